@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: ISC
+// A failure as a person meets it: what happened, why, and what to do next, with a stable code.
+//
+// core answers with codes and a place; the layers above turn them into faults, by value, in their last
+// parameter. A fault is reported once, at the top.
+#pragma once
+
+#include "vouch/buf.h"
+
+// One row of the catalogue of faults (vouch-errors(7)).
+struct vouch_fault_kind {
+    const char *code;  // "V-1204": never reused
+    const char *title; // a few words
+    const char *cause; // what it means, a sentence or two
+    const char *fix;   // what to do
+};
+
+struct vouch_fault {
+    int err;                             // the vouch_err behind it
+    const struct vouch_fault_kind *kind; // never NULL once set
+    char text[512];                      // one line: object, field, cause; printable
+    char next[256];                      // what to type next; may be empty: the kind's fix
+};
+
+// The kinds of faults. Each is a row in fault.c and a paragraph in vouch-errors(7).
+extern const struct vouch_fault_kind vouch_fault_memory;      // V-1001
+extern const struct vouch_fault_kind vouch_fault_read;        // V-1101 cannot read a file
+extern const struct vouch_fault_kind vouch_fault_write;       // V-1102 cannot write a file
+extern const struct vouch_fault_kind vouch_fault_exists;      // V-1103 will not overwrite
+extern const struct vouch_fault_kind vouch_fault_mode;        // V-1104 key file open to others
+extern const struct vouch_fault_kind vouch_fault_size;        // V-1105 file too large
+extern const struct vouch_fault_kind vouch_fault_key_format;  // V-1201 not a public key
+extern const struct vouch_fault_kind vouch_fault_key_file;    // V-1202 not a private key
+extern const struct vouch_fault_kind vouch_fault_passphrase;  // V-1203 passphrase missing or wrong
+extern const struct vouch_fault_kind vouch_fault_cert_format; // V-1204 not a certificate
+extern const struct vouch_fault_kind vouch_fault_krl_format;  // V-1205 not a KRL
+extern const struct vouch_fault_kind vouch_fault_key_weak;    // V-1206 key too weak
+extern const struct vouch_fault_kind vouch_fault_spec;        // V-1301 a rule of issuing is broken
+extern const struct vouch_fault_kind vouch_fault_ca_dir;      // V-1302 not a CA directory
+extern const struct vouch_fault_kind vouch_fault_ca_key;      // V-1303 CA key does not fit its use
+extern const struct vouch_fault_kind vouch_fault_serial;      // V-1304 serial was used before
+extern const struct vouch_fault_kind vouch_fault_sign;        // V-1305 the key holder did not sign
+extern const struct vouch_fault_kind vouch_fault_clock;       // V-1306 the clock went backwards
+extern const struct vouch_fault_kind vouch_fault_agent; // V-1401 ssh-agent unreachable or refused
+extern const struct vouch_fault_kind vouch_fault_ledger_busy; // V-1501 ledger in use
+extern const struct vouch_fault_kind vouch_fault_ledger_bad;  // V-1502 ledger damaged or altered
+extern const struct vouch_fault_kind vouch_fault_ledger_io;   // V-1503 ledger cannot be written
+extern const struct vouch_fault_kind vouch_fault_usage;       // V-1901 wrong use of a command
+extern const struct vouch_fault_kind vouch_fault_input; // V-1902 a text input (spec, list) is wrong
+extern const struct vouch_fault_kind vouch_fault_internal; // V-1999 a bug
+
+// All kinds, in the order of their codes, ended by NULL.
+extern const struct vouch_fault_kind *const vouch_fault_kinds[];
+
+// Fills in a fault and returns `err`, so that a caller can write: return vouch_fault_set(...). `fault`
+// may be NULL. Unprintable characters in the result are escaped.
+int vouch_fault_set(struct vouch_fault *fault, int err, const struct vouch_fault_kind *kind,
+                    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+// Sets what to do next, in place of the kind's fix; returns fault->err.
+int vouch_fault_next(struct vouch_fault *fault, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+// From a code and a place of core: "OBJECT: FIELD REASON (byte OFFSET)".
+int vouch_fault_where(struct vouch_fault *fault, int err, const struct vouch_fault_kind *kind,
+                      const char *object, const struct vouch_where *where);
