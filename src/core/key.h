@@ -53,7 +53,12 @@ struct vouch_key {
     struct vouch_bytes rsa_e;       // into blob: magnitudes
     struct vouch_bytes rsa_n;
     EVP_PKEY *pkey; // RSA and ECDSA
+    // What impl->weakness() said, kept since a CA's key is asked about with every certificate; NULL
+    // until then, vouch_key_sound if there is none. Any thread may compute it: they all get the same.
+    _Atomic(const char *) weakness;
 };
+
+extern const char vouch_key_sound[];
 
 struct vouch_private_key {
     const struct vouch_key_impl *impl;
