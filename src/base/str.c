@@ -79,12 +79,25 @@ void vouch_str_base64(struct vouch_bytes data, char padding, struct vouch_buf *o
     }
 }
 
+// libsodium's decoder takes 0xaf for '/' and 0xab for '+': it compares sign-extended characters.
+static int is_ascii(struct vouch_bytes text) {
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] > 0x7f) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 int vouch_str_unbase64(struct vouch_bytes text, struct vouch_buf *out) {
-    if (text.len % 4 != 0) {
+    if (text.len % 4 != 0 || !is_ascii(text)) {
         return VOUCH_ERR_FORMAT;
     }
     size_t from = out->len;
     size_t max = text.len / 4 * 3;
+    for (size_t i = 1; i <= 2 && i <= text.len && text.ptr[text.len - i] == '='; i++) {
+        max--;
+    }
     uint8_t *room = vouch_buf_extend(out, max);
     if (room == NULL) {
         return out->err;

@@ -92,6 +92,15 @@ static void base64_refuses_what_is_not_canonical(void **state) {
     }
 }
 
+static void base64_needs_no_more_room_than_its_bytes(void **state) {
+    (void)state;
+    uint8_t memory[2];
+    struct vouch_buf back;
+    vouch_buf_init_fixed(&back, memory, sizeof memory);
+    assert_int_equal(vouch_str_unbase64(vouch_bytes_of("AAE="), &back), VOUCH_OK);
+    assert_int_equal(back.len, 2);
+}
+
 static void hexadecimal_goes_there_and_back(void **state) {
     (void)state;
     struct vouch_buf back;
@@ -158,6 +167,7 @@ int main(void) {
         cmocka_unit_test(reads_numbers_strictly),
         cmocka_unit_test(base64_goes_there_and_back),
         cmocka_unit_test(base64_refuses_what_is_not_canonical),
+        cmocka_unit_test(base64_needs_no_more_room_than_its_bytes),
         cmocka_unit_test(hexadecimal_goes_there_and_back),
         cmocka_unit_test(cuts_a_list_into_all_its_parts),
         cmocka_unit_test(finds_the_word_that_was_meant),
