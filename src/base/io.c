@@ -210,16 +210,19 @@ static int put_in_place(const char *temporary, const struct vouch_io_file *file)
     return unlink(temporary);
 }
 
-static int write_temporary(int fd, const struct vouch_io_file *file, struct vouch_bytes content) {
+enum waiting { WAIT_FOR_DISK = 0, DO_NOT_WAIT };
+
+static int write_temporary(int fd, const struct vouch_io_file *file, struct vouch_bytes content,
+                           enum waiting waiting) {
     if (fchmod(fd, (mode_t)file->mode) != 0) {
         return VOUCH_ERR_IO;
     }
     int err = vouch_io_write_all(fd, content);
-    return err == VOUCH_OK && fsync(fd) != 0 ? VOUCH_ERR_IO : err;
+    return err == VOUCH_OK && waiting == WAIT_FOR_DISK && fsync(fd) != 0 ? VOUCH_ERR_IO : err;
 }
 
 static int write_by_rename(const struct vouch_io_file *file, struct vouch_bytes content,
-                           struct vouch_fault *fault) {
+                           enum waiting waiting, struct vouch_fault *fault) {
     char temporary[PATH_MAX];
     if (snprintf(temporary, sizeof temporary, "%s.XXXXXX", file->path) >= (int)sizeof temporary) {
         errno = ENAMETOOLONG;
@@ -229,17 +232,20 @@ static int write_by_rename(const struct vouch_io_file *file, struct vouch_bytes 
     if (fd < 0) {
         return write_fault(fault, file->path);
     }
-    if (write_temporary(fd, file, content) != VOUCH_OK || put_in_place(temporary, file) != 0) {
+    if (write_temporary(fd, file, content, waiting) != VOUCH_OK ||
+        put_in_place(temporary, file) != 0) {
         int why = errno;
         (void)unlink(temporary);
         errno = why;
         return write_fault(fault, file->path);
     }
-    return vouch_io_sync_folder(file->path) == VOUCH_OK ? VOUCH_OK : write_fault(fault, file->path);
+    return waiting == DO_NOT_WAIT || vouch_io_sync_folder(file->path) == VOUCH_OK
+               ? VOUCH_OK
+               : write_fault(fault, file->path);
 }
 
-int vouch_io_write(const struct vouch_io_file *file, struct vouch_bytes content,
-                   struct vouch_fault *fault) {
+static int write_file(const struct vouch_io_file *file, struct vouch_bytes content,
+                      enum waiting waiting, struct vouch_fault *fault) {
     if (strcmp(file->path, "-") == 0) {
         int err = vouch_io_write_all(STDOUT_FILENO, content);
         return err == VOUCH_OK ? err : write_fault(fault, "standard output");
@@ -249,5 +255,20 @@ int vouch_io_write(const struct vouch_io_file *file, struct vouch_bytes content,
         errno = EEXIST;
         return write_fault(fault, file->path);
     }
-    return write_by_rename(file, content, fault);
+    return write_by_rename(file, content, waiting, fault);
+}
+
+int vouch_io_write(const struct vouch_io_file *file, struct vouch_bytes content,
+                   struct vouch_fault *fault) {
+    return write_file(file, content, WAIT_FOR_DISK, fault);
+}
+
+int vouch_io_write_later(const struct vouch_io_file *file, struct vouch_bytes content,
+                         struct vouch_fault *fault) {
+    return write_file(file, content, DO_NOT_WAIT, fault);
+}
+
+int vouch_io_sync_disk(const char *path, struct vouch_fault *fault) {
+    vouch_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && syncfs(fd) == 0 ? VOUCH_OK : write_fault(fault, path);
 }
