@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: ISC
+// The names inside a CA folder, for the files of this module.
+#pragma once
+
+#include <limits.h>
+
+#include "signer/ca.h"
+
+#define VOUCH_CA_USER_KEY "user_ca"
+#define VOUCH_CA_HOST_KEY "host_ca"
+#define VOUCH_CA_CHECKPOINT_KEY "checkpoint_key"
+#define VOUCH_CA_LEDGER "ledger"
+#define VOUCH_CA_PUBLIC ".pub"
+
+// "user_ca" or "host_ca"; "user" or "host" as the ledger has it.
+const char *vouch_ca_key_file(enum vouch_cert_type type);
+const char *vouch_ca_use(enum vouch_cert_type type);
+
+// Parts of an open CA; borrowed.
+enum vouch_cert_type vouch_ca_type(const struct vouch_ca *ca);
+struct vouch_ledger *vouch_ca_ledger(struct vouch_ca *ca);
+struct vouch_holder *vouch_ca_holder(struct vouch_ca *ca);
+const struct vouch_private_key *vouch_ca_checkpoint_key(const struct vouch_ca *ca);
+
+// Nonzero if `key` is the user CA's, the host CA's or the checkpoint key.
+int vouch_ca_is_own_key(const struct vouch_ca *ca, const struct vouch_key *key);
+
+// DIR/NAME SUFFIX. VOUCH_ERR_LIMIT with the fault set if it is too long.
+VOUCH_MUST_USE int vouch_ca_path(const char *dir, const char *name, const char *suffix,
+                                 char ret_path[static PATH_MAX], struct vouch_fault *fault);
