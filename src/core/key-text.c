@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "core/key.h"
+#include "vouch/cert.h"
 
 static void print_md5(const uint8_t *digest, size_t len, char *text) {
     int at = snprintf(text, VOUCH_FINGERPRINT_MAX, "MD5");
