@@ -50,7 +50,7 @@ KIND(key_weak, "V-1206", "a key is too weak",
      "The key can be broken or was made by a broken generator, so no certificate is issued for it.",
      "Make a new one: vouch key new FILE, or ssh-keygen -t ed25519.");
 KIND(spec, "V-1301", "a certificate that must not be issued",
-     "What was asked for breaks a rule that keeps certificates safe; vouch-sign(1) has them all.",
+     "What was asked for breaks a rule that keeps certificates safe; vouch(1) has them all.",
      "Change the field that the message names.");
 KIND(ca_dir, "V-1302", "not a CA folder",
      "The folder does not hold a certificate authority, or only a part of one.",

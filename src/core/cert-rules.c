@@ -110,7 +110,7 @@ static const char *key_id_fault(struct vouch_bytes key_id) {
     for (size_t i = 0; i < key_id.len; i++) {
         uint8_t c = key_id.ptr[i];
         if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') {
-            return "holds a character other than printable ASCII without \" and \\";
+            return "holds a character other than printable ASCII, or a quote or backslash";
         }
     }
     return NULL;
