@@ -31,7 +31,8 @@ VOUCH_API struct vouch_bytes vouch_read_bytes(struct vouch_reader *reader, size_
 // A string: uint32 length and as many bytes.
 VOUCH_API struct vouch_bytes vouch_read_string(struct vouch_reader *reader, const char *field);
 
-// A string that holds no NUL byte, as OpenSSH asks of names and key IDs.
+// A string of text, as OpenSSH reads names and key IDs: no NUL byte, except that one at the very end is
+// dropped.
 VOUCH_API struct vouch_bytes vouch_read_text(struct vouch_reader *reader, const char *field);
 
 // A non-negative mpint of at most `max_len` magnitude bytes: the magnitude without leading zeros (zero

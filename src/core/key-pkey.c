@@ -90,11 +90,17 @@ int vouch_pkey_verify(EVP_PKEY *pkey, const char *digest, struct vouch_bytes sig
     return err;
 }
 
+// One signature that verifies says that the halves fit. EVP_PKEY_pairwise_check() says it too, after
+// testing the primes of an RSA key: 30 ms for 2048 bits, 350 ms for 4096.
 int vouch_pkey_check_pair(EVP_PKEY *pkey) {
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-    int fits = ctx != NULL && EVP_PKEY_pairwise_check(ctx) == 1;
-    EVP_PKEY_CTX_free(ctx);
-    return fits ? VOUCH_OK : VOUCH_ERR_MISMATCH;
+    static const struct vouch_bytes message = {(const uint8_t *)"pair", 4};
+    uint8_t bytes[VOUCH_RSA_BYTES_MAX];
+    size_t len = sizeof bytes;
+    int err = vouch_pkey_sign(pkey, "SHA256", message, bytes, &len);
+    if (err == VOUCH_OK) {
+        err = vouch_pkey_verify(pkey, "SHA256", (struct vouch_bytes){bytes, len}, message);
+    }
+    return err == VOUCH_OK || err == VOUCH_ERR_NO_MEMORY ? err : VOUCH_ERR_MISMATCH;
 }
 
 int vouch_pkey_write_number(EVP_PKEY *pkey, const char *name, struct vouch_buf *out) {

@@ -25,6 +25,9 @@ VOUCH_MUST_USE int vouch_pkey_verify(EVP_PKEY *pkey, const char *digest,
 // VOUCH_ERR_MISMATCH unless the private half fits the public one.
 VOUCH_MUST_USE int vouch_pkey_check_pair(EVP_PKEY *pkey);
 
+// The same for an RSA key with its factors, which must fit as well.
+VOUCH_MUST_USE int vouch_rsa_check_pair(EVP_PKEY *pkey);
+
 // Appends a number of the key as an mpint, by way of locked memory.
 VOUCH_MUST_USE int vouch_pkey_write_number(EVP_PKEY *pkey, const char *name, struct vouch_buf *out);
 

@@ -117,7 +117,8 @@ int vouch_private_key_from_pkey(EVP_PKEY *take_pkey, struct vouch_private_key **
     }
     int err = vouch_pkey_adopt(take_pkey, key);
     if (err == VOUCH_OK) {
-        err = vouch_pkey_check_pair(key->pkey);
+        err = impl == &vouch_key_impl_rsa ? vouch_rsa_check_pair(key->pkey)
+                                          : vouch_pkey_check_pair(key->pkey);
     }
     if (err != VOUCH_OK) {
         vouch_private_key_free(key);

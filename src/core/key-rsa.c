@@ -160,6 +160,56 @@ static int build_private(const struct rsa_parts *parts, struct vouch_private_key
     return err;
 }
 
+enum { N, D, P, Q, DP, DQ, QINV, NUMBER_COUNT };
+
+static void clear_numbers(BIGNUM *(*numbers)[NUMBER_COUNT]) {
+    for (size_t i = 0; i < NUMBER_COUNT; i++) {
+        BN_clear_free((*numbers)[i]);
+    }
+}
+
+// exponent = d mod (prime - 1)
+static int is_reduced(const BIGNUM *exponent, const BIGNUM *d, const BIGNUM *prime, BN_CTX *ctx) {
+    BN_CTX_start(ctx);
+    BIGNUM *less = BN_CTX_get(ctx);
+    BIGNUM *rest = BN_CTX_get(ctx);
+    int is = rest != NULL && BN_sub(less, prime, BN_value_one()) && !BN_is_zero(less) &&
+             BN_mod(rest, d, less, ctx) && BN_cmp(rest, exponent) == 0;
+    BN_CTX_end(ctx);
+    return is;
+}
+
+static int numbers_fit(BIGNUM *const *number, BN_CTX *ctx) {
+    BN_CTX_start(ctx);
+    BIGNUM *product = BN_CTX_get(ctx);
+    int fit = product != NULL && BN_mul(product, number[P], number[Q], ctx) &&
+              BN_cmp(product, number[N]) == 0 &&
+              BN_mod_mul(product, number[QINV], number[Q], number[P], ctx) && BN_is_one(product) &&
+              is_reduced(number[DP], number[D], number[P], ctx) &&
+              is_reduced(number[DQ], number[D], number[Q], ctx);
+    BN_CTX_end(ctx);
+    return fit;
+}
+
+// libcrypto signs by d alone when the factors do not fit, and would write a file with what is wrong.
+int vouch_rsa_check_pair(EVP_PKEY *pkey) {
+    static const char *const names[NUMBER_COUNT] = {
+        OSSL_PKEY_PARAM_RSA_N,           OSSL_PKEY_PARAM_RSA_D,
+        OSSL_PKEY_PARAM_RSA_FACTOR1,     OSSL_PKEY_PARAM_RSA_FACTOR2,
+        OSSL_PKEY_PARAM_RSA_EXPONENT1,   OSSL_PKEY_PARAM_RSA_EXPONENT2,
+        OSSL_PKEY_PARAM_RSA_COEFFICIENT1};
+    __attribute__((cleanup(clear_numbers))) BIGNUM *numbers[NUMBER_COUNT] = {0};
+    for (size_t i = 0; i < NUMBER_COUNT; i++) {
+        if (EVP_PKEY_get_bn_param(pkey, names[i], &numbers[i]) != 1) {
+            return VOUCH_ERR_MISMATCH;
+        }
+    }
+    BN_CTX *ctx = BN_CTX_secure_new();
+    int fit = ctx != NULL && numbers_fit(numbers, ctx);
+    BN_CTX_free(ctx);
+    return fit ? vouch_pkey_check_pair(pkey) : VOUCH_ERR_MISMATCH;
+}
+
 static void read_private(struct vouch_reader *reader, struct vouch_private_key *key) {
     struct rsa_parts parts = {0};
     parts.n = vouch_read_mpint(reader, VOUCH_RSA_BYTES_MAX, "RSA modulus");
@@ -173,7 +223,7 @@ static void read_private(struct vouch_reader *reader, struct vouch_private_key *
     }
     int err = build_private(&parts, key);
     if (err == VOUCH_OK) {
-        err = vouch_pkey_check_pair(key->pkey);
+        err = vouch_rsa_check_pair(key->pkey);
     }
     if (err != VOUCH_OK) {
         vouch_reader_fail(reader, err, "RSA private key", "does not fit its public key");

@@ -81,6 +81,9 @@ struct vouch_bytes vouch_read_string(struct vouch_reader *reader, const char *fi
 
 struct vouch_bytes vouch_read_text(struct vouch_reader *reader, const char *field) {
     struct vouch_bytes text = vouch_read_string(reader, field);
+    if (text.len > 0 && text.ptr[text.len - 1] == 0) {
+        text.len--;
+    }
     if (text.len > 0 && memchr(text.ptr, 0, text.len) != NULL) {
         vouch_reader_fail(reader, VOUCH_ERR_FORMAT, field, "holds a NUL byte");
         return (struct vouch_bytes){0};
