@@ -51,12 +51,18 @@ VOUCH_MUST_USE VOUCH_API int vouch_krl_add_serial_list(struct vouch_krl *krl,
                                                        const struct vouch_key *ca,
                                                        const uint64_t *serials, size_t count);
 
+// Sets version and date; the comment is copied, cut at VOUCH_KRL_COMMENT_MAX bytes; NULL keeps the one
+// that the list has.
 VOUCH_API void vouch_krl_set_header(struct vouch_krl *krl, uint64_t version, uint64_t generated,
                                     const char *comment);
+
+// What the header says; the comment is borrowed until the list is next changed, walked, written or freed.
 VOUCH_API struct vouch_krl_header vouch_krl_header(const struct vouch_krl *krl);
 
 // Appends the list in its canonical form: one section a CA, serials in the smallest encoding that
 // every OpenSSH since 7.x reads (no bitmap over 16,000 bits), everything sorted, nothing twice.
+// VOUCH_ERR_LIMIT over 128 MiB, which no OpenSSH reads. Extensions and signatures of a parsed list are
+// left out.
 VOUCH_MUST_USE VOUCH_API int vouch_krl_write(struct vouch_krl *krl, struct vouch_buf *out);
 
 // Which part of a list revoked something. The zero value refuses.
