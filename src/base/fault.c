@@ -81,6 +81,24 @@ KIND(ledger_bad, "V-1502", "the ledger is damaged or was altered",
 KIND(ledger_io, "V-1503", "the ledger cannot be written",
      "A record could not be made durable, so nothing was issued.",
      "Check the disk (full? read-only? failing?), then run the command again.");
+KIND(peer, "V-1601", "a part of the service did not answer",
+     "One of the service's own processes hung up, was too slow, or sent what it may not send.",
+     "Look in the log for what that process said last. The service restarts by itself.");
+KIND(
+    role, "V-1602", "a part of the service does not run",
+    "One of the service's own processes did not start, did not get ready in time, or ended. All of "
+    "them are restarted together.",
+    "Correct what the message names; it is tried again, less and less often, without end.");
+KIND(sandbox, "V-1603", "the sandbox cannot be set up",
+     "The kernel lacks Landlock or seccomp, or a path that the role needs is not there. Without a "
+     "sandbox the role does not start.",
+     "Boot a kernel from 5.13 on with Landlock and seccomp, or allow running without in the "
+     "configuration.");
+KIND(user, "V-1604", "a user for a part of the service is missing",
+     "Each process of the service runs as a user of its own, and this one does not exist or is "
+     "root.",
+     "Make it with: useradd --system NAME; or give numbers as UID:GID; or start as an ordinary "
+     "user.");
 KIND(usage, "V-1901", "wrong use of a command",
      "An option or argument is missing, unknown or not of the form it must have.",
      "See vouch help and the examples there.");
@@ -91,19 +109,16 @@ KIND(internal, "V-1999", "a bug", "Something happened that must not. Nothing was
      "Please report it with the command and the message.");
 
 const struct vouch_fault_kind *const vouch_fault_kinds[] = {
-    &vouch_fault_memory,     &vouch_fault_read,
-    &vouch_fault_write,      &vouch_fault_exists,
-    &vouch_fault_mode,       &vouch_fault_size,
-    &vouch_fault_key_format, &vouch_fault_key_file,
-    &vouch_fault_passphrase, &vouch_fault_cert_format,
-    &vouch_fault_krl_format, &vouch_fault_key_weak,
-    &vouch_fault_spec,       &vouch_fault_ca_dir,
-    &vouch_fault_ca_key,     &vouch_fault_serial,
-    &vouch_fault_sign,       &vouch_fault_clock,
-    &vouch_fault_agent,      &vouch_fault_ledger_busy,
-    &vouch_fault_ledger_bad, &vouch_fault_ledger_io,
-    &vouch_fault_usage,      &vouch_fault_input,
-    &vouch_fault_internal,   NULL,
+    &vouch_fault_memory,      &vouch_fault_read,        &vouch_fault_write,
+    &vouch_fault_exists,      &vouch_fault_mode,        &vouch_fault_size,
+    &vouch_fault_key_format,  &vouch_fault_key_file,    &vouch_fault_passphrase,
+    &vouch_fault_cert_format, &vouch_fault_krl_format,  &vouch_fault_key_weak,
+    &vouch_fault_spec,        &vouch_fault_ca_dir,      &vouch_fault_ca_key,
+    &vouch_fault_serial,      &vouch_fault_sign,        &vouch_fault_clock,
+    &vouch_fault_agent,       &vouch_fault_ledger_busy, &vouch_fault_ledger_bad,
+    &vouch_fault_ledger_io,   &vouch_fault_peer,        &vouch_fault_role,
+    &vouch_fault_sandbox,     &vouch_fault_user,        &vouch_fault_usage,
+    &vouch_fault_input,       &vouch_fault_internal,    NULL,
 };
 
 __attribute__((format(printf, 3, 0))) static void format_escaped(char *out, size_t out_size,
@@ -130,7 +145,7 @@ int vouch_fault_set(struct vouch_fault *fault, int err, const struct vouch_fault
 
 int vouch_fault_next(struct vouch_fault *fault, const char *format, ...) {
     if (fault == NULL) {
-        return VOUCH_OK;
+        return VOUCH_ERR_ARGUMENT; // never success: callers return what this returns
     }
     va_list args;
     va_start(args, format);

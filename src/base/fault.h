@@ -45,6 +45,10 @@ extern const struct vouch_fault_kind vouch_fault_agent; // V-1401 ssh-agent unre
 extern const struct vouch_fault_kind vouch_fault_ledger_busy; // V-1501 ledger in use
 extern const struct vouch_fault_kind vouch_fault_ledger_bad;  // V-1502 ledger damaged or altered
 extern const struct vouch_fault_kind vouch_fault_ledger_io;   // V-1503 ledger cannot be written
+extern const struct vouch_fault_kind vouch_fault_peer;        // V-1601 a role did not answer
+extern const struct vouch_fault_kind vouch_fault_role;        // V-1602 a role did not start or died
+extern const struct vouch_fault_kind vouch_fault_sandbox;     // V-1603 no sandbox
+extern const struct vouch_fault_kind vouch_fault_user;        // V-1604 a role's user will not do
 extern const struct vouch_fault_kind vouch_fault_usage;       // V-1901 wrong use of a command
 extern const struct vouch_fault_kind vouch_fault_input; // V-1902 a text input (spec, list) is wrong
 extern const struct vouch_fault_kind vouch_fault_internal; // V-1999 a bug
@@ -57,7 +61,8 @@ extern const struct vouch_fault_kind *const vouch_fault_kinds[];
 int vouch_fault_set(struct vouch_fault *fault, int err, const struct vouch_fault_kind *kind,
                     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-// Sets what to do next, in place of the kind's fix; returns fault->err.
+// Sets what to do next, in place of the kind's fix; returns fault->err, or VOUCH_ERR_ARGUMENT when nobody
+// wants the fault: a failure stays one.
 int vouch_fault_next(struct vouch_fault *fault, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -81,8 +81,18 @@ static void base64_goes_there_and_back(void **state) {
 
 static void base64_refuses_what_is_not_canonical(void **state) {
     (void)state;
-    static const char *const bad[] = {
-        "A", "AA", "AAA", "AB==", "AAB=", "A===", "AA =", "AA==AA==", "A-__", "AA\n="};
+    static const char *const bad[] = {"A",
+                                      "AA",
+                                      "AAA",
+                                      "AB==",
+                                      "AAB=",
+                                      "A===",
+                                      "AA =",
+                                      "AA==AA==",
+                                      "A-__",
+                                      "AA\n=",
+                                      "\xaf\xaf\xaf\xaf",
+                                      "AAA\xab"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct vouch_buf back;
         vouch_buf_init(&back, 200);
@@ -160,6 +170,12 @@ static void a_fault_never_carries_control_characters(void **state) {
     assert_string_equal(fault.text, "a\\x1b[31mb\\x0ac");
 }
 
+static void a_fault_that_nobody_wants_stays_a_failure(void **state) {
+    (void)state;
+    assert_int_equal(vouch_fault_set(NULL, VOUCH_ERR_IO, &vouch_fault_read, "x"), VOUCH_ERR_IO);
+    assert_true(vouch_fault_next(NULL, "y") < 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(escapes_every_byte_that_is_not_printable),
@@ -172,6 +188,7 @@ int main(void) {
         cmocka_unit_test(cuts_a_list_into_all_its_parts),
         cmocka_unit_test(finds_the_word_that_was_meant),
         cmocka_unit_test(every_fault_kind_is_complete_and_unique),
+        cmocka_unit_test(a_fault_that_nobody_wants_stays_a_failure),
         cmocka_unit_test(a_fault_never_carries_control_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,18 +174,7 @@ static int is_broken(const struct vouch_cert_option *options, size_t i,
             return 1;
         }
     }
-    if (strcmp(kind->name, "source-address") == 0) {
-        struct vouch_bytes rest = value;
-        while (rest.ptr != NULL) {
-            struct vouch_cidr cidr;
-            int err = vouch_cidr_parse(vouch_str_cut(&rest, ','), &cidr);
-            if (err != VOUCH_OK && err != VOUCH_ERR_UNSUPPORTED) {
-                return 1;
-            }
-        }
-        return value.len == 0;
-    }
-    return 0;
+    return strcmp(kind->name, "source-address") == 0 && !vouch_cidr_list_is(value);
 }
 
 static void check_critical(const struct vouch_cert *cert, const struct vouch_cert_expect *expect,

@@ -415,6 +415,9 @@ static void source_addresses_really_restrict(void **state) {
         {"10.0.0.0/8/8", 0},
         {"fe80::1%eth0", 0},
         {"010.0.0.1", 0},
+        {"127.1", 0},
+        {"2001:DB8::/32", 0},
+        {"10.0.0.0/08", 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct vouch_buf data;
@@ -582,6 +585,14 @@ static void critical_options_are_judged_as_sshd_does(void **state) {
                                           "10.*")}},
          1,
          VOUCH_CERT_REASON_OPTION},
+        {{{BYTES("source-address"), BYTES("\0\0\0\x0b"
+                                          "10.0.0.0/33")}},
+         1,
+         VOUCH_CERT_REASON_OPTION},
+        {{{BYTES("source-address"), BYTES("\0\0\0\x0c"
+                                          "012.1.2.3/32")}},
+         1,
+         VOUCH_CERT_REASON_NONE},
         {{{BYTES("source-address"), BYTES("\0\0\0\x0a"
                                           "10.0.0.0/8")}},
          1,

@@ -294,7 +294,7 @@ static void refuses_sections_with_a_wrong_check_comment_or_padding(void **state)
         const char *field;
     } rows[] = {
         {8, BYTES("c"), BYTES("\1\2\3\4"), VOUCH_ERR_FORMAT, "check word"},
-        {7, BYTES("\0"), BYTES("\1\2\3\4"), VOUCH_ERR_FORMAT, "comment"},
+        {7, BYTES("\0c"), BYTES("\1\2\3"), VOUCH_ERR_FORMAT, "comment"},
         {7, BYTES("c"), BYTES("\1\2\3\3"), VOUCH_ERR_FORMAT, "padding"},
         {7, BYTES("c"), BYTES("\0\1\2\3"), VOUCH_ERR_FORMAT, "padding"},
         {7, BYTES("c"), BYTES("\4\4\4\4"), VOUCH_ERR_FORMAT, "padding"},
