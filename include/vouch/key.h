@@ -46,6 +46,7 @@ VOUCH_API void vouch_key_free(struct vouch_key *key);
 // A copy that lives on its own; NULL when memory is short.
 VOUCH_API struct vouch_key *vouch_key_copy(const struct vouch_key *key);
 
+// Never VOUCH_KEY_NONE.
 VOUCH_API enum vouch_key_type vouch_key_type(const struct vouch_key *key);
 
 // The blob in its canonical encoding; borrowed from the key.

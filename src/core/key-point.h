@@ -19,5 +19,6 @@ VOUCH_MUST_USE int vouch_ecdsa_verify_bytes(const struct vouch_key *key,
 // Makes key->pkey; libcrypto refuses points off the curve.
 VOUCH_MUST_USE int vouch_ecdsa_load(struct vouch_key *key);
 
+// What vouch_key_weakness() says of the point: a constant, or NULL.
 const char *vouch_ed25519_weakness(const struct vouch_key *key);
 const char *vouch_ecdsa_weakness(const struct vouch_key *key);
