@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: ISC
+# Completion of vouch for bash: commands from here, options from the program itself.
+
+_vouch() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    local noun=${COMP_WORDS[1]-} verb=${COMP_WORDS[2]-} command verbs words=
+    case $noun in
+        ca) verbs='init show trust' ;;
+        sign) verbs='user host' ;;
+        cert) verbs='show check' ;;
+        krl) verbs='build show check' ;;
+        key) verbs='show new' ;;
+        ledger) verbs='show verify' ;;
+        *) verbs='' ;;
+    esac
+    if ((COMP_CWORD == 1)); then
+        words='ca sign cert krl key ledger keygen help version'
+    elif ((COMP_CWORD == 2)) && [[ $noun == help ]]; then
+        words="ca sign cert krl key ledger keygen errors $(vouch help --dump-codes 2>/dev/null)"
+    elif ((COMP_CWORD == 2)) && [[ -n $verbs ]]; then
+        words=$verbs
+    elif [[ $noun == keygen ]]; then
+        compopt -o default
+        return
+    else
+        command="vouch $noun${verbs:+ $verb}"
+        case $prev in
+            -o | --output) words='table wide json jsonl csv name' ;;
+            --color) words='auto always never' ;;
+            --for) words='sshd known_hosts putty' ;;
+            --format) words='file reg' ;;
+            --permit | --no-permit)
+                words='pty X11-forwarding agent-forwarding port-forwarding user-rc no-touch-required'
+                ;;
+            --type)
+                words='ed25519 ecdsa-p256 ecdsa-p384 ecdsa-p521 rsa'
+                [[ $noun == cert ]] && words='user host'
+                ;;
+            *)
+                [[ $cur == -* ]] && words=$(vouch help --dump 2>/dev/null |
+                    awk -F '\t' -v c="$command" '($1 == c || $1 == "vouch") && $2 {print $2}')
+                ;;
+        esac
+    fi
+    if [[ -n $words ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+    else
+        compopt -o default
+    fi
+}
+
+complete -F _vouch vouch

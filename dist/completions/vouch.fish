@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: ISC
+# Completion of vouch for fish: commands from here, options from the program itself.
+
+function __vouch_words
+    commandline -opc
+end
+
+function __vouch_count
+    test (count (__vouch_words)) -eq $argv[1]
+end
+
+function __vouch_noun
+    set -l words (__vouch_words)
+    test (count $words) -ge 2; and contains -- $words[2] $argv
+end
+
+function __vouch_options
+    set -l words (__vouch_words)
+    set -l command vouch $words[2..3]
+    set -l name (string join ' ' -- $command)
+    vouch help --dump 2>/dev/null | while read -d \t -l c option
+        if test -n "$option"; and contains -- "$c" vouch "vouch $words[2]" "$name"
+            string match -q -- '--*' $option; and echo $option
+        end
+    end
+end
+
+complete -c vouch -n '__vouch_count 1' -f -a 'ca sign cert krl key ledger keygen help version'
+complete -c vouch -n '__vouch_count 2; and __vouch_noun ca' -f -a 'init show trust'
+complete -c vouch -n '__vouch_count 2; and __vouch_noun sign' -f -a 'user host'
+complete -c vouch -n '__vouch_count 2; and __vouch_noun cert' -f -a 'show check'
+complete -c vouch -n '__vouch_count 2; and __vouch_noun krl' -f -a 'build show check'
+complete -c vouch -n '__vouch_count 2; and __vouch_noun key' -f -a 'show new'
+complete -c vouch -n '__vouch_count 2; and __vouch_noun ledger' -f -a 'show verify'
+complete -c vouch -n '__vouch_count 2; and __vouch_noun help' -f -a 'ca sign cert krl key ledger keygen errors'
+complete -c vouch -n 'string match -q -- "-*" (commandline -ct); and not __vouch_noun keygen' -f -a '(__vouch_options)'
+complete -c vouch -n '__vouch_noun ca sign cert krl key ledger' -l color -x -a 'auto always never'
+complete -c vouch -n '__vouch_noun ca sign cert krl key ledger' -s o -l output -x -a 'table wide json jsonl csv name'
+complete -c vouch -n '__vouch_noun ca' -l for -x -a 'sshd known_hosts putty'
+complete -c vouch -n '__vouch_noun ca' -l format -x -a 'file reg'
+complete -c vouch -n '__vouch_noun ca key' -l type -x -a 'ed25519 ecdsa-p256 ecdsa-p384 ecdsa-p521 rsa'
+complete -c vouch -n '__vouch_noun cert' -l type -x -a 'user host'
+complete -c vouch -n '__vouch_noun sign' -l permit -x -a 'pty X11-forwarding agent-forwarding port-forwarding user-rc no-touch-required'
+complete -c vouch -n '__vouch_noun sign' -l no-permit -x -a 'pty X11-forwarding agent-forwarding port-forwarding user-rc no-touch-required'

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: ISC
+// The commands: what each is called, takes and does. One table, from which parsing, help, completions
+// and the checks of the manual are made.
+#pragma once
+
+#include "prog/vouch/args.h"
+#include "prog/vouch/term.h"
+
+// Exit codes, as in vouch(1). "No" is 1; what failed is never 1 in a command that answers a question.
+enum vouch_exit {
+    VOUCH_EXIT_OK = 0,
+    VOUCH_EXIT_NO = 1,
+    VOUCH_EXIT_USAGE = 2,
+    VOUCH_EXIT_NOT_FOUND = 3,
+    VOUCH_EXIT_CONFLICT = 8,
+    VOUCH_EXIT_LOCAL = 9,
+    VOUCH_EXIT_ERROR = 255, // of vouch cert check --expires-in only
+};
+
+// Which forms of output a command has (-o).
+enum vouch_shape {
+    VOUCH_SHAPE_TEXT = 0, // lines to install or to read: no -o
+    VOUCH_SHAPE_ITEM,     // table json jsonl
+    VOUCH_SHAPE_LIST,     // table wide json jsonl csv name
+};
+
+// What the exit code means when the work could not be done.
+enum vouch_manner {
+    VOUCH_MANNER_DOES = 0, // 1: it failed
+    VOUCH_MANNER_ASKS,     // 1 is the answer "no"; a failure is 2 or more
+};
+
+// One run.
+struct vouch_cli {
+    const struct vouch_command *command;
+    struct vouch_args args;
+    struct vouch_term term;
+};
+
+struct vouch_command {
+    const char *noun;
+    const char *verb; // NULL: the noun alone is the command
+    const char *summary;
+    const char *operands; // as shown in the usage line, such as "KEY.pub..."
+    size_t operands_min;
+    size_t operands_max;
+    const struct vouch_option *options; // its own, ended by a NULL name; NULL: none
+    const char *notes;                  // shown under the options; may be NULL
+    const char *const *examples;        // ended by NULL
+    enum vouch_shape shape;
+    enum vouch_manner manner;
+    // Returns 0 with the exit code, or a negative code with the fault set.
+    int (*run)(const struct vouch_cli *cli, enum vouch_exit *ret_exit, struct vouch_fault *fault);
+    // The exit code of a failure, where it is not that of every command; NULL otherwise.
+    enum vouch_exit (*failed)(const struct vouch_cli *cli, const struct vouch_fault *fault);
+};
+
+// All commands in the order of the help, ended by NULL.
+extern const struct vouch_command *const vouch_commands[];
+
+// One set for each noun.
+extern const struct vouch_command vouch_cmd_ca_init, vouch_cmd_ca_show, vouch_cmd_ca_trust;
+extern const struct vouch_command vouch_cmd_sign_user, vouch_cmd_sign_host;
+extern const struct vouch_command vouch_cmd_cert_show, vouch_cmd_cert_check;
+extern const struct vouch_command vouch_cmd_krl_build, vouch_cmd_krl_show, vouch_cmd_krl_check;
+extern const struct vouch_command vouch_cmd_key_show, vouch_cmd_key_new;
+extern const struct vouch_command vouch_cmd_ledger_show, vouch_cmd_ledger_verify;
+extern const struct vouch_command vouch_cmd_keygen, vouch_cmd_help, vouch_cmd_version;
+
+// The command of argv[1] (and argv[2]); *ret_words is how many words name it. Unknown words give
+// VOUCH_ERR_ARGUMENT and a fault that names the nearest.
+VOUCH_MUST_USE int vouch_command_find(int argc, char *const *argv,
+                                      const struct vouch_command **ret_command, int *ret_words,
+                                      struct vouch_fault *fault);
+
+// Nonzero if some command begins with this noun.
+int vouch_command_has_noun(const char *noun);
+
+// The options that `shape` brings along with the ones that every command takes; ended by a NULL name.
+const struct vouch_option *vouch_command_common(enum vouch_shape shape);
+
+// "vouch sign user" or "vouch help".
+void vouch_command_name(const struct vouch_command *command, char *ret_name, size_t ret_size);
+
+// The exit code that a failure has by its kind; `command` may be NULL.
+enum vouch_exit vouch_command_usual_exit(const struct vouch_command *command,
+                                         const struct vouch_fault *fault);
+
+// The exit code of this run's failure; cli->command may be NULL.
+enum vouch_exit vouch_command_exit(const struct vouch_cli *cli, const struct vouch_fault *fault);

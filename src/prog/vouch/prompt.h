@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: ISC
+// Asking a person: passphrases with echo off, and yes or no. Always on /dev/tty, never through
+// standard input, which may be data.
+#pragma once
+
+#include "base/fault.h"
+#include "base/secret.h"
+#include "prog/vouch/command.h"
+
+#define VOUCH_PASSPHRASE_MAX 1024
+
+// Where passphrases come from in one run.
+struct vouch_prompt {
+    const char *file;   // --passphrase-file; "-": standard input; NULL: ask
+    int may_ask;        // zero with --no-input
+    int yes;            // nonzero with --yes
+    const char *advice; // what to add where nobody can be asked
+};
+
+// From the options --passphrase-file, --no-input and --yes.
+void vouch_prompt_init(struct vouch_prompt *prompt, const struct vouch_cli *cli);
+
+// Asks once on the terminal, echo off. An empty answer is an empty secret (ptr NULL). An interrupt
+// restores the terminal and ends the process as it would have. VOUCH_ERR_PASSPHRASE without a terminal.
+VOUCH_MUST_USE int vouch_prompt_secret(const char *question, struct vouch_secret *ret_secret,
+                                       struct vouch_fault *fault);
+
+// A vouch_passphrase_fn: `context` is a struct vouch_prompt. For a file that is encrypted.
+int vouch_prompt_passphrase(void *context, const char *path, struct vouch_secret *ret_passphrase,
+                            struct vouch_fault *fault);
+
+// The passphrase of a file that is to be written: from the file, or typed twice. Where an empty one is
+// typed the person confirms it. VOUCH_ERR_ARGUMENT (a usage fault) where nobody can be asked.
+VOUCH_MUST_USE int vouch_prompt_new_passphrase(const struct vouch_prompt *prompt, const char *what,
+                                               struct vouch_secret *ret_passphrase,
+                                               struct vouch_fault *fault);
