@@ -99,6 +99,21 @@ KIND(user, "V-1604", "a user for a part of the service is missing",
      "root.",
      "Make it with: useradd --system NAME; or give numbers as UID:GID; or start as an ordinary "
      "user.");
+KIND(store_busy, "V-1701", "the database is in use",
+     "Another process or thread was writing to the database and did not finish in time.",
+     "Wait for it and try again; see that only one service uses the database.");
+KIND(store_bad, "V-1702", "the database is damaged or not the right one",
+     "The database holds what this program does not write, or belongs to another ledger or another "
+     "program. What was issued is in the ledger and is not lost.",
+     "Stop the service, keep a copy of the file, and put back a backup: it is completed from the "
+     "ledger.");
+KIND(store_io, "V-1703", "the database cannot be read or written",
+     "The file or its folder is missing, not writable, or the disk is full or failing.",
+     "Check the disk and the rights that the message names, then start again.");
+KIND(store_schema, "V-1704", "the database is of another version",
+     "The database was written by a newer program, or has not been brought up to date by this one.",
+     "Use the newest program that has run on it; if it is older than this one, start the service "
+     "once.");
 KIND(usage, "V-1901", "wrong use of a command",
      "An option or argument is missing, unknown or not of the form it must have.",
      "See vouch help and the examples there.");
@@ -109,16 +124,23 @@ KIND(internal, "V-1999", "a bug", "Something happened that must not. Nothing was
      "Please report it with the command and the message.");
 
 const struct vouch_fault_kind *const vouch_fault_kinds[] = {
-    &vouch_fault_memory,      &vouch_fault_read,        &vouch_fault_write,
-    &vouch_fault_exists,      &vouch_fault_mode,        &vouch_fault_size,
-    &vouch_fault_key_format,  &vouch_fault_key_file,    &vouch_fault_passphrase,
-    &vouch_fault_cert_format, &vouch_fault_krl_format,  &vouch_fault_key_weak,
-    &vouch_fault_spec,        &vouch_fault_ca_dir,      &vouch_fault_ca_key,
-    &vouch_fault_serial,      &vouch_fault_sign,        &vouch_fault_clock,
-    &vouch_fault_agent,       &vouch_fault_ledger_busy, &vouch_fault_ledger_bad,
-    &vouch_fault_ledger_io,   &vouch_fault_peer,        &vouch_fault_role,
-    &vouch_fault_sandbox,     &vouch_fault_user,        &vouch_fault_usage,
-    &vouch_fault_input,       &vouch_fault_internal,    NULL,
+    &vouch_fault_memory,     &vouch_fault_read,
+    &vouch_fault_write,      &vouch_fault_exists,
+    &vouch_fault_mode,       &vouch_fault_size,
+    &vouch_fault_key_format, &vouch_fault_key_file,
+    &vouch_fault_passphrase, &vouch_fault_cert_format,
+    &vouch_fault_krl_format, &vouch_fault_key_weak,
+    &vouch_fault_spec,       &vouch_fault_ca_dir,
+    &vouch_fault_ca_key,     &vouch_fault_serial,
+    &vouch_fault_sign,       &vouch_fault_clock,
+    &vouch_fault_agent,      &vouch_fault_ledger_busy,
+    &vouch_fault_ledger_bad, &vouch_fault_ledger_io,
+    &vouch_fault_peer,       &vouch_fault_role,
+    &vouch_fault_sandbox,    &vouch_fault_user,
+    &vouch_fault_store_busy, &vouch_fault_store_bad,
+    &vouch_fault_store_io,   &vouch_fault_store_schema,
+    &vouch_fault_usage,      &vouch_fault_input,
+    &vouch_fault_internal,   NULL,
 };
 
 __attribute__((format(printf, 3, 0))) static void format_escaped(char *out, size_t out_size,

@@ -49,7 +49,11 @@ extern const struct vouch_fault_kind vouch_fault_peer;        // V-1601 a role d
 extern const struct vouch_fault_kind vouch_fault_role;        // V-1602 a role did not start or died
 extern const struct vouch_fault_kind vouch_fault_sandbox;     // V-1603 no sandbox
 extern const struct vouch_fault_kind vouch_fault_user;        // V-1604 a role's user will not do
-extern const struct vouch_fault_kind vouch_fault_usage;       // V-1901 wrong use of a command
+extern const struct vouch_fault_kind vouch_fault_store_busy;  // V-1701 database in use
+extern const struct vouch_fault_kind vouch_fault_store_bad;   // V-1702 database damaged
+extern const struct vouch_fault_kind vouch_fault_store_io;    // V-1703 database cannot be written
+extern const struct vouch_fault_kind vouch_fault_store_schema; // V-1704 database of another version
+extern const struct vouch_fault_kind vouch_fault_usage;        // V-1901 wrong use of a command
 extern const struct vouch_fault_kind vouch_fault_input; // V-1902 a text input (spec, list) is wrong
 extern const struct vouch_fault_kind vouch_fault_internal; // V-1999 a bug
 

@@ -2,7 +2,6 @@
 // Text: safe printing, numbers, base64 and hexadecimal, near misses.
 #include "base/str.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 
 static const char digits[] = "0123456789abcdef";
@@ -79,34 +78,51 @@ void vouch_str_base64(struct vouch_bytes data, char padding, struct vouch_buf *o
     }
 }
 
-// libsodium's decoder takes 0xaf for '/' and 0xab for '+': it compares sign-extended characters.
-static int is_ascii(struct vouch_bytes text) {
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] > 0x7f) {
-            return 0;
-        }
+// The value of each digit plus one; 0 for every other byte.
+static const uint8_t base64_values[256] = {
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
+    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
+    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64};
+
+// One group of four digits, of which the last `padding` are '='; the bits left over must be 0.
+static int decode_group(const uint8_t *text, size_t padding, uint8_t *out) {
+    uint32_t group = 0;
+    int good = 1;
+    for (size_t k = 0; k < 4; k++) {
+        uint32_t value = k < 4 - padding ? base64_values[text[k]] : 1;
+        good &= value != 0;
+        group = group << 6 | ((value - 1) & 63);
     }
-    return 1;
+    for (size_t k = 0; k < 3 - padding; k++) {
+        out[k] = (uint8_t)(group >> (16 - 8 * k));
+    }
+    return good && (group & ((1u << 8 * padding) - 1)) == 0;
 }
 
 int vouch_str_unbase64(struct vouch_bytes text, struct vouch_buf *out) {
-    if (text.len % 4 != 0 || !is_ascii(text)) {
+    if (text.len % 4 != 0) {
         return VOUCH_ERR_FORMAT;
     }
-    size_t from = out->len;
-    size_t max = text.len / 4 * 3;
-    for (size_t i = 1; i <= 2 && i <= text.len && text.ptr[text.len - i] == '='; i++) {
-        max--;
+    size_t padding = 0;
+    while (padding < 2 && padding < text.len && text.ptr[text.len - 1 - padding] == '=') {
+        padding++;
     }
-    uint8_t *room = vouch_buf_extend(out, max);
+    size_t from = out->len;
+    uint8_t *room = vouch_buf_extend(out, text.len / 4 * 3 - padding);
     if (room == NULL) {
         return out->err;
     }
-    size_t len = 0;
-    int bad = sodium_base642bin(room, max, (const char *)text.ptr, text.len, NULL, &len, NULL,
-                                sodium_base64_VARIANT_ORIGINAL) != 0;
-    out->len = from + (bad ? 0 : len);
-    return bad ? VOUCH_ERR_FORMAT : VOUCH_OK;
+    int good = 1;
+    for (size_t i = 0; i < text.len; i += 4) {
+        good &= decode_group(text.ptr + i, i + 4 == text.len ? padding : 0, room + i / 4 * 3);
+    }
+    out->len = good ? out->len : from;
+    return good ? VOUCH_OK : VOUCH_ERR_FORMAT;
 }
 
 void vouch_str_hex(struct vouch_bytes data, struct vouch_buf *out) {

@@ -102,6 +102,27 @@ static void base64_refuses_what_is_not_canonical(void **state) {
     }
 }
 
+static void base64_takes_only_its_own_characters(void **state) {
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        uint8_t text[4] = {'A', 'A', 'A', 'A'};
+        int good = c != 0 && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                    "+/",
+                                    c) != NULL;
+        for (size_t place = 0; place < 4; place++) {
+            text[place] = (uint8_t)c;
+            struct vouch_buf back;
+            vouch_buf_init(&back, 10);
+            // One '=' at the end is padding.
+            int expected = good || (c == '=' && place == 3);
+            assert_int_equal(vouch_str_unbase64((struct vouch_bytes){text, 4}, &back) == VOUCH_OK,
+                             expected);
+            vouch_buf_done(&back);
+            text[place] = 'A';
+        }
+    }
+}
+
 static void base64_needs_no_more_room_than_its_bytes(void **state) {
     (void)state;
     uint8_t memory[2];
@@ -183,6 +204,7 @@ int main(void) {
         cmocka_unit_test(reads_numbers_strictly),
         cmocka_unit_test(base64_goes_there_and_back),
         cmocka_unit_test(base64_refuses_what_is_not_canonical),
+        cmocka_unit_test(base64_takes_only_its_own_characters),
         cmocka_unit_test(base64_needs_no_more_room_than_its_bytes),
         cmocka_unit_test(hexadecimal_goes_there_and_back),
         cmocka_unit_test(cuts_a_list_into_all_its_parts),

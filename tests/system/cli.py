@@ -966,6 +966,11 @@ def test_output(tap, bench):
                                       env=lab.env, check=False)  # fmt: skip
                 expect_equal(done.returncode, LOCAL, command)
                 expect(b"[V-1102]" in done.stderr, done.stderr)
+    with tap.row("closed standard streams do not let output into the files that are written"):
+        for closed in ((0,), (1,), (2,), (0, 1, 2)):
+            done = bench.try_sign(bench.fresh_pub(), preexec_fn=lambda c=closed: [os.close(f) for f in c])
+            expect(done.status == OK, done)
+        succeeds(lab.vouch("ledger", "verify", bench.ca))
     with tap.row("nothing from a hostile certificate reaches the terminal raw, in any form"):
         evil = "\x1b]0;owned\x07\r\nAccepted publickey\x7f\u202e"
         path = bench.crafted(key_id=evil, principals=[evil], critical=[(evil, b"\x1b")])

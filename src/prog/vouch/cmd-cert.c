@@ -248,7 +248,8 @@ static void say_verdict(const struct check *check, const struct vouch_cert_resul
     vouch_str_escape_to(vouch_bytes_of(shown_name(check->cli->args.operands[0])), name,
                         sizeof name);
     if (result->verdict == VOUCH_CERT_ACCEPTED) {
-        vouch_say_mark(&check->cli->term, VOUCH_MARK_OK, "%s: accepted", name);
+        vouch_say_mark(&check->cli->term, VOUCH_MARK_OK, "%s: accepted%s", name,
+                       check->expect.name.len > 0 ? "" : ", for whichever name it lists");
     } else {
         vouch_say_mark(&check->cli->term, VOUCH_MARK_FAIL, "%s: refused, %zu reason%s", name,
                        result->reason_count, result->reason_count == 1 ? "" : "s");

@@ -57,15 +57,15 @@ enum askpass { ASKPASS_NEVER = 0, ASKPASS_WITHOUT_TERMINAL, ASKPASS_ALWAYS };
 
 static enum askpass askpass_wish(void) {
     const char *require = getenv("SSH_ASKPASS_REQUIRE");
-    enum askpass wish =
-        is_set("DISPLAY") || is_set("WAYLAND_DISPLAY") ? ASKPASS_WITHOUT_TERMINAL : ASKPASS_NEVER;
-    if (require == NULL) {
-        return wish;
-    }
-    if (strcasecmp(require, "force") == 0 || strcasecmp(require, "prefer") == 0) {
+    int has_display = is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
+    if (require != NULL && strcasecmp(require, "force") == 0) {
         return ASKPASS_ALWAYS;
     }
-    return strcasecmp(require, "never") == 0 ? ASKPASS_NEVER : wish;
+    if (!has_display || (require != NULL && strcasecmp(require, "never") == 0)) {
+        return ASKPASS_NEVER;
+    }
+    return require != NULL && strcasecmp(require, "prefer") == 0 ? ASKPASS_ALWAYS
+                                                                 : ASKPASS_WITHOUT_TERMINAL;
 }
 
 static const char *askpass_program(void) {

@@ -287,15 +287,14 @@ static void who_asks(char *text, size_t size) {
 }
 
 // All or none, with one sync of the ledger.
-static size_t sign_in_folder(const struct vouch_keygen_ca *ca, const struct vouch_cert_spec *specs,
-                             size_t count, struct vouch_buf *certs, char **ret_why) {
+static void sign_in_folder(const struct vouch_keygen_ca *ca, struct vouch_keygen_batch *batch) {
     struct vouch_issue issues[VOUCH_KEYGEN_BATCH_MAX];
     struct vouch_issued issued[VOUCH_KEYGEN_BATCH_MAX];
     struct vouch_fault fault;
     char actor[600];
     who_asks(actor, sizeof actor);
-    for (size_t i = 0; i < count; i++) {
-        issues[i] = (struct vouch_issue){.spec = specs[i],
+    for (size_t i = 0; i < batch->count; i++) {
+        issues[i] = (struct vouch_issue){.spec = batch->specs[i],
                                          .keep_serial = 1,
                                          .rules = VOUCH_CERT_RULES_OPENSSH,
                                          .algorithm = ca->algorithm,
@@ -303,39 +302,47 @@ static size_t sign_in_folder(const struct vouch_keygen_ca *ca, const struct vouc
                                          .evidence = vouch_bytes_of("holds the CA key"),
                                          .request = vouch_bytes_of("keygen -s")};
     }
-    if (vouch_ca_issue(ca->folder, issues, count, issued, NULL, &fault) != VOUCH_OK) {
-        *ret_why = vouch_str_copy(vouch_bytes_of(fault.text));
-        return 0;
-    }
-    for (size_t i = 0; i < count; i++) {
-        certs[i] = issued[i].cert;
-    }
-    return count;
-}
-
-void vouch_keygen_ca_sign(const struct vouch_keygen_ca *ca, const struct vouch_cert_spec *specs,
-                          size_t count, struct vouch_buf *certs, size_t *ret_made, char **ret_why) {
-    const char *why = judge_algorithm(ca);
-    size_t made = 0;
-    for (size_t i = 0; i < count; i++) {
-        vouch_buf_init(&certs[i], VOUCH_CERT_BLOB_MAX);
-    }
-    *ret_made = 0;
-    if (why == NULL && ca->folder != NULL) {
-        *ret_made = sign_in_folder(ca, specs, count, certs, ret_why);
+    if (vouch_ca_issue(ca->folder, issues, batch->count, issued, NULL, &fault) != VOUCH_OK) {
+        batch->why = vouch_str_copy(vouch_bytes_of(fault.text));
         return;
     }
-    int err = VOUCH_OK;
-    while (why == NULL && made < count) {
-        err = sign_one(ca, &specs[made], &certs[made]);
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->certs[i] = issued[i].cert;
+    }
+    batch->made = batch->count;
+}
+
+static void sign_with_key(const struct vouch_keygen_ca *ca, struct vouch_keygen_batch *batch) {
+    while (batch->made < batch->count) {
+        struct vouch_buf *cert = &batch->certs[batch->made];
+        vouch_buf_init(cert, VOUCH_CERT_BLOB_MAX);
+        int err = sign_one(ca, &batch->specs[batch->made], cert);
         if (err != VOUCH_OK) {
-            why = vouch_keygen_why(err, NULL);
-            break;
+            vouch_buf_done(cert);
+            batch->why = vouch_str_copy(vouch_bytes_of(vouch_keygen_why(err, NULL)));
+            return;
         }
-        made++;
+        batch->made++;
     }
-    *ret_made = made;
+}
+
+void vouch_keygen_ca_sign(const struct vouch_keygen_ca *ca, struct vouch_keygen_batch *batch) {
+    const char *why = judge_algorithm(ca);
     if (why != NULL) {
-        *ret_why = vouch_str_copy(vouch_bytes_of(why));
+        batch->why = vouch_str_copy(vouch_bytes_of(why));
+    } else if (ca->folder != NULL) {
+        sign_in_folder(ca, batch);
+    } else {
+        sign_with_key(ca, batch);
     }
+}
+
+void vouch_keygen_batch_done(struct vouch_keygen_batch *batch) {
+    for (size_t i = 0; i < batch->made; i++) {
+        vouch_buf_done(&batch->certs[i]);
+    }
+    free(batch->why);
+    batch->why = NULL;
+    batch->made = 0;
+    batch->count = 0;
 }

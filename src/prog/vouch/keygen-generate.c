@@ -73,10 +73,14 @@ static int is_for_system(const struct vouch_keygen *args, const struct plan *pla
     const char *cipher = args->value['Z'];
     int is_pem =
         format != NULL && (strcasecmp(format, "PEM") == 0 || strcasecmp(format, "PKCS8") == 0);
+    if (cipher != NULL && strcmp(cipher, "aes256-ctr") != 0) {
+        return 1;
+    }
+    if (plan->type == VOUCH_KEY_NONE) {
+        return strcasecmp(plan->name, "dsa") == 0 || strcmp(plan->name, "ssh-dss") == 0;
+    }
     return plan->type == VOUCH_KEY_SK_ED25519 || plan->type == VOUCH_KEY_SK_ECDSA_P256 ||
-           strcasecmp(plan->name, "dsa") == 0 || strcmp(plan->name, "ssh-dss") == 0 ||
-           (cipher != NULL && strcmp(cipher, "aes256-ctr") != 0) ||
-           (is_pem && (plan->type == VOUCH_KEY_RSA || is_ecdsa(plan->type)));
+           (is_pem && plan->type != VOUCH_KEY_ED25519);
 }
 
 static void announce(const struct vouch_keygen *args, const struct plan *plan) {

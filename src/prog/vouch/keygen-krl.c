@@ -62,39 +62,48 @@ static int bad_key(const struct vouch_krl_spec_error *error, const char *path) {
                                              : vouch_keygen_why(error->err, &error->where));
 }
 
+static int bad_serial(const struct vouch_krl_spec_error *error, const char *path) {
+    if (error->problem == VOUCH_KRL_SPEC_SERIAL_RANGE) {
+        return vouch_keygen_fail("%s:%lu: invalid serial range %llu:%llu", path, error->line,
+                                 (unsigned long long)error->first, (unsigned long long)error->last);
+    }
+    return vouch_keygen_fail("%s:%lu: invalid serial \"%.*s\"", path, error->line,
+                             (int)error->text.len, (const char *)error->text.ptr);
+}
+
+// Where neither the line nor what stands in it is named.
+static const char *const bare_words[] = {
+    [VOUCH_KRL_SPEC_SERIAL_ZERO] = "update_krl_from_file: revoke serial failed",
+    [VOUCH_KRL_SPEC_SERIAL_NO_CA] =
+        "revoking certificates by serial number requires specification of a CA key",
+    [VOUCH_KRL_SPEC_ID_NO_CA] =
+        "revoking certificates by key ID requires specification of a CA key",
+};
+#define BARE_COUNT (sizeof bare_words / sizeof bare_words[0])
+
 // ssh-keygen's words for what is wrong with a line. `path` names what is read, `file` the argument:
 // the two differ for standard input, and messages use now the one and now the other.
 static int refuse_line(const struct vouch_krl_spec_error *error, const char *path,
                        const char *file) {
-    switch (error->problem) {
-    case VOUCH_KRL_SPEC_SERIAL:
-        return vouch_keygen_fail("%s:%lu: invalid serial \"%.*s\"", path, error->line,
-                                 (int)error->text.len, (const char *)error->text.ptr);
-    case VOUCH_KRL_SPEC_SERIAL_RANGE:
-        return vouch_keygen_fail("%s:%lu: invalid serial range %llu:%llu", path, error->line,
-                                 (unsigned long long)error->first, (unsigned long long)error->last);
-    case VOUCH_KRL_SPEC_SERIAL_TOO_BIG:
-        return vouch_keygen_fail("%s:%lu: serial out of range", path, error->line);
-    case VOUCH_KRL_SPEC_SERIAL_ZERO:
-        return vouch_keygen_fail("update_krl_from_file: revoke serial failed");
-    case VOUCH_KRL_SPEC_SERIAL_NO_CA:
-        return vouch_keygen_fail("revoking certificates by serial number requires specification of "
-                                 "a CA key");
-    case VOUCH_KRL_SPEC_ID_NO_CA:
-        return vouch_keygen_fail("revoking certificates by key ID requires specification of a CA "
-                                 "key");
-    case VOUCH_KRL_SPEC_HASH_NAME:
-        return vouch_keygen_fail("%s:%lu: unsupported hash algorithm", file, error->line);
-    case VOUCH_KRL_SPEC_HASH:
-        return bad_hash(error, file);
-    case VOUCH_KRL_SPEC_KEY:
-        return bad_key(error, path);
-    case VOUCH_KRL_SPEC_FINE:
-    case VOUCH_KRL_SPEC_CONTROL:
-    case VOUCH_KRL_SPEC_FAILED:
-        break;
+    enum vouch_krl_spec_problem problem = error->problem;
+    if ((size_t)problem < BARE_COUNT && bare_words[problem] != NULL) {
+        return vouch_keygen_fail("%s", bare_words[problem]);
     }
-    return vouch_keygen_fail("%s:%lu: %s", path, error->line, vouch_err_text(error->err));
+    if (problem == VOUCH_KRL_SPEC_SERIAL || problem == VOUCH_KRL_SPEC_SERIAL_RANGE) {
+        return bad_serial(error, path);
+    }
+    if (problem == VOUCH_KRL_SPEC_SERIAL_TOO_BIG) {
+        return vouch_keygen_fail("%s:%lu: serial out of range", path, error->line);
+    }
+    if (problem == VOUCH_KRL_SPEC_HASH_NAME) {
+        return vouch_keygen_fail("%s:%lu: unsupported hash algorithm", file, error->line);
+    }
+    if (problem == VOUCH_KRL_SPEC_HASH) {
+        return bad_hash(error, file);
+    }
+    return problem == VOUCH_KRL_SPEC_KEY
+               ? bad_key(error, path)
+               : vouch_keygen_fail("%s:%lu: %s", path, error->line, vouch_err_text(error->err));
 }
 
 static int add_file(const struct vouch_keygen *args, const char *file,

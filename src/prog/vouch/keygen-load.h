@@ -95,8 +95,16 @@ int vouch_keygen_ca_is_folder(const char *path);
 
 #define VOUCH_KEYGEN_BATCH_MAX 256
 
-// Signs at most VOUCH_KEYGEN_BATCH_MAX certificates into `certs`, begun by this and ended by the
-// caller in any case. *ret_made is how many there are; with fewer than `count`, *ret_why (malloc'd, or
-// NULL when memory is short) says what the next one failed for.
-void vouch_keygen_ca_sign(const struct vouch_keygen_ca *ca, const struct vouch_cert_spec *specs,
-                          size_t count, struct vouch_buf *certs, size_t *ret_made, char **ret_why);
+// What is signed together. `specs` and `count` are the caller's.
+struct vouch_keygen_batch {
+    struct vouch_cert_spec specs[VOUCH_KEYGEN_BATCH_MAX];
+    size_t count;
+    struct vouch_buf certs[VOUCH_KEYGEN_BATCH_MAX]; // those that were made: owned
+    size_t made;
+    char *why; // owned; if not all were made, why the next was not; NULL when memory is short
+};
+
+// Signs the certificates of a batch, in their order, up to the first that cannot be. The caller ends
+// the batch, after which it is empty.
+void vouch_keygen_ca_sign(const struct vouch_keygen_ca *ca, struct vouch_keygen_batch *batch);
+void vouch_keygen_batch_done(struct vouch_keygen_batch *batch);

@@ -23,9 +23,7 @@ struct job {
     size_t principal_count;
     uint64_t serial; // of the next one
     struct subject subjects[VOUCH_KEYGEN_BATCH_MAX];
-    struct vouch_cert_spec specs[VOUCH_KEYGEN_BATCH_MAX];
-    struct vouch_buf certs[VOUCH_KEYGEN_BATCH_MAX];
-    size_t count;
+    struct vouch_keygen_batch batch;
 };
 
 static void subject_done(struct subject *subject) {
@@ -158,36 +156,33 @@ static void report(const struct vouch_keygen *args, const struct subject *subjec
 
 // Signs the batch, then writes and reports each. What failed is said after those that went well.
 static int sign_batch(struct job *job) {
-    vouch_autofree char *why = NULL;
-    size_t made = 0;
+    struct vouch_keygen_batch *batch = &job->batch;
     int status = VOUCH_OK;
-    for (size_t i = 0; i < job->count; i++) {
-        fill_spec(job, i, &job->specs[i]);
+    for (size_t i = 0; i < batch->count; i++) {
+        fill_spec(job, i, &batch->specs[i]);
     }
-    vouch_keygen_ca_sign(&job->ca, job->specs, job->count, job->certs, &made, &why);
-    for (size_t i = 0; i < made && status == VOUCH_OK; i++) {
-        status = save(&job->subjects[i], vouch_buf_bytes(&job->certs[i]));
+    vouch_keygen_ca_sign(&job->ca, batch);
+    for (size_t i = 0; i < batch->made && status == VOUCH_OK; i++) {
+        status = save(&job->subjects[i], vouch_buf_bytes(&batch->certs[i]));
         if (status == VOUCH_OK) {
-            report(job->args, &job->subjects[i], &job->specs[i]);
+            report(job->args, &job->subjects[i], &batch->specs[i]);
         }
     }
-    if (status == VOUCH_OK && made < job->count) {
+    if (status == VOUCH_OK && batch->made < batch->count) {
         status = vouch_keygen_fail(job->ca.agent_key != NULL ? "Couldn't certify %s via agent: %s"
                                                              : "Couldn't certify key %s: %s",
-                                   job->subjects[made].path, why != NULL ? why : "");
+                                   job->subjects[batch->made].path,
+                                   batch->why != NULL ? batch->why : "");
     }
-    for (size_t i = 0; i < job->count; i++) {
-        vouch_buf_done(&job->certs[i]);
-    }
-    job->serial += job->count * job->args->serial_step;
+    job->serial += batch->count * job->args->serial_step;
     return status;
 }
 
 static void drop_batch(struct job *job) {
-    for (size_t i = 0; i < job->count; i++) {
+    for (size_t i = 0; i < job->batch.count; i++) {
         subject_done(&job->subjects[i]);
     }
-    job->count = 0;
+    vouch_keygen_batch_done(&job->batch);
 }
 
 // Takes up files from argv[first] on until the batch is full or one cannot be signed.
@@ -195,21 +190,22 @@ static int run_batch(struct job *job, size_t first, size_t *ret_next) {
     const struct vouch_keygen *args = job->args;
     vouch_autofree char *why = NULL;
     int loaded = VOUCH_OK;
-    *ret_next = first;
-    while (*ret_next < (size_t)args->file_count && job->count < VOUCH_KEYGEN_BATCH_MAX) {
-        loaded = load_subject(args->files[*ret_next], &job->subjects[job->count], &why);
+    size_t count = 0;
+    while (first + count < (size_t)args->file_count && count < VOUCH_KEYGEN_BATCH_MAX) {
+        loaded = load_subject(args->files[first + count], &job->subjects[count], &why);
         if (loaded != VOUCH_OK) {
-            subject_done(&job->subjects[job->count]);
+            subject_done(&job->subjects[count]);
             break;
         }
-        job->count++;
-        ++*ret_next;
+        count++;
     }
-    int status = job->count > 0 ? sign_batch(job) : VOUCH_OK;
+    job->batch.count = count;
+    int status = count > 0 ? sign_batch(job) : VOUCH_OK;
     drop_batch(job);
     if (status == VOUCH_OK && why != NULL) {
-        (void)vouch_keygen_fail("%s", why);
+        vouch_keygen_say("%s", why);
     }
+    *ret_next = first + count;
     return status != VOUCH_OK ? status : loaded;
 }
 

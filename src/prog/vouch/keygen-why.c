@@ -73,27 +73,32 @@ static const char *judge_ecdsa(struct vouch_reader *reader, enum vouch_key_type 
     return point.len == 0 || point.len > POINT_MAX ? "elliptic curve point is too large" : NULL;
 }
 
-// The fields of a public key behind its name. NULL where nothing is wrong with their form.
-static const char *judge_public(struct vouch_reader *reader, enum vouch_key_type type) {
-    const char *words = NULL;
+static const char *judge_fields(struct vouch_reader *reader, enum vouch_key_type type) {
     switch (type) {
     case VOUCH_KEY_RSA:
         return judge_mpints(reader);
     case VOUCH_KEY_ED25519:
     case VOUCH_KEY_SK_ED25519:
-        words = judge_ed25519(reader);
-        break;
+        return judge_ed25519(reader);
     case VOUCH_KEY_ECDSA_P256:
     case VOUCH_KEY_ECDSA_P384:
     case VOUCH_KEY_ECDSA_P521:
     case VOUCH_KEY_SK_ECDSA_P256:
-        words = judge_ecdsa(reader, type);
-        break;
+        return judge_ecdsa(reader, type);
     case VOUCH_KEY_NONE:
-        return "unknown or unsupported key type";
+        break;
     }
-    int is_sk = type == VOUCH_KEY_SK_ED25519 || type == VOUCH_KEY_SK_ECDSA_P256;
-    if (words == NULL && is_sk) {
+    return "unknown or unsupported key type";
+}
+
+static int is_security_key(enum vouch_key_type type) {
+    return type == VOUCH_KEY_SK_ED25519 || type == VOUCH_KEY_SK_ECDSA_P256;
+}
+
+// The fields of a public key behind its name. NULL where nothing is wrong with their form.
+static const char *judge_public(struct vouch_reader *reader, enum vouch_key_type type) {
+    const char *words = judge_fields(reader, type);
+    if (words == NULL && is_security_key(type)) {
         (void)vouch_read_string(reader, "application");
     }
     return words == NULL && reader->err != VOUCH_OK ? invalid : words;
@@ -143,34 +148,45 @@ static const char *judge_body(enum vouch_key_type type, const struct vouch_key *
                                            : "incorrect signature";
 }
 
+static int is_algorithm_of(enum vouch_key_type type, struct vouch_bytes name) {
+    return type == VOUCH_KEY_RSA
+               ? is_rsa_algorithm(name)
+               : vouch_bytes_equal(name, vouch_bytes_of(vouch_key_type_name(type)));
+}
+
+// Ed25519 reads both strings before it looks at the name, and says what is wrong with either; RSA looks
+// at the name first.
+static const char *judge_strings(enum vouch_key_type type, struct vouch_reader *reader,
+                                 struct vouch_bytes *ret_body) {
+    struct vouch_bytes name = {0};
+    const char *words = read_string(reader, &name);
+    int fits = is_algorithm_of(type, name);
+    if (words == NULL && has_zero(name)) {
+        words = invalid;
+    }
+    if (words == NULL && (fits || type != VOUCH_KEY_RSA)) {
+        words = read_string(reader, ret_body);
+    }
+    if (words != NULL) {
+        return type == VOUCH_KEY_ED25519 ? words : invalid;
+    }
+    return fits ? NULL : "key type does not match";
+}
+
 static const char *judge_signature(const struct vouch_key *ca, struct vouch_bytes signature) {
     enum vouch_key_type type = vouch_key_type(ca);
-    struct vouch_bytes algorithm = {0};
     struct vouch_bytes body = {0};
     struct vouch_reader reader;
-    if (type == VOUCH_KEY_SK_ED25519 || type == VOUCH_KEY_SK_ECDSA_P256) {
+    if (is_security_key(type)) {
         return "incorrect signature";
     }
     if (signature.len == 0) {
         return "invalid argument";
     }
     vouch_reader_init(&reader, signature);
-    const char *words = read_string(&reader, &algorithm);
-    if (words != NULL || has_zero(algorithm)) {
-        return words != NULL && type == VOUCH_KEY_ED25519 ? words : invalid;
-    }
-    int fits = type == VOUCH_KEY_RSA
-                   ? is_rsa_algorithm(algorithm)
-                   : vouch_bytes_equal(algorithm, vouch_bytes_of(vouch_key_type_name(type)));
-    if (!fits && type == VOUCH_KEY_RSA) {
-        return "key type does not match";
-    }
-    words = read_string(&reader, &body);
+    const char *words = judge_strings(type, &reader, &body);
     if (words != NULL) {
-        return type == VOUCH_KEY_ED25519 ? words : invalid;
-    }
-    if (!fits) {
-        return "key type does not match";
+        return words;
     }
     return vouch_reader_left(&reader) > 0 ? "unexpected bytes remain after decoding"
                                           : judge_body(type, ca, body);

@@ -25,7 +25,16 @@ static int any_given(const struct vouch_keygen *args, const char *letters) {
     return 0;
 }
 
-// What ssh-keygen refuses before it looks at what is asked for.
+// What ssh-keygen refuses before it looks at what is asked for: letters that may not stand together.
+static const struct {
+    const char *one;
+    const char *other;
+    const char *message;
+} conflicts[] = {
+    {"p", "c", "Can only have one of -p and -c."},
+    {"l", "RH", "Cannot use -l with -H or -R."},
+};
+
 static int check(const struct vouch_keygen *args) {
     if (args->value['s'] != NULL && args->file_count < 1 && !any_given(args, "k")) {
         return vouch_keygen_usage("Too few arguments.");
@@ -33,11 +42,10 @@ static int check(const struct vouch_keygen *args) {
     if (args->value['s'] == NULL && args->file_count > 0 && !any_given(args, "kQM")) {
         return vouch_keygen_usage("Too many arguments.");
     }
-    if (any_given(args, "p") && any_given(args, "c")) {
-        return vouch_keygen_usage("Can only have one of -p and -c.");
-    }
-    if (any_given(args, "l") && any_given(args, "RH")) {
-        return vouch_keygen_usage("Cannot use -l with -H or -R.");
+    for (size_t i = 0; i < sizeof conflicts / sizeof conflicts[0]; i++) {
+        if (any_given(args, conflicts[i].one) && any_given(args, conflicts[i].other)) {
+            return vouch_keygen_usage(conflicts[i].message);
+        }
     }
     return VOUCH_KEYGEN_GO_ON;
 }
@@ -58,24 +66,25 @@ static const struct invocation {
     {"rMA", NULL},
 };
 
+static int is_foreign(const char *path) {
+    return path != NULL && vouch_keygen_is_foreign(path);
+}
+
 // Whether a file that is to be read holds a key of a type that is not ours. What a CA folder signs is
 // never handed over, for its ledger would not know of it.
 static int touches_foreign(const struct vouch_keygen *args) {
-    const char *ca = args->value['s'];
-    int reads_f = any_given(args, "Lly") && !any_given(args, "kQ");
-    if (ca != NULL && !any_given(args, "k") && vouch_keygen_ca_is_folder(ca)) {
+    int is_list = any_given(args, "kQ");
+    if (args->value['s'] != NULL && !is_list && vouch_keygen_ca_is_folder(args->value['s'])) {
         return 0;
     }
-    if ((ca != NULL && vouch_keygen_is_foreign(ca)) ||
-        (reads_f && args->value['f'] != NULL && vouch_keygen_is_foreign(args->value['f']))) {
-        return 1;
+    int foreign = is_foreign(args->value['s']);
+    if (!is_list && any_given(args, "Lly")) {
+        foreign |= is_foreign(args->value['f']);
     }
-    for (int i = 0; i < args->file_count; i++) {
-        if (vouch_keygen_is_foreign(args->files[i])) {
-            return 1;
-        }
+    for (int i = 0; !foreign && i < args->file_count; i++) {
+        foreign = is_foreign(args->files[i]);
     }
-    return 0;
+    return foreign;
 }
 
 static int run(const struct vouch_keygen *args) {

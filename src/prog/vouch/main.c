@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: ISC
 // The vouch program: finds the command, parses its options, runs it, and reports its one failure.
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "prog/vouch/help.h"
 #include "prog/vouch/keygen.h"
@@ -81,6 +83,16 @@ static int only_help(const struct vouch_term *term, int argc, char *const *argv)
     return 0;
 }
 
+// A closed descriptor would be given to the next file that is opened, and what is printed would end up
+// in a key or in the ledger.
+static void keep_standard_streams(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) {
+            abort();
+        }
+    }
+}
+
 // Whoever sets the environment must not choose the code that runs beside the CA key: libcrypto would
 // load modules that these name.
 static void forget_libcrypto_settings(void) {
@@ -94,6 +106,7 @@ int main(int argc, char **argv) {
     struct vouch_cli cli = {0};
     struct vouch_fault fault = {0};
     enum vouch_exit exit_code = VOUCH_EXIT_NO;
+    keep_standard_streams();
     forget_libcrypto_settings();
     if (argc > 0 && is_keygen(argv[0])) {
         return vouch_keygen_main(argc, argv);
