@@ -190,7 +190,7 @@ int vouch_io_sync_folder(const char *path) {
     return fd >= 0 && fsync(fd) == 0 ? VOUCH_OK : VOUCH_ERR_IO;
 }
 
-static int write_fault(struct vouch_fault *fault, const char *path) {
+int vouch_io_write_fault(const char *path, struct vouch_fault *fault) {
     int err = err_of_errno();
     if (err == VOUCH_ERR_EXISTS) {
         return vouch_fault_set(fault, err, &vouch_fault_exists, "%s: exists already", path);
@@ -210,65 +210,45 @@ static int put_in_place(const char *temporary, const struct vouch_io_file *file)
     return unlink(temporary);
 }
 
-enum waiting { WAIT_FOR_DISK = 0, DO_NOT_WAIT };
-
-static int write_temporary(int fd, const struct vouch_io_file *file, struct vouch_bytes content,
-                           enum waiting waiting) {
+static int write_temporary(int fd, const struct vouch_io_file *file, struct vouch_bytes content) {
     if (fchmod(fd, (mode_t)file->mode) != 0) {
         return VOUCH_ERR_IO;
     }
     int err = vouch_io_write_all(fd, content);
-    return err == VOUCH_OK && waiting == WAIT_FOR_DISK && fsync(fd) != 0 ? VOUCH_ERR_IO : err;
+    return err == VOUCH_OK && fsync(fd) != 0 ? VOUCH_ERR_IO : err;
 }
 
 static int write_by_rename(const struct vouch_io_file *file, struct vouch_bytes content,
-                           enum waiting waiting, struct vouch_fault *fault) {
+                           struct vouch_fault *fault) {
     char temporary[PATH_MAX];
     if (snprintf(temporary, sizeof temporary, "%s.XXXXXX", file->path) >= (int)sizeof temporary) {
         errno = ENAMETOOLONG;
-        return write_fault(fault, file->path);
+        return vouch_io_write_fault(file->path, fault);
     }
     vouch_autoclose int fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0) {
-        return write_fault(fault, file->path);
+        return vouch_io_write_fault(file->path, fault);
     }
-    if (write_temporary(fd, file, content, waiting) != VOUCH_OK ||
-        put_in_place(temporary, file) != 0) {
+    if (write_temporary(fd, file, content) != VOUCH_OK || put_in_place(temporary, file) != 0) {
         int why = errno;
         (void)unlink(temporary);
         errno = why;
-        return write_fault(fault, file->path);
+        return vouch_io_write_fault(file->path, fault);
     }
-    return waiting == DO_NOT_WAIT || vouch_io_sync_folder(file->path) == VOUCH_OK
-               ? VOUCH_OK
-               : write_fault(fault, file->path);
-}
-
-static int write_file(const struct vouch_io_file *file, struct vouch_bytes content,
-                      enum waiting waiting, struct vouch_fault *fault) {
-    if (strcmp(file->path, "-") == 0) {
-        int err = vouch_io_write_all(STDOUT_FILENO, content);
-        return err == VOUCH_OK ? err : write_fault(fault, "standard output");
-    }
-    struct stat st;
-    if (file->existing == VOUCH_IO_KEEP && lstat(file->path, &st) == 0) {
-        errno = EEXIST;
-        return write_fault(fault, file->path);
-    }
-    return write_by_rename(file, content, waiting, fault);
+    return vouch_io_sync_folder(file->path) == VOUCH_OK ? VOUCH_OK
+                                                        : vouch_io_write_fault(file->path, fault);
 }
 
 int vouch_io_write(const struct vouch_io_file *file, struct vouch_bytes content,
                    struct vouch_fault *fault) {
-    return write_file(file, content, WAIT_FOR_DISK, fault);
-}
-
-int vouch_io_write_later(const struct vouch_io_file *file, struct vouch_bytes content,
-                         struct vouch_fault *fault) {
-    return write_file(file, content, DO_NOT_WAIT, fault);
-}
-
-int vouch_io_sync_disk(const char *path, struct vouch_fault *fault) {
-    vouch_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-    return fd >= 0 && syncfs(fd) == 0 ? VOUCH_OK : write_fault(fault, path);
+    if (strcmp(file->path, "-") == 0) {
+        int err = vouch_io_write_all(STDOUT_FILENO, content);
+        return err == VOUCH_OK ? err : vouch_io_write_fault("standard output", fault);
+    }
+    struct stat st;
+    if (file->existing == VOUCH_IO_KEEP && lstat(file->path, &st) == 0) {
+        errno = EEXIST;
+        return vouch_io_write_fault(file->path, fault);
+    }
+    return write_by_rename(file, content, fault);
 }

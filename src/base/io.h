@@ -27,11 +27,8 @@ struct vouch_io_file {
 VOUCH_MUST_USE int vouch_io_write(const struct vouch_io_file *file, struct vouch_bytes content,
                                   struct vouch_fault *fault);
 
-// The same without waiting for the disk, for many files at a time that could be made again: after the
-// last one, vouch_io_sync_disk() on any of them waits once for all.
-VOUCH_MUST_USE int vouch_io_write_later(const struct vouch_io_file *file,
-                                        struct vouch_bytes content, struct vouch_fault *fault);
-VOUCH_MUST_USE int vouch_io_sync_disk(const char *path, struct vouch_fault *fault);
+// The fault for a write of `path` that failed with this errno (V-1103 for EEXIST, else V-1102).
+int vouch_io_write_fault(const char *path, struct vouch_fault *fault);
 
 // All of `content` to a file descriptor, through short writes and interruptions.
 VOUCH_MUST_USE int vouch_io_write_all(int fd, struct vouch_bytes content);

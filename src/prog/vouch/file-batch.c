@@ -56,32 +56,6 @@ void vouch_file_batch_free(struct vouch_file_batch *batch) {
     free(batch);
 }
 
-static int err_of_errno(int error) {
-    switch (error) {
-    case ENOENT:
-    case ENOTDIR:
-        return VOUCH_ERR_NOT_FOUND;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        return VOUCH_ERR_PERMISSION;
-    case EEXIST:
-        return VOUCH_ERR_EXISTS;
-    default:
-        return VOUCH_ERR_IO;
-    }
-}
-
-static int failed(struct vouch_fault *fault, const char *path) {
-    int why = errno;
-    if (why == EEXIST) {
-        return vouch_fault_set(fault, VOUCH_ERR_EXISTS, &vouch_fault_exists, "%s: exists already",
-                               path);
-    }
-    return vouch_fault_set(fault, err_of_errno(why), &vouch_fault_write, "%s: cannot write: %s",
-                           path, strerror(why));
-}
-
 static int write_aside(struct entry *entry, struct vouch_bytes content) {
     struct stat status;
     vouch_autoclose int fd = mkostemp(entry->aside, O_CLOEXEC);
@@ -111,7 +85,7 @@ int vouch_file_batch_add(struct vouch_file_batch *batch, const struct vouch_io_f
         return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "%s: out of memory",
                                file->path);
     }
-    return write_aside(entry, content) != 0 ? failed(fault, file->path) : 0;
+    return write_aside(entry, content) != 0 ? vouch_io_write_fault(file->path, fault) : 0;
 }
 
 static int sync_one(const struct entry *entry, int (*sync)(int)) {
@@ -136,7 +110,7 @@ static int sync_all(const struct vouch_file_batch *batch, struct vouch_fault *fa
             continue;
         }
         if (sync_one(&batch->entries[i], singly ? fsync : syncfs) != 0) {
-            return failed(fault, batch->entries[i].file.path);
+            return vouch_io_write_fault(batch->entries[i].file.path, fault);
         }
     }
     return 0;
@@ -158,7 +132,7 @@ static int place(struct entry *entry, struct vouch_fault *fault) {
     int result = entry->file.existing == VOUCH_IO_REPLACE ? rename(entry->aside, path)
                                                           : place_new(entry->aside, path);
     if (result != 0) {
-        return failed(fault, path);
+        return vouch_io_write_fault(path, fault);
     }
     free(vouch_steal(entry->aside));
     return 0;
