@@ -80,7 +80,7 @@ int vouch_authorities_add(struct vouch_authorities *authorities, const struct vo
     unsigned use = use_of(record);
     vouch_where_number(where, "record", record->number);
     int err = key_of(record, &key);
-    if (err == VOUCH_ERR_NO_MEMORY) {
+    if (vouch_is_failure(err)) {
         return err;
     }
     const char *wrong = NULL;

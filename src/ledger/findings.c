@@ -60,6 +60,10 @@ void vouch_findings_done(struct vouch_findings *findings) {
     *findings = (struct vouch_findings){NULL, 0, 0};
 }
 
+int vouch_is_failure(int err) {
+    return err == VOUCH_ERR_NO_MEMORY || err == VOUCH_ERR_CRYPTO;
+}
+
 const char *vouch_where_number(char text[static VOUCH_WHERE_MAX], const char *what,
                                uint64_t number) {
     (void)snprintf(text, VOUCH_WHERE_MAX, "%s %" PRIu64, what, number);

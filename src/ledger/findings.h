@@ -13,6 +13,10 @@ void vouch_findings_add(struct vouch_findings *findings, enum vouch_finding_kind
 // Moves all rows to the end of `to`, and leaves `from` empty.
 void vouch_findings_move(struct vouch_findings *to, struct vouch_findings *from);
 
+// Nonzero for an error that says nothing about the ledger, only about this run: no memory, or libcrypto
+// failed. It must never become a finding.
+int vouch_is_failure(int err);
+
 // Forgets and frees; takes a zeroed struct.
 void vouch_findings_done(struct vouch_findings *findings);
 

@@ -236,7 +236,7 @@ static int same_subject(const struct vouch_login *login, struct vouch_bytes blob
     int err = vouch_cert_parse(blob, &cert, NULL);
     if (err != VOUCH_OK) {
         *ret_same = 0; // a finding of its own elsewhere
-        return err == VOUCH_ERR_NO_MEMORY ? err : VOUCH_OK;
+        return vouch_is_failure(err) ? err : VOUCH_OK;
     }
     vouch_key_fingerprint(cert->key, VOUCH_HASH_SHA256, sha256);
     vouch_key_fingerprint(cert->key, VOUCH_HASH_MD5, md5);

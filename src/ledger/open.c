@@ -87,14 +87,15 @@ static int read_verifier(struct vouch_ledger *ledger, const struct vouch_key *ex
     struct vouch_buf text;
     vouch_buf_init_fixed(&text, memory, sizeof memory);
     int err = vouch_folder_read(ledger->dir_fd, VOUCH_LEDGER_VKEY, sizeof memory, &text);
-    if (err == VOUCH_ERR_IO || err == VOUCH_ERR_PERMISSION) {
-        return vouch_ledger_io(ledger->dir, VOUCH_LEDGER_VKEY, err, fault);
-    }
+    int failed = err == VOUCH_ERR_IO || err == VOUCH_ERR_PERMISSION;
     if (err == VOUCH_OK) {
         err = text.len > 0 && memory[text.len - 1] == '\n'
                   ? vouch_verifier_parse(&ledger->verifier,
                                          (struct vouch_bytes){memory, text.len - 1})
                   : VOUCH_ERR_FORMAT;
+    }
+    if (failed || err == VOUCH_ERR_NO_MEMORY || err == VOUCH_ERR_CRYPTO) {
+        return vouch_ledger_io(ledger->dir, VOUCH_LEDGER_VKEY, err, fault);
     }
     if (err != VOUCH_OK) {
         return vouch_ledger_bad(ledger->dir, fault, "checkpoint.vkey: %s", vouch_err_text(err));

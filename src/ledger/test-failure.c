@@ -121,6 +121,7 @@ static size_t run(struct fixture *fixture, const struct load *load) {
     if (failed) {
         assert_null(ledger);
         assert_non_null(fault.kind);
+        assert_ptr_not_equal(fault.kind, &vouch_fault_ledger_bad); // it is not: the machine fails
         return 0;
     }
     for (size_t i = 0; i < BATCHES && !failed; i++) {
@@ -275,6 +276,8 @@ static void never_says_proven_when_the_nth_allocation_fails(void **state) {
         err = vouch_ledger_verify(&what, &report, &fault);
         disarm();
         if (seen[CALL_MEMORY] >= nth) {
+            // A failure, and not a "no" with findings.
+            assert_int_equal(err, VOUCH_ERR_NO_MEMORY);
             assert_int_equal(report.verdict, VOUCH_LEDGER_NOT_PROVEN);
         } else {
             assert_int_equal(report.verdict, VOUCH_LEDGER_PROVEN);

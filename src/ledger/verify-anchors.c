@@ -36,7 +36,7 @@ int vouch_prover_read_vkey(struct vouch_prover *prover) {
                 vouch_verifier_parse(&prover->verifier, (struct vouch_bytes){memory, text.len - 1});
         }
     }
-    if (err == VOUCH_ERR_NO_MEMORY) {
+    if (vouch_is_failure(err)) {
         return err;
     }
     if (err != VOUCH_OK) {
@@ -62,7 +62,7 @@ int vouch_prover_read_past(struct vouch_prover *prover) {
     }
     int err = vouch_checkpoint_verify(note, &prover->verifier, VOUCH_CHECKPOINT_ANY,
                                       &prover->past.checkpoint, &why);
-    if (err == VOUCH_ERR_CRYPTO) {
+    if (vouch_is_failure(err)) {
         return err;
     }
     if (err != VOUCH_OK) {
@@ -98,7 +98,7 @@ static int judge(struct vouch_prover *prover, struct vouch_bytes note, int *ret_
     struct vouch_where why = {0};
     int err =
         vouch_checkpoint_verify(note, &prover->verifier, VOUCH_CHECKPOINT_OWN, &checkpoint, &why);
-    if (err == VOUCH_ERR_NO_MEMORY) {
+    if (vouch_is_failure(err)) {
         return err;
     }
     if (err != VOUCH_OK) {

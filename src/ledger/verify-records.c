@@ -219,7 +219,7 @@ static int judge_record(struct vouch_prover *prover, const struct item *item, co
                    : VOUCH_OK;
     }
     prover->report.certs++;
-    if (item->cert_err == VOUCH_ERR_NO_MEMORY) {
+    if (vouch_is_failure(item->cert_err)) {
         return item->cert_err;
     }
     if (item->cert_err != VOUCH_OK) {
@@ -257,7 +257,7 @@ static int judge(struct vouch_prover *prover, const struct item *item, unsigned 
     int err = VOUCH_OK;
     vouch_where_number(where, "record", prover->tree.size);
     prover->report.records++;
-    if (item->err == VOUCH_ERR_CRYPTO || item->err == VOUCH_ERR_NO_MEMORY) {
+    if (vouch_is_failure(item->err)) {
         return item->err;
     }
     if (item->err != VOUCH_OK) {

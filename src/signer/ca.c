@@ -221,7 +221,15 @@ static int open_ledger(struct vouch_ca *ca, const char *dir, struct vouch_fault 
                                            .checkpoint_key =
                                                vouch_private_key_public(ca->checkpoint_key)};
     err = vouch_ledger_open(&open, &ca->ledger, fault);
-    return err == VOUCH_OK ? check_use(ca, path, fault) : err;
+    if (err == VOUCH_OK) {
+        err = check_use(ca, path, fault);
+    }
+    // A crash between a sync and its checkpoint leaves records that nothing vouches for.
+    if (err == VOUCH_OK &&
+        vouch_ledger_size(ca->ledger) > vouch_ledger_checkpoint_size(ca->ledger)) {
+        err = vouch_ledger_checkpoint(ca->ledger, ca->checkpoint_key, fault);
+    }
+    return err;
 }
 
 int vouch_ca_open(const struct vouch_ca_open *what, struct vouch_ca **ret_ca,
