@@ -122,11 +122,10 @@ static void C20_rsa_exponents_outside_the_rules_are_refused_quickly(void **state
     }
 }
 
-// Two primes of 1024 bits that lie next to each other: 2^1023 + 1155 and the next one after it are not
-// needed; any p, q with p - q small has n just below a square.
+// Factors close together give themselves away by Fermat's method; a square is the extreme of it.
 static void C20_an_rsa_modulus_that_is_nearly_a_square_is_refused_quickly(void **state) {
     (void)state;
-    // (2^1024 - 1)^2 = 2^2048 - 2^1025 + 1, odd and a square: the extreme of close factors.
+    // (2^1024 - 1)^2 = 2^2048 - 2^1025 + 1.
     static uint8_t n[256];
     memset(n, 0xff, 128);
     n[127] = 0xfe;
@@ -313,6 +312,26 @@ static void C20_good_keys_are_read_quickly_too(void **state) {
     }
 }
 
+// The most work that a key can ask for: the largest allowed size, and nothing wrong that is seen early.
+static void C20_the_largest_rsa_key_is_judged_quickly(void **state) {
+    (void)state;
+    static uint8_t memory[8192 / 8];
+    uint8_t e[] = {1, 0, 1};
+    struct vouch_bytes n = noise(8192, memory);
+    unsigned judged = 0;
+    for (unsigned low = 1; low < 256; low += 2) {
+        memory[n.len - 1] = (uint8_t)low;
+        struct vouch_buf blob;
+        write_rsa(&blob, (struct vouch_bytes){e, sizeof e}, n);
+        struct judgement judgement = judge(vouch_buf_bytes(&blob));
+        assert_int_equal(judgement.err, VOUCH_OK);
+        assert_true(judgement.cpu_ns <= LIMIT_NS);
+        judged += judgement.weakness == NULL;
+        vouch_buf_done(&blob);
+    }
+    assert_true(judged > 5); // a random number without a small factor comes once in twelve
+}
+
 // Puts another algorithm's name before the body of a signature.
 static void relabel(struct vouch_bytes signature, const char *name, struct vouch_buf *out) {
     struct vouch_reader reader;
@@ -403,6 +422,7 @@ int main(void) {
         cmocka_unit_test(C20_points_off_the_nist_curves_are_refused_quickly),
         cmocka_unit_test(C20_a_point_under_another_curves_name_is_refused),
         cmocka_unit_test(C20_good_keys_are_read_quickly_too),
+        cmocka_unit_test(C20_the_largest_rsa_key_is_judged_quickly),
         cmocka_unit_test(C21_a_ca_key_is_never_its_own_subject),
     };
     return cmocka_run_group_tests_name("gauntlet/keys", tests, NULL, NULL);
