@@ -11,8 +11,10 @@ import os
 import pty
 import random
 import re
+import resource
 import select
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -493,6 +495,46 @@ def agent_rows(tap, lab, runner):
         pair.reset()
 
 
+def fill_disk():
+    """In the child: every write to a file fails, as on a full disk."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def failure_rows(tap, runner):
+    pair = runner.pair()
+    pair.reset()
+    with tap.row("a full disk: says so, and leaves neither a file nor a part of one"):
+        before = sorted(os.listdir(pair.ours))
+        for words in cases.WRITES:
+            done = subprocess.run(
+                pair.program + words,
+                capture_output=True,
+                cwd=pair.ours,
+                env=pair.lab.env,
+                preexec_fn=fill_disk,
+                check=False,
+            )
+            expect(done.returncode in (1, FAILED), words, done)
+            expect(b"File too large" in done.stderr, words, done)
+            expect(sorted(os.listdir(pair.ours)) == before, words, os.listdir(pair.ours))
+        for name in ("u_ed", "list0"):
+            mine, other = (cases.read(folder, name) for folder in (pair.ours, pair.template))
+            expect(mine == other, "what was there is gone", name)
+    with tap.row("standard output that takes nothing is a failure"):
+        for words in (["-L", "-f", cases.READY_CERTS[0]], ["-l", "-f", "u_ed"], ["-y", "-f", "u_ed"]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run(
+                    pair.program + words,
+                    stdout=full,
+                    stderr=subprocess.PIPE,
+                    cwd=pair.ours,
+                    env=pair.lab.env,
+                    check=False,
+                )
+            expect(done.returncode == FAILED and b"No space left" in done.stderr, words, done)
+
+
 def read_terminal(program, folder, words, env, answers):
     """Runs on a terminal of its own, typing an answer whenever it waits; (what it showed, status)."""
     pid, terminal = pty.fork()
@@ -547,6 +589,20 @@ def question_rows(tap, runner):
         pair.reset()
 
 
+def terminal_row(tap, lab, runner):
+    with tap.row("what a certificate says reaches a pipe as it stands, and no terminal's control codes"):
+        pair = runner.pair()
+        pair.reset()
+        pair.same(["-s", "ca_ed", "-I", "esc\x1b[2J\rx", "-n", "a", "u_ed.pub"])
+        piped = pair.same(["-L", "-f", "u_ed-cert.pub"])
+        expect(b'"esc\x1b[2J\rx"' in piped.out, piped)
+        shown, status = read_terminal(
+            pair.program, pair.ours, ["-L", "-f", "u_ed-cert.pub"], lab.env, []
+        )
+        expect(status == 0 and b'"esc\\033[2J\\015x"' in shown and b"\x1b" not in shown, shown)
+        pair.reset()
+
+
 def known_row(tap):
     with tap.row("every known difference is still one"):
         for known in KNOWN:
@@ -578,8 +634,11 @@ def main():
             fixed_rows(tap, runner)
             generation_rows(tap, runner)
             question_rows(tap, runner)
+            failure_rows(tap, runner)
+            terminal_row(tap, lab, runner)
             agent_rows(tap, lab, runner)
             folder_rows(tap, lab)
+        if not only:
             known_row(tap)
         runner.pool.shutdown()
     tap.done()

@@ -61,6 +61,7 @@ def make_template(lab):
     lab.run("ssh-keygen", "-q", "-t", "dsa", "-N", "", "-f", os.path.join(folder, "u_dsa"))
     write_public_files(folder)
     write_ready_certs(lab, folder)
+    lab.must("ssh-keygen", "-q", "-k", "-f", "list0", "u_ed.pub", cwd=folder)
     write(folder, "garbage", b"not a key at all\n", 0o600)
     write(folder, "empty", b"", 0o600)
     write(folder, "open", read(folder, "ca_ed"), 0o644)
@@ -576,6 +577,14 @@ ASKED = [
     {"DISPLAY": ":0", "ANSWER": ""}, {"DISPLAY": ":0", "ANSWER_STATUS": "1"},
     {"DISPLAY": ":0", "SSH_ASKPASS": "/nonexistent"}, {"SSH_ASKPASS_REQUIRE": "nonsense"},
 ]  # fmt: skip
+
+# What writes files, new ones and over old ones.
+WRITES = [
+    ["-s", "ca_ed", "-I", "x", "-n", "a", "u_rsa.pub"],
+    ["-q", "-t", "ed25519", "-N", "", "-f", "new"],
+    ["-q", "-k", "-f", "list", "-s", "ca_ed.pub", "u_ed.pub"],
+    ["-q", "-ku", "-f", "list0", "-s", "ca_ed.pub", "u_rsa.pub"],
+]
 
 # What is typed on a terminal.
 TYPED = [

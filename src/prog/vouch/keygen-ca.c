@@ -299,7 +299,7 @@ static void sign_in_folder(const struct vouch_keygen_ca *ca, struct vouch_keygen
                                          .rules = VOUCH_CERT_RULES_OPENSSH,
                                          .algorithm = ca->algorithm,
                                          .actor = vouch_bytes_of(actor),
-                                         .evidence = vouch_bytes_of("holds the CA key"),
+                                         .evidence = vouch_bytes_of("local: holds the CA key"),
                                          .request = vouch_bytes_of("keygen -s")};
     }
     if (vouch_ca_issue(ca->folder, issues, batch->count, issued, NULL, &fault) != VOUCH_OK) {

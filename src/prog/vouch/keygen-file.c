@@ -2,6 +2,7 @@
 // Private key files, and the files that `vouch keygen` writes.
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,26 +163,57 @@ static unsigned mode_under_umask(unsigned mode) {
     return mode & ~(unsigned)mask;
 }
 
-int vouch_keygen_write(const char *path, unsigned mode, struct vouch_bytes content) {
+static int write_temporary(int fd, unsigned mode, struct vouch_bytes content) {
+    if (fchmod(fd, (mode_t)mode) != 0) {
+        return VOUCH_ERR_IO;
+    }
+    return vouch_io_write_all(fd, content);
+}
+
+static int write_unsynced(const struct vouch_io_file *file, struct vouch_bytes content) {
+    char temporary[PATH_MAX];
+    if (snprintf(temporary, sizeof temporary, "%s.XXXXXX", file->path) >= (int)sizeof temporary) {
+        errno = ENAMETOOLONG;
+        return VOUCH_ERR_IO;
+    }
+    vouch_autoclose int fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0) {
+        return VOUCH_ERR_IO;
+    }
+    if (write_temporary(fd, file->mode, content) != VOUCH_OK ||
+        rename(temporary, file->path) != 0) {
+        int why = errno;
+        (void)unlink(temporary);
+        errno = why;
+        return VOUCH_ERR_IO;
+    }
+    return VOUCH_OK;
+}
+
+int vouch_keygen_write(const struct vouch_keygen_target *target, struct vouch_bytes content) {
     struct vouch_fault fault;
     struct stat st;
-    struct vouch_io_file file = {plain_name(path), mode_under_umask(mode), VOUCH_IO_REPLACE};
+    struct vouch_io_file file = {plain_name(target->path), mode_under_umask(target->mode),
+                                 VOUCH_IO_REPLACE};
     vouch_autofree char *real = NULL;
-    if (stat(path, &st) == 0) {
+    if (stat(target->path, &st) == 0) {
         if (S_ISDIR(st.st_mode)) {
             errno = EISDIR;
             return VOUCH_ERR_IO;
         }
         if (!S_ISREG(st.st_mode)) {
-            return write_in_place(path, content);
+            return write_in_place(target->path, content);
         }
         // A link stays a link. Only a mode that is open by design is kept: a private key's is not.
-        real = realpath(path, NULL);
+        real = realpath(target->path, NULL);
         if (real == NULL) {
             return VOUCH_ERR_IO;
         }
         file.path = real;
-        file.mode = (mode & 077) != 0 ? st.st_mode & 07777 : mode;
+        file.mode = (target->mode & 077) != 0 ? st.st_mode & 07777 : target->mode;
+    }
+    if (target->keeping == VOUCH_KEYGEN_UNSYNCED) {
+        return write_unsynced(&file, content);
     }
     return vouch_io_write(&file, content, &fault) == VOUCH_OK ? VOUCH_OK : VOUCH_ERR_IO;
 }

@@ -152,8 +152,13 @@ int vouch_keygen_public(const struct vouch_keygen *args) {
     }
     struct vouch_buf line;
     vouch_buf_init(&line, VOUCH_CERT_BLOB_MAX);
-    vouch_key_print(vouch_private_key_public(key), comment, &line);
-    (void)printf("%.*s\n", (int)line.len, (const char *)line.ptr);
+    vouch_key_print(vouch_private_key_public(key), NULL, &line);
+    (void)printf("%.*s", (int)line.len, (const char *)line.ptr);
     vouch_buf_done(&line);
+    if (comment != NULL && *comment != '\0') {
+        (void)putchar(' ');
+        vouch_keygen_print(comment);
+    }
+    (void)putchar('\n');
     return 0;
 }

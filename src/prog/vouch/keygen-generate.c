@@ -216,7 +216,8 @@ static int save_private(const struct vouch_keygen *args, const struct vouch_priv
         vouch_buf_init_fixed(&file, room.ptr, room.len);
         err = vouch_keyfile_write(key, &options, &file);
         if (err == VOUCH_OK) {
-            err = vouch_keygen_write(path, 0600, vouch_buf_bytes(&file));
+            const struct vouch_keygen_target target = {path, 0600, VOUCH_KEYGEN_SYNCED};
+            err = vouch_keygen_write(&target, vouch_buf_bytes(&file));
         }
         vouch_wipe(&options, sizeof options);
     }
@@ -236,7 +237,8 @@ static int save_public(const struct vouch_key *key, const char *path, const char
     vouch_buf_put_text(&line, "\n");
     int err = line.err;
     if (err == VOUCH_OK) {
-        err = vouch_keygen_write(path, 0644, vouch_buf_bytes(&line));
+        const struct vouch_keygen_target target = {path, 0644, VOUCH_KEYGEN_SYNCED};
+        err = vouch_keygen_write(&target, vouch_buf_bytes(&line));
     }
     int status = err == VOUCH_OK ? 0
                                  : vouch_keygen_fail("Unable to save public key to %s: %s", path,

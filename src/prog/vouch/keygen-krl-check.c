@@ -53,21 +53,52 @@ static void print_hex(const char *before, struct vouch_bytes digest) {
     vouch_buf_done(&hex);
 }
 
-static void print_key(struct vouch_bytes blob, const char *format) {
+// A key, or a certificate, which OpenSSH takes in either place though it then matches nothing.
+struct named_key {
+    struct vouch_key *key;
+    struct vouch_cert *cert;
+    const char *name;
     char fingerprint[VOUCH_FINGERPRINT_MAX];
-    struct vouch_key *key = NULL;
+};
+
+static void named_key_done(struct named_key *named) {
+    vouch_key_free(named->key);
+    vouch_cert_free(named->cert);
+}
+
+#define autonamed VOUCH_CLEANUP(named_key_done)
+
+static int name_key(struct vouch_bytes blob, struct named_key *named) {
     struct vouch_where where;
-    int err = vouch_key_parse(blob, &key, &where);
-    if (err != VOUCH_OK) {
-        vouch_keygen_say("krl_dump: parse KRL key: %s", vouch_keygen_explain(blob, err));
-        return;
+    int err = vouch_key_parse(blob, &named->key, &where);
+    if (err == VOUCH_OK) {
+        named->name = vouch_key_type_name(vouch_key_type(named->key));
+        vouch_key_fingerprint(named->key, VOUCH_HASH_SHA256, named->fingerprint);
+        return VOUCH_OK;
     }
-    vouch_key_fingerprint(key, VOUCH_HASH_SHA256, fingerprint);
-    const char *name = vouch_key_type_name(vouch_key_type(key));
-    int key_first = format[0] == 'h';
-    (void)printf(key_first ? "hash: %s # %s\n" : "# CA key %s %s\n", key_first ? fingerprint : name,
-                 key_first ? name : fingerprint);
-    vouch_key_free(key);
+    if (vouch_cert_parse(blob, &named->cert, &where) != VOUCH_OK) {
+        vouch_keygen_say("krl_dump: parse KRL key: %s", vouch_keygen_explain(blob, err));
+        return err;
+    }
+    named->name = vouch_key_type_cert_name(vouch_key_type(named->cert->key));
+    vouch_key_fingerprint(named->cert->key, VOUCH_HASH_SHA256, named->fingerprint);
+    return VOUCH_OK;
+}
+
+static void print_key(struct vouch_bytes blob) {
+    autonamed struct named_key named = {0};
+    if (name_key(blob, &named) == VOUCH_OK) {
+        (void)printf("hash: %s # %s\n", named.fingerprint, named.name);
+    }
+}
+
+static void print_ca(struct vouch_bytes blob) {
+    autonamed struct named_key named = {0};
+    if (blob.len == 0) {
+        (void)printf("\n# Wildcard CA\n");
+    } else if (name_key(blob, &named) == VOUCH_OK) {
+        (void)printf("\n# CA key %s %s\n", named.name, named.fingerprint);
+    }
 }
 
 // A heading wherever the CA changes.
@@ -76,12 +107,7 @@ static void print_heading(struct pass *pass, const struct vouch_krl_entry *entry
         return;
     }
     pass->ca = entry->ca;
-    (void)putchar('\n');
-    if (entry->ca.len == 0) {
-        (void)printf("# Wildcard CA\n");
-    } else {
-        print_key(entry->ca, "# CA key");
-    }
+    print_ca(entry->ca);
 }
 
 static int print_key_id(const struct vouch_krl_entry *entry) {
@@ -103,7 +129,7 @@ static int print_entry(void *context, const struct vouch_krl_entry *entry) {
     int status = VOUCH_OK;
     switch (entry->kind) {
     case VOUCH_KRL_ENTRY_KEY:
-        print_key(entry->data, "hash");
+        print_key(entry->data);
         break;
     case VOUCH_KRL_ENTRY_SHA256:
         print_hex("hash: SHA256:", entry->data);
@@ -181,8 +207,9 @@ static int check_file(const struct vouch_krl *krl, const char *path) {
     int is_good = verdict == VOUCH_KRL_GOOD;
     const char *comment = public_key.comment != NULL ? public_key.comment : "";
     int has_comment = comment[0] != '\0';
-    (void)printf("%s%s%s%s: %s\n", path, has_comment ? " (" : "", comment, has_comment ? ")" : "",
-                 is_good ? "ok" : "REVOKED");
+    (void)printf("%s%s", path, has_comment ? " (" : "");
+    vouch_keygen_print(comment);
+    (void)printf("%s: %s\n", has_comment ? ")" : "", is_good ? "ok" : "REVOKED");
     return is_good ? 0 : 1;
 }
 

@@ -156,7 +156,8 @@ static int save(const char *path, struct vouch_krl *krl) {
     if (vouch_krl_write(krl, &out) != VOUCH_OK) {
         return vouch_keygen_fail("Couldn't generate KRL");
     }
-    return vouch_keygen_write(path, 0644, vouch_buf_bytes(&out)) == VOUCH_OK
+    const struct vouch_keygen_target target = {path, 0644, VOUCH_KEYGEN_SYNCED};
+    return vouch_keygen_write(&target, vouch_buf_bytes(&out)) == VOUCH_OK
                ? VOUCH_OK
                : vouch_keygen_fail("write %s: %s", path, strerror(errno));
 }

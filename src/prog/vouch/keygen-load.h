@@ -64,8 +64,16 @@ int vouch_keygen_is_foreign(const char *path);
 VOUCH_MUST_USE int vouch_keygen_ask(const char *question, struct vouch_secret *ret_passphrase);
 
 // Writes a file whole or not at all. A file that exists is replaced, keeping its mode if `mode` lets
-// others read; 0, or an error with errno set.
-VOUCH_MUST_USE int vouch_keygen_write(const char *path, unsigned mode, struct vouch_bytes content);
+// others read; 0, or an error with errno set. What can be made again, such as a certificate, need not
+// be on the disk before the next one is made.
+enum vouch_keygen_keeping { VOUCH_KEYGEN_SYNCED = 0, VOUCH_KEYGEN_UNSYNCED };
+struct vouch_keygen_target {
+    const char *path;
+    unsigned mode;
+    enum vouch_keygen_keeping keeping;
+};
+VOUCH_MUST_USE int vouch_keygen_write(const struct vouch_keygen_target *target,
+                                      struct vouch_bytes content);
 
 // The path with a leading ~ or ~user replaced, malloc'd; NULL after saying what is wrong.
 char *vouch_keygen_expand(const char *path);

@@ -96,6 +96,14 @@ void vouch_keygen_print_safe(const char *text, const char *blanks) {
     }
 }
 
+void vouch_keygen_print(const char *text) {
+    if (isatty(STDOUT_FILENO)) {
+        vouch_keygen_print_safe(text, "\t\n");
+    } else {
+        (void)fputs(text, stdout);
+    }
+}
+
 const char *vouch_keygen_why(int err, const struct vouch_where *where) {
     static const struct {
         int err;

@@ -185,7 +185,11 @@ static int print_cert(const struct vouch_keygen *args, const struct vouch_keygen
     if (status == VOUCH_OK && out.err != VOUCH_OK) {
         status = vouch_keygen_fail("%s: %s", place, vouch_keygen_why(out.err, NULL));
     }
-    (void)fwrite(out.ptr, 1, out.len, stdout);
+    vouch_autofree char *text = vouch_str_copy(vouch_buf_bytes(&out));
+    if (text == NULL) {
+        return vouch_keygen_fail("%s: %s", place, vouch_keygen_why(VOUCH_ERR_NO_MEMORY, NULL));
+    }
+    vouch_keygen_print(text);
     return status;
 }
 

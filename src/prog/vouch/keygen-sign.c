@@ -131,7 +131,8 @@ static int save(const struct subject *subject, struct vouch_bytes cert) {
     vouch_buf_put_text(&line, "\n");
     int err = line.err;
     if (err == VOUCH_OK) {
-        err = vouch_keygen_write(subject->out, 0644, vouch_buf_bytes(&line));
+        const struct vouch_keygen_target target = {subject->out, 0644, VOUCH_KEYGEN_UNSYNCED};
+        err = vouch_keygen_write(&target, vouch_buf_bytes(&line));
     }
     vouch_buf_done(&line);
     return err == VOUCH_OK ? VOUCH_OK

@@ -63,6 +63,9 @@ static const char *judge_ecdsa(struct vouch_reader *reader, enum vouch_key_type 
     if (words != NULL || has_zero(curve)) {
         return words != NULL ? words : invalid;
     }
+    if (curve.len > 0 && curve.ptr[curve.len - 1] == '\0') {
+        curve.len--;
+    }
     if (!vouch_bytes_equal(curve, vouch_bytes_of(curve_of(type)))) {
         return "elliptic curve does not match";
     }

@@ -71,6 +71,10 @@ int vouch_keygen_fail(const char *format, ...) __attribute__((format(printf, 1, 
 // `blanks`.
 void vouch_keygen_print_safe(const char *text, const char *blanks);
 
+// Prints text on standard output as it stands, byte for byte, for programs; where a terminal reads it,
+// safely, for what a certificate says must not drive one.
+void vouch_keygen_print(const char *text);
+
 // OpenSSH's words for an error of core, or errno's for one of the system. `where` may be NULL.
 const char *vouch_keygen_why(int err, const struct vouch_where *where);
 
