@@ -21,9 +21,13 @@ int main(void) {
     }
     uint64_t now = (uint64_t)time(NULL);
     struct vouch_bytes alice = vouch_bytes_of("alice");
-    struct vouch_cert_spec spec = {.type = VOUCH_CERT_USER, .serial = 1, .key_id = alice,
-                                   .key = vouch_private_key_public(user), .principals = &alice,
-                                   .principal_count = 1, .valid_after = now - 60,
+    struct vouch_cert_spec spec = {.type = VOUCH_CERT_USER,
+                                   .serial = 1,
+                                   .key_id = alice,
+                                   .key = vouch_private_key_public(user),
+                                   .principals = &alice,
+                                   .principal_count = 1,
+                                   .valid_after = now - 60,
                                    .valid_before = now + 8 * 3600};
     struct vouch_cert_ca by = {.key = vouch_private_key_public(ca), .sign = sign, .context = ca};
     struct vouch_buf cert, line;
