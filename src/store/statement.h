@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: ISC
+// Every statement that the store ever runs, as constants: no SQL is made from pieces.
+//
+// Written in the SQL that SQLite and PostgreSQL share, with ?1, ?2 for parameters: a driver for
+// PostgreSQL turns them into $1, $2 when it prepares.
+#pragma once
+
+#include <stddef.h>
+
+enum vouch_statement {
+    VOUCH_SQL_META_GET = 0,
+    VOUCH_SQL_META_PLACES,
+    VOUCH_SQL_META_INDEXED,
+    VOUCH_SQL_META_TERMED,
+    VOUCH_SQL_META_NODE,
+    VOUCH_SQL_META_EPOCH,
+    VOUCH_SQL_CA_FIND,
+    VOUCH_SQL_CA_ADD,
+    VOUCH_SQL_MARK_ADD,
+    VOUCH_SQL_MARK_BEFORE,
+    VOUCH_SQL_MARK_FROM,
+    VOUCH_SQL_CERT_ADD,
+    VOUCH_SQL_TERM_ADD,
+    VOUCH_SQL_TERMS_OF_CERTS,
+    VOUCH_SQL_TERMS_OF_EVENTS,
+    VOUCH_SQL_CERTS_ALL,
+    VOUCH_SQL_CERTS_BY_SERIAL,
+    VOUCH_SQL_CERTS_BY_TERM,
+    VOUCH_SQL_EVENT_ADD,
+    VOUCH_SQL_AUDIT_ALL,
+    VOUCH_SQL_AUDIT_BY_TERM,
+    VOUCH_SQL_AUDIT_CERTS,
+    VOUCH_SQL_IDEMPOTENCY_ADD,
+    VOUCH_SQL_IDEMPOTENCY_FIND,
+    VOUCH_SQL_IDEMPOTENCY_PRUNE,
+    VOUCH_SQL_REVOCATION_ADD,
+    VOUCH_SQL_REVOCATION_OF,
+    VOUCH_SQL_REVOCATIONS_ALL,
+    VOUCH_SQL_REVOCATIONS_BY_CA,
+    VOUCH_SQL_KRL_ADD,
+    VOUCH_SQL_KRL_NEWEST,
+    VOUCH_SQL_PROFILE_PUT,
+    VOUCH_SQL_PROFILE_FIND,
+    VOUCH_SQL_PROFILE_REMOVE,
+    VOUCH_SQL_PROFILES_ALL,
+    VOUCH_SQL_TOKEN_ADD,
+    VOUCH_SQL_TOKEN_BY_SECRET,
+    VOUCH_SQL_TOKEN_BY_NAME,
+    VOUCH_SQL_TOKENS_ALL,
+    VOUCH_SQL_TOKEN_USED,
+    VOUCH_SQL_TOKEN_DISABLE,
+    VOUCH_SQL_TOKENS_OF_PROFILE,
+    VOUCH_SQL_CLEAR_CERTS,
+    VOUCH_SQL_CLEAR_TERMS,
+    VOUCH_SQL_CLEAR_EVENTS,
+    VOUCH_SQL_CLEAR_MARKS,
+    VOUCH_SQL_CLEAR_IDEMPOTENCY,
+    VOUCH_SQL_CLEAR_META,
+    VOUCH_SQL_COUNT,
+};
+
+struct vouch_statement_row {
+    const char *sql;
+    size_t params;
+    size_t columns;
+};
+extern const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT];

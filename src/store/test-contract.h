@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: ISC
+// The contract of a store: what every driver must do, as one suite. A new driver's test is a main that
+// sets test_driver and runs both parts as one group; nothing in them knows which database it is.
+#pragma once
+
+#include "store/test-fixture.h"
+
+#define TEST_CONTRACT_MAX 64 // tests of both parts
+
+// Each writes the tests of its part and returns how many they are.
+size_t test_contract_index(struct CMUnitTest *ret_tests);
+size_t test_contract_state(struct CMUnitTest *ret_tests);

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: ISC
+// The contract on SQLite in memory.
+#include "store/test-contract.h"
+
+int main(void) {
+    struct CMUnitTest tests[TEST_CONTRACT_MAX] = {0};
+    test_driver = &vouch_driver_sqlite_memory;
+    size_t count = test_contract_index(tests);
+    (void)test_contract_state(tests + count);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
