@@ -8,6 +8,12 @@
 
 enum found { FOUND_BROKEN = -1, FOUND_NO = 0, FOUND_YES = 1 };
 
+// The first bytes differ nearly always, which saves the call.
+static int is_same(struct vouch_bytes a, struct vouch_bytes b) {
+    return a.len == b.len &&
+           (a.len == 0 || (a.ptr[0] == b.ptr[0] && memcmp(a.ptr, b.ptr, a.len) == 0));
+}
+
 static enum found find_in_texts(struct vouch_bytes body, struct vouch_bytes wanted) {
     const uint8_t *at = body.ptr;
     size_t left = body.len;
@@ -16,7 +22,7 @@ static enum found find_in_texts(struct vouch_bytes body, struct vouch_bytes want
         if (text.len > left - 4) {
             return FOUND_BROKEN;
         }
-        if (text.len == wanted.len && memcmp(text.ptr, wanted.ptr, text.len) == 0) {
+        if (is_same(text, wanted)) {
             return FOUND_YES;
         }
         at += 4 + text.len;

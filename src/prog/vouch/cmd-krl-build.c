@@ -101,8 +101,13 @@ static int report(const struct build *build, size_t size, struct vouch_fault *fa
     struct vouch_krl_header header = vouch_krl_header(build->krl);
     char out[300];
     int err = vouch_form_of_item(build->args, &form, fault);
-    if (err != 0 || vouch_krl_walk(build->krl, count_entry, &entries) != 0) {
-        return err != 0 ? err : vouch_krl_add_failed(fault, VOUCH_ERR_NO_MEMORY, build->out);
+    if (err != 0) {
+        return err;
+    }
+    // Counting walks over the whole list: only for somebody who is told.
+    int is_told = !term->quiet || form != VOUCH_FORM_TABLE;
+    if (is_told && vouch_krl_walk(build->krl, count_entry, &entries) != 0) {
+        return vouch_krl_add_failed(fault, VOUCH_ERR_NO_MEMORY, build->out);
     }
     vouch_str_escape_to(vouch_bytes_of(build->out), out, sizeof out);
     vouch_say_mark(term, VOUCH_MARK_OK, "%s%s: version %llu, %zu entr%s, %zu bytes",
