@@ -85,7 +85,7 @@ static void explains_logins_with_recorded_certificates(void **state) {
     assert_explained(fixture, line);
     (void)snprintf(line, sizeof line,
                    "Accepted certificate ID \"user-3\" (serial 3) signed by CA ED25519 %s found at "
-                   "/root/.ssh/authorized_keys:1\n",
+                   "/etc/ssh/keys/alice:1\n",
                    words.user_ca);
     assert_explained(fixture, line);
 }
@@ -163,7 +163,7 @@ static void counts_plain_keys_and_skips_other_lines(void **state) {
     struct vouch_ledger_report report = {0};
     verify(fixture,
            "Server listening on 127.0.0.1 port 22.\n\n"
-           "Accepted key ED25519 SHA256:x found at /root/.ssh/authorized_keys:2\n"
+           "Accepted key ED25519 SHA256:x found at /etc/ssh/keys/alice:2\n"
            "Accepted publickey for root from 127.0.0.1 port 5 ssh2: ED25519 SHA256:x\n"
            "Accepted password for root from 127.0.0.1 port 5 ssh2\n"
            "Accepted publickey for bob from ::1 port 5 ssh2: RSA SHA256:y",
