@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
+
 int vouch_bytes_equal(struct vouch_bytes a, struct vouch_bytes b) {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
@@ -52,6 +54,7 @@ static int grow(struct vouch_buf *buf, size_t need) {
     if (ptr == NULL) {
         return VOUCH_ERR_NO_MEMORY;
     }
+    vouch_mem_expect_filling(ptr, cap);
     buf->ptr = ptr;
     buf->cap = cap;
     return VOUCH_OK;

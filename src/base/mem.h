@@ -28,6 +28,11 @@ static inline void vouch_fclose_at_end(FILE **file) {
 #define vouch_autoclose VOUCH_CLEANUP(vouch_close_at_end)
 #define vouch_autofclose VOUCH_CLEANUP(vouch_fclose_at_end)
 
+// Tells the kernel that so large a block will be filled, so that it maps huge pages: filling a list of
+// a million entries is otherwise a quarter page faults. Small blocks, and kernels without, are left as
+// they are.
+void vouch_mem_expect_filling(void *block, size_t len);
+
 // Gives up ownership: the value, with NULL left behind.
 #define vouch_steal(pointer)                                                                       \
     __extension__({                                                                                \

@@ -2,9 +2,6 @@
 // Key revocation lists: writing one in its canonical form, and walking it in the same order.
 #include "core/krl.h"
 
-// Texts are read in the order of their contents, which is not that of their addresses.
-#define LOOK_AHEAD 16
-
 static void write_header(const struct vouch_krl_header *header, struct vouch_buf *out) {
     vouch_buf_put(out, (struct vouch_bytes){(const uint8_t *)"SSHKRL\n", VOUCH_KRL_MAGIC_LEN});
     vouch_write_u32(out, VOUCH_KRL_FORMAT);
@@ -23,9 +20,7 @@ static void write_texts(unsigned type, const struct vouch_krl_set *texts, struct
     vouch_write_u8(out, (uint8_t)type);
     size_t mark = vouch_write_string_begin(out);
     for (size_t i = 0; i < texts->count; i++) {
-        if (i + LOOK_AHEAD < texts->count) {
-            __builtin_prefetch(texts->records[i + LOOK_AHEAD].text);
-        }
+        vouch_krl_look_ahead(texts->records, texts->count, i);
         struct vouch_bytes text = vouch_krl_text(texts->records[i].text);
         vouch_buf_put(out, (struct vouch_bytes){text.ptr - 4, text.len + 4});
     }

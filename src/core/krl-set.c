@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
+
 uint64_t vouch_krl_text_key(struct vouch_bytes text, size_t depth) {
     if (text.len >= depth + 8) {
         return vouch_krl_u64(text.ptr + depth);
@@ -29,6 +31,7 @@ static int resize(struct vouch_krl_set *set, size_t need) {
     if (records == NULL) {
         return VOUCH_ERR_NO_MEMORY;
     }
+    vouch_mem_expect_filling(records, capacity * sizeof *records);
     set->records = records;
     set->capacity = capacity;
     return VOUCH_OK;
@@ -115,8 +118,10 @@ static int same_text(const struct vouch_krl_record *a, const struct vouch_krl_re
 
 static void drop_repeats(struct vouch_krl_set *set) {
     struct vouch_krl_record *records = set->records;
+    size_t count = set->count;
     size_t kept = 0;
-    for (size_t i = 0; i < set->count; i++) {
+    for (size_t i = 0; i < count; i++) {
+        vouch_krl_look_ahead(records, count, i);
         if (kept == 0 || !same_text(&records[kept - 1], &records[i])) {
             records[kept++] = records[i];
         }
@@ -132,6 +137,7 @@ int vouch_krl_set_settle(struct vouch_krl_set *set) {
     if (scratch == NULL) {
         return VOUCH_ERR_NO_MEMORY;
     }
+    vouch_mem_expect_filling(scratch, set->count * sizeof *scratch);
     int err = vouch_krl_sort(set, scratch);
     free(scratch);
     if (err != VOUCH_OK) {

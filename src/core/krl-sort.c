@@ -94,6 +94,7 @@ static int load_keys(struct sorter *sorter, struct group group) {
     struct vouch_krl_record *records = sorter->set->records + group.begin;
     int more = 0;
     for (size_t i = 0; i < group.count; i++) {
+        vouch_krl_look_ahead(records, group.count, i);
         struct vouch_bytes text = vouch_krl_text(records[i].text);
         records[i].key = vouch_krl_text_key(text, group.depth);
         more |= text.len > group.depth;

@@ -4,8 +4,10 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
+
 #define BLOCK_SIZE_MIN 4096
-#define BLOCK_SIZE_MAX (1024 * 1024)
+#define BLOCK_SIZE_MAX (32 * 1024 * 1024)
 #define TEXT_HEAD 4 // the length before a text
 
 struct vouch_krl *vouch_krl_new(void) {
@@ -71,6 +73,7 @@ static int add_block(struct vouch_krl *krl, size_t len) {
     if (block == NULL) {
         return VOUCH_ERR_NO_MEMORY;
     }
+    vouch_mem_expect_filling(block, sizeof *block + size);
     *block = (struct vouch_krl_block){.next = krl->blocks, .size = size};
     krl->blocks = block;
     return VOUCH_OK;

@@ -139,6 +139,14 @@ static inline uint64_t vouch_krl_u64(const uint8_t *at) {
 static inline struct vouch_bytes vouch_krl_text(const uint8_t *text) {
     return (struct vouch_bytes){text + 4, vouch_krl_u32(text)};
 }
+
+// Fetches the text that a walk over `count` records in order comes to after `at`: they lie anywhere.
+static inline void vouch_krl_look_ahead(const struct vouch_krl_record *records, size_t count,
+                                        size_t at) {
+    if (count - at > 16) {
+        __builtin_prefetch(records[at + 16].text);
+    }
+}
 uint64_t vouch_krl_text_key(struct vouch_bytes text, size_t depth);
 
 // Adds to a set; VOUCH_ERR_LIMIT over VOUCH_KRL_RECORDS_MAX. `text` must live as long as the set.

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 
 #include "base/secret.h"
+#include "base/share.h"
 #include "signer/ca-folder.h"
+
+#define SHARE_LEAST 32 // certificates to build that are worth a thread
 
 struct signing {
     struct vouch_holder *holder;
@@ -114,16 +117,15 @@ static int build_one(struct vouch_ca *ca, const struct vouch_issue *issue,
     return spec_fault(fault, err, &spec, &where);
 }
 
-static int build_all(struct vouch_ca *ca, const struct vouch_issue *issues, size_t count,
-                     struct vouch_issued *issued, size_t *ret_bad, struct vouch_fault *fault) {
-    for (size_t i = 0; i < count; i++) {
-        int err = build_one(ca, &issues[i], &issued[i], fault);
-        if (err != VOUCH_OK) {
-            *ret_bad = i;
-            return err;
-        }
-    }
-    return VOUCH_OK;
+struct building {
+    struct vouch_ca *ca;
+    const struct vouch_issue *issues;
+    struct vouch_issued *issued;
+};
+
+static int build_piece(void *context, size_t at, struct vouch_fault *fault) {
+    const struct building *building = context;
+    return build_one(building->ca, &building->issues[at], &building->issued[at], fault);
 }
 
 static int record_all(struct vouch_ca *ca, const struct vouch_issue *issues, size_t count,
@@ -165,7 +167,8 @@ int vouch_ca_issue(struct vouch_ca *ca, const struct vouch_issue *issues, size_t
         err = check_all(ca, issues, count, ret_issued, &bad, fault);
     }
     if (err == VOUCH_OK) {
-        err = build_all(ca, issues, count, ret_issued, &bad, fault);
+        struct building building = {ca, issues, ret_issued};
+        err = vouch_share_out(count, SHARE_LEAST, build_piece, &building, &bad, fault);
     }
     if (err == VOUCH_OK) {
         err = record_all(ca, issues, count, ret_issued, fault);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/secret.h"
 
 // Up to so many files are synced one by one: syncing the whole file system also waits for what other
 // programs have written to it.
@@ -27,6 +29,7 @@ struct vouch_file_batch {
     struct entry *entries;
     size_t count;
     size_t room;
+    uint64_t tag; // random: in the names of files aside
 };
 
 struct vouch_file_batch *vouch_file_batch_new(size_t count) {
@@ -34,6 +37,7 @@ struct vouch_file_batch *vouch_file_batch_new(size_t count) {
     if (batch != NULL) {
         batch->entries = calloc(count + 1, sizeof *batch->entries);
         batch->room = count;
+        vouch_random(&batch->tag, sizeof batch->tag);
     }
     if (batch != NULL && batch->entries == NULL) {
         free(batch);
@@ -58,14 +62,18 @@ void vouch_file_batch_free(struct vouch_file_batch *batch) {
 
 static int write_aside(struct entry *entry, struct vouch_bytes content) {
     struct stat status;
-    vouch_autoclose int fd = mkostemp(entry->aside, O_CLOEXEC);
+    const mode_t mode = (mode_t)entry->file.mode;
+    vouch_autoclose int fd = open(entry->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0) {
         // There is nothing to remove then.
         free(vouch_steal(entry->aside));
         return VOUCH_ERR_IO;
     }
-    if (fchmod(fd, (mode_t)entry->file.mode) != 0 || vouch_io_write_all(fd, content) != 0 ||
-        fstat(fd, &status) != 0) {
+    if (vouch_io_write_all(fd, content) != 0 || fstat(fd, &status) != 0) {
+        return VOUCH_ERR_IO;
+    }
+    // The umask may have taken from it.
+    if ((status.st_mode & 07777) != mode && fchmod(fd, mode) != 0) {
         return VOUCH_ERR_IO;
     }
     entry->device = status.st_dev;
@@ -80,7 +88,7 @@ int vouch_file_batch_add(struct vouch_file_batch *batch, const struct vouch_io_f
     }
     struct entry *entry = &batch->entries[batch->count++];
     *entry = (struct entry){.file = *file};
-    if (asprintf(&entry->aside, "%s.XXXXXX", file->path) < 0) {
+    if (asprintf(&entry->aside, "%s.%016" PRIx64, file->path, batch->tag) < 0) {
         entry->aside = NULL;
         return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "%s: out of memory",
                                file->path);

@@ -8,9 +8,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/share.h"
 #include "base/time.h"
 #include "prog/vouch/load.h"
 #include "signer/ca.h"
+
+#define SHARE_LEAST 32 // keys to read and check that are worth a thread
 
 static int no_memory(struct vouch_fault *fault) {
     return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "out of memory");
@@ -113,19 +116,22 @@ static int is_same_file(const char *a, const char *b) {
 static int check_out(const struct vouch_sign_job *job, size_t at, struct vouch_fault *fault) {
     const char *out = job->subjects[at].out;
     struct stat status;
+    if (strcmp(out, "-") == 0 || lstat(out, &status) != 0) {
+        return 0; // there is nothing to replace
+    }
     if (is_same_file(out, job->subjects[at].path)) {
         return vouch_usage(fault,
                            "--out %s: is the key itself, which the certificate would replace", out);
     }
-    int force = vouch_args_count(&job->cli->args, "force") > 0;
-    if (!force && strcmp(out, "-") != 0 && lstat(out, &status) == 0) {
+    if (vouch_args_count(&job->cli->args, "force") == 0) {
         vouch_fault_set(fault, VOUCH_ERR_EXISTS, &vouch_fault_exists, "%s: exists already", out);
         return vouch_fault_next(fault, "add --force to replace it, or --out FILE for another name");
     }
     return 0;
 }
 
-static int read_subject(struct vouch_sign_job *job, size_t at, struct vouch_fault *fault) {
+static int read_subject(void *context, size_t at, struct vouch_fault *fault) {
+    const struct vouch_sign_job *job = context;
     struct vouch_sign_subject *subject = &job->subjects[at];
     const char *out = vouch_args_value(&job->cli->args, "out");
     subject->path = job->cli->args.operands[at];
@@ -181,10 +187,8 @@ static int read_subjects(struct vouch_sign_job *job, struct vouch_fault *fault) 
         return no_memory(fault);
     }
     job->count = args->operand_count;
-    int err = 0;
-    for (size_t i = 0; err == 0 && i < job->count; i++) {
-        err = read_subject(job, i, fault);
-    }
+    size_t bad = 0;
+    int err = vouch_share_out(job->count, SHARE_LEAST, read_subject, job, &bad, fault);
     return err == 0 ? check_distinct(job, fault) : err;
 }
 
