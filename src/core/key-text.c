@@ -91,10 +91,27 @@ static int fail(struct vouch_where *ret_where, int err, const char *field, const
     return err;
 }
 
+// A line may name an algorithm that the key signs with in place of the key's type, as OpenSSH reads it.
+static struct vouch_bytes type_of_algorithm(struct vouch_bytes name) {
+    static const char *const types[][2] = {
+        {"rsa-sha2-256", "ssh-rsa"},
+        {"rsa-sha2-512", "ssh-rsa"},
+        {"rsa-sha2-256-cert-v01@openssh.com", "ssh-rsa-cert-v01@openssh.com"},
+        {"rsa-sha2-512-cert-v01@openssh.com", "ssh-rsa-cert-v01@openssh.com"},
+        {"webauthn-sk-ecdsa-sha2-nistp256@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"},
+    };
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (vouch_bytes_equal(name, vouch_bytes_of(types[i][0]))) {
+            return vouch_bytes_of(types[i][1]);
+        }
+    }
+    return name;
+}
+
 int vouch_key_line_decode(struct vouch_bytes line, struct vouch_buf *blob,
                           struct vouch_bytes *ret_comment, struct vouch_where *ret_where) {
     struct vouch_bytes rest = vouch_str_trim(line);
-    struct vouch_bytes type = take_word(&rest);
+    struct vouch_bytes type = type_of_algorithm(take_word(&rest));
     if (vouch_key_type_from_name(type) == VOUCH_KEY_NONE &&
         vouch_key_type_from_cert_name(type) == VOUCH_KEY_NONE) {
         return fail(ret_where, VOUCH_ERR_UNSUPPORTED, "key type", "is not a known key type");

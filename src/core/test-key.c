@@ -237,6 +237,33 @@ static void a_line_whose_type_differs_from_its_key_is_refused(void **state) {
     vouch_buf_done(&blob);
 }
 
+// As `ssh-keygen -lf` reads them, OpenSSH 9.2.
+static void a_line_may_name_an_algorithm_of_its_key(void **state) {
+    (void)state;
+    static const char *const lines[][2] = {
+        {"rsa-sha2-256 ", "ssh-rsa"},
+        {"rsa-sha2-512 ", "ssh-rsa"},
+        {"webauthn-sk-ecdsa-sha2-nistp256@openssh.com ", "sk-ecdsa-sha2-nistp256@openssh.com"},
+        {"rsa-sha2-256-cert-v01@openssh.com ", "ssh-rsa-cert-v01@openssh.com"}};
+    for (size_t i = 0; i < 4; i++) {
+        for (size_t inside = 0; inside < 4; inside++) {
+            struct vouch_buf line, blob, key;
+            vouch_buf_init(&line, 1024);
+            vouch_buf_init(&blob, 1024);
+            vouch_buf_init(&key, 1024);
+            vouch_write_text(&key, lines[inside][1]);
+            vouch_buf_put_text(&line, lines[i][0]);
+            vouch_str_base64(vouch_buf_bytes(&key), '=', &line);
+            int same = strcmp(lines[i][1], lines[inside][1]) == 0;
+            assert_int_equal(vouch_key_line_decode(vouch_buf_bytes(&line), &blob, NULL, NULL),
+                             same ? VOUCH_OK : VOUCH_ERR_MISMATCH);
+            vouch_buf_done(&key);
+            vouch_buf_done(&line);
+            vouch_buf_done(&blob);
+        }
+    }
+}
+
 static struct vouch_key *ed25519_of(const uint8_t *point) {
     struct vouch_key *key = NULL;
     assert_int_equal(vouch_key_from_fields(&vouch_key_impl_ed25519, (struct vouch_bytes){point, 32},
@@ -303,6 +330,7 @@ int main(void) {
         cmocka_unit_test(a_private_half_of_another_key_is_refused),
         cmocka_unit_test(lines_go_there_and_back),
         cmocka_unit_test(a_line_whose_type_differs_from_its_key_is_refused),
+        cmocka_unit_test(a_line_may_name_an_algorithm_of_its_key),
         cmocka_unit_test(ed25519_points_of_low_order_are_weak),
         cmocka_unit_test(fingerprints_are_those_of_openssh),
     };

@@ -379,7 +379,10 @@ def cert_line(rng, folder):
     if chance(rng, 0.05) or re.search(rb"[\0\n\r]", name):
         name = rng.choice([b"ssh-ed25519-cert-v01@openssh.com", b"ssh-rsa-cert-v01@openssh.com",
                            b"rsa-sha2-512-cert-v01@openssh.com", b"ssh-ed25519", b"nonsense",
+                           b"rsa-sha2-256-cert-v01@openssh.com", b"rsa-sha2-256",
                            b"ecdsa-sha2-nistp384-cert-v01@openssh.com"])  # fmt: skip
+    elif chance(rng, 0.3) and name.startswith(b"ssh-rsa"):
+        name = name.replace(b"ssh-rsa", b"rsa-sha2-256")
     text = base64.b64encode(blob)
     if chance(rng, 0.04):
         text = rng.choice([text[:-1], text + b"=", text[:9] + b"*" + text[9:], text.rstrip(b"=")])
