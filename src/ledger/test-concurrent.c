@@ -46,22 +46,6 @@ static void keeps_one_sequence_with_many_writers(void **state) {
     assert_proven(fixture);
 }
 
-// Reads to the end; returns how many records came.
-static uint64_t read_all(struct vouch_ledger_reader *reader, uint64_t next) {
-    uint64_t count = 0;
-    for (;;) {
-        struct vouch_fault fault = {0};
-        struct vouch_record record;
-        int found = -1;
-        assert_int_equal(vouch_ledger_reader_next(reader, &record, &found, &fault), VOUCH_OK);
-        if (!found) {
-            return count;
-        }
-        assert_int_equal(record.number, next + count);
-        count++;
-    }
-}
-
 static void reads_while_another_process_appends(void **state) {
     struct fixture *fixture = *state;
     struct vouch_ledger_reader *reader = NULL;

@@ -266,6 +266,30 @@ static void print_findings(const struct vouch_ledger_report *report) {
     }
 }
 
+uint64_t read_all(struct vouch_ledger_reader *reader, uint64_t next) {
+    uint64_t count = 0;
+    for (;;) {
+        struct vouch_fault fault = {0};
+        struct vouch_record record;
+        int found = -1;
+        assert_int_equal(vouch_ledger_reader_next(reader, &record, &found, &fault), VOUCH_OK);
+        if (!found) {
+            return count;
+        }
+        assert_int_equal(record.number, next + count);
+        count++;
+    }
+}
+
+int proven(const struct fixture *fixture) {
+    struct vouch_ledger_report report = {0};
+    fixture_verify(fixture, &report);
+    int is_proven = report.verdict == VOUCH_LEDGER_PROVEN;
+    assert_true(is_proven == (report.findings.total == 0));
+    vouch_ledger_report_done(&report);
+    return is_proven;
+}
+
 void assert_proven(const struct fixture *fixture) {
     struct vouch_ledger_report report = {0};
     fixture_verify(fixture, &report);

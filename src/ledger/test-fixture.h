@@ -63,6 +63,12 @@ void fixture_verify(const struct fixture *fixture, struct vouch_ledger_report *r
 void fixture_verify_with(const struct fixture *fixture, struct vouch_ledger_verify what,
                          struct vouch_ledger_report *ret_report);
 
+// Reads to the end, whose records must follow each other from `next` on; returns how many came.
+uint64_t read_all(struct vouch_ledger_reader *reader, uint64_t next);
+
+// Verifies; nonzero if proven, which must go with no finding at all.
+int proven(const struct fixture *fixture);
+
 // Proven, without any finding.
 void assert_proven(const struct fixture *fixture);
 // Not proven, and a finding of that kind among the others.

@@ -282,22 +282,6 @@ static void opens_only_with_the_expected_checkpoint_key(void **state) {
     vouch_ledger_close(ledger);
 }
 
-// Reads to the end; returns how many records came.
-static uint64_t read_all(struct vouch_ledger_reader *reader, uint64_t next) {
-    uint64_t count = 0;
-    for (;;) {
-        struct vouch_fault fault = {0};
-        struct vouch_record record;
-        int found = -1;
-        assert_int_equal(vouch_ledger_reader_next(reader, &record, &found, &fault), VOUCH_OK);
-        if (!found) {
-            return count;
-        }
-        assert_int_equal(record.number, next + count);
-        count++;
-    }
-}
-
 static void reads_from_any_record_on(void **state) {
     struct fixture *fixture = *state;
     static const uint64_t starts[] = {0, 1, 255, 256, 257, 511, 512, 600, 602, 603, 700};

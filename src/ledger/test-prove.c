@@ -8,15 +8,6 @@
 
 #define RECORDS_MAX 2000
 
-static int proven(const struct fixture *fixture) {
-    struct vouch_ledger_report report = {0};
-    fixture_verify(fixture, &report);
-    int is_proven = report.verdict == VOUCH_LEDGER_PROVEN;
-    assert_true(is_proven == (report.findings.total == 0));
-    vouch_ledger_report_done(&report);
-    return is_proven;
-}
-
 // Puts the records of `order` one behind the other.
 static void rearrange(const struct fixture *fixture, const size_t *order, size_t count) {
     size_t offsets[RECORDS_MAX];

@@ -10,15 +10,6 @@
 
 #define RECORDS_MAX 2000
 
-static int proven(const struct fixture *fixture) {
-    struct vouch_ledger_report report = {0};
-    fixture_verify(fixture, &report);
-    int is_proven = report.verdict == VOUCH_LEDGER_PROVEN;
-    assert_true(is_proven == (report.findings.total == 0));
-    vouch_ledger_report_done(&report);
-    return is_proven;
-}
-
 // The records without the zeros behind them: the folder must be proven with and without.
 static void cut_zeros(const struct fixture *fixture) {
     struct vouch_buf records;
