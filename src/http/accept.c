@@ -45,6 +45,17 @@ static int begin_transport(struct vouch_http_io *io, struct vouch_http_conn *con
     return err;
 }
 
+// Asked of the kernel once a connection; TCP has no answer.
+static struct vouch_http_user user_of(int fd) {
+    struct ucred from = {0};
+    socklen_t len = sizeof from;
+    int err = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &from, &len);
+    if (err != 0 || len != sizeof from || from.uid == (uid_t)-1) {
+        return (struct vouch_http_user){0};
+    }
+    return (struct vouch_http_user){.known = 1, .uid = from.uid};
+}
+
 static int begin(struct vouch_http_io *io, int fd, const struct vouch_http_address *peer,
                  enum vouch_http_security security) {
     struct vouch_http_conn *conn = calloc(1, sizeof *conn);
@@ -53,6 +64,7 @@ static int begin(struct vouch_http_io *io, int fd, const struct vouch_http_addre
     }
     conn->socket = (struct vouch_http_socket){.fd = fd, .readable = 1, .writable = 1};
     conn->peer = *peer;
+    conn->user = user_of(fd);
     if (begin_transport(io, conn, security) != VOUCH_OK) {
         free(conn);
         return VOUCH_ERR_NO_MEMORY;

@@ -116,7 +116,8 @@ static void begin_request(struct vouch_http_conn *conn) {
     hex(number & UINT32_MAX, 8, x->request.id + 16);
     x->request.peer = conn->peer;
     x->request.client = conn->peer;
-    x->begun_ns = home->now_ns;
+    x->request.user = conn->user;
+    x->begun_ns = x->request.begun_ns = home->now_ns;
     x->conn = conn;
     conn->body_timed = 0;
     enter(conn, VOUCH_HTTP_READING, deadlines(conn)->header_ns);

@@ -54,6 +54,7 @@ struct vouch_http_conn {
     struct vouch_http_transport transport;
     struct vouch_http_exchange *x; // NULL between requests
     struct vouch_http_address peer;
+    struct vouch_http_user user;
     uint64_t deadline_ns;       // of the phase; 0: none
     size_t looked;              // bytes of x->in that were looked at
     size_t sent;                // of the answer

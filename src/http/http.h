@@ -9,7 +9,7 @@
 #include "http/address.h"
 #include "vouch/buf.h"
 
-#define VOUCH_HTTP_CAPTURES_MAX 4
+#define VOUCH_HTTP_CAPTURES_MAX 6
 #define VOUCH_HTTP_PARAMS_MAX 16
 #define VOUCH_HTTP_ID_LEN 24
 #define VOUCH_HTTP_SEGMENTS_MAX 12
@@ -62,6 +62,12 @@ enum vouch_http_turn {
 
 struct vouch_http_route;
 
+// Whose process is at the other end of a UNIX socket, as the kernel says.
+struct vouch_http_user {
+    unsigned known; // 0: nobody can say
+    uint32_t uid;
+};
+
 struct vouch_http_request {
     enum vouch_http_method method;
     enum vouch_http_turn turn;
@@ -74,8 +80,10 @@ struct vouch_http_request {
     struct vouch_bytes body;
     struct vouch_http_address peer;   // the other end of the connection
     struct vouch_http_address client; // who asked, as far as trusted proxies say; else the peer
+    struct vouch_http_user user;      // of the peer
     char id[VOUCH_HTTP_ID_LEN + 1];
-    unsigned worker; // whose thread this is: the lane
+    uint64_t begun_ns; // when its first byte came, on the clock of vouch_time_monotonic_ns()
+    unsigned worker;   // whose thread this is: the lane
 };
 
 // The value of a query parameter; ptr is NULL if it is absent (each name occurs at most once).

@@ -36,7 +36,7 @@ static void refuses_patterns_that_are_none(void **state) {
                                       "/a//b",
                                       "/a/{b",
                                       NULL,
-                                      "/{a}/{b}/{c}/{d}/{e}",
+                                      "/{a}/{b}/{c}/{d}/{e}/{f}/{g}",
                                       "/1/2/3/4/5/6/7/8/9/10/11/12/13"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(
