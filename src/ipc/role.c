@@ -14,7 +14,7 @@
 #include "vouch/wire.h"
 
 #define REPORT_NS UINT64_C(1000000000)
-#define REPORT_TEXT_MAX 500 // of each of two texts, within the frame's bound
+#define REPORT_TEXT_MAX 480 // of each text, within the frame's bound
 
 static int fail(const char *name, const char *what, struct vouch_fault *fault) {
     return vouch_fault_set(fault, VOUCH_ERR_IO, &vouch_fault_role, "%s: %s: %s", name, what,
@@ -144,6 +144,7 @@ void vouch_role_failed(struct vouch_role_self *self, const struct vouch_fault *w
     struct vouch_buf *body = vouch_lane_begin(&self->control);
     write_cut(body, why->text);
     write_cut(body, why->next[0] != '\0' || why->kind == NULL ? why->next : why->kind->fix);
+    write_cut(body, why->kind != NULL ? why->kind->code : vouch_fault_role.code);
     // If even this fails, the exit status has to do.
     int err = vouch_lane_send(&self->control, VOUCH_CONTROL_FAILED,
                               vouch_time_monotonic_ns() + REPORT_NS, NULL);

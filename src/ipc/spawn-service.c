@@ -100,7 +100,11 @@ static int start_role(const struct vouch_start_plan *plan, size_t index, const i
                                 .user = plan->users != NULL ? &plan->users[index] : NULL,
                                 .parent = getpid(),
                                 .fd_count = vouch_service_fd_count(service, index)};
-    memcpy(start.fds, fds, start.fd_count * sizeof fds[0]);
+    const struct vouch_role *role = &service->roles[index];
+    memcpy(start.fds, fds, (start.fd_count - role->gifts) * sizeof fds[0]);
+    for (unsigned i = 0; i < role->gifts; i++) {
+        start.fds[vouch_service_gift(service, index, i)] = role->gift_fds[i];
+    }
     start.fds[0] = start.fds[1] = plan->null_fd;
     start.fds[2] = STDERR_FILENO;
     return vouch_start_process(&start, ret_process, fault);

@@ -5,7 +5,8 @@
 #include "ipc/spawn.h"
 #include "ipc/user.h"
 
-#define VOUCH_START_FDS_MAX (VOUCH_ROLE_FIRST_LANE_FD + VOUCH_LINKS_MAX * VOUCH_LANES_MAX)
+#define VOUCH_START_FDS_MAX                                                                        \
+    (VOUCH_ROLE_FIRST_LANE_FD + VOUCH_LINKS_MAX * VOUCH_LANES_MAX + VOUCH_ROLE_GIFTS_MAX)
 
 // Everything that one process begins with. Borrowed.
 struct vouch_start {

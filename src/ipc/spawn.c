@@ -24,7 +24,7 @@
 
 static const struct vouch_frame_rule control_asks[] = {
     {.type = VOUCH_CONTROL_SANDBOXED, .body_min = 4, .body_max = TEXT_MAX, .name = "sandboxed"},
-    {.type = VOUCH_CONTROL_FAILED, .body_min = 8, .body_max = TEXT_MAX, .name = "failed"},
+    {.type = VOUCH_CONTROL_FAILED, .body_min = 12, .body_max = TEXT_MAX, .name = "failed"},
 };
 static const struct vouch_frame_rule control_answers[] = {
     {.type = VOUCH_CONTROL_GO, .fd_max = VOUCH_FRAME_FDS_MAX, .name = "go"},
@@ -37,7 +37,7 @@ static int is_end(const struct vouch_link *link, size_t role) {
 }
 
 unsigned vouch_service_fd_count(const struct vouch_service *service, size_t role) {
-    unsigned count = VOUCH_ROLE_FIRST_LANE_FD;
+    unsigned count = VOUCH_ROLE_FIRST_LANE_FD + service->roles[role].gifts;
     for (size_t i = 0; i < service->link_count; i++) {
         count += is_end(&service->links[i], role) ? service->links[i].lanes : 0;
     }
@@ -54,6 +54,11 @@ int vouch_service_fd(const struct vouch_service *service, size_t role, size_t li
         fd += is_end(&service->links[i], role) ? service->links[i].lanes : 0;
     }
     return (int)(fd + lane);
+}
+
+int vouch_service_gift(const struct vouch_service *service, size_t role, unsigned gift) {
+    unsigned gifts = service->roles[role].gifts;
+    return gift < gifts ? (int)(vouch_service_fd_count(service, role) - gifts + gift) : -1;
 }
 
 size_t vouch_service_role(const struct vouch_service *service, const char *name) {
@@ -87,7 +92,8 @@ int vouch_service_check(const struct vouch_service *service, struct vouch_fault 
         good = is_good_link(service, &service->links[i]);
     }
     for (size_t i = 0; i < service->role_count && good; i++) {
-        good = vouch_service_role(service, service->roles[i].name) == i;
+        good = vouch_service_role(service, service->roles[i].name) == i &&
+               service->roles[i].gifts <= VOUCH_ROLE_GIFTS_MAX;
     }
     return good ? VOUCH_OK
                 : vouch_fault_set(fault, VOUCH_ERR_ARGUMENT, &vouch_fault_internal,

@@ -13,12 +13,15 @@
 #define VOUCH_LANES_MAX 64 // per link
 #define VOUCH_SERVICE_ARGS_MAX 60
 #define VOUCH_SERVICE_ENV_MAX 32
+#define VOUCH_ROLE_GIFTS_MAX 4
 
 // A process.
 struct vouch_role {
     const char *name; // such as "signer"; what --role says
     const char
         *user; // NAME, UID or UID:GID to run as when the supervisor is root; else not looked at
+    unsigned gifts;      // descriptors that the supervisor hands over besides, such as of a file
+    const int *gift_fds; // these, which stay the caller's; not looked at in the role
 };
 
 // `lanes` sockets between two roles, by their index in the table.
@@ -50,12 +53,16 @@ struct vouch_service {
 };
 
 // Descriptors of a role: 0 and 1 are /dev/null, 2 the supervisor's standard error, 3 its control socket,
-// then the lanes of each link that it is an end of, in the order of the table. No others are open.
+// then the lanes of each link that it is an end of, in the order of the table, then the gifts. No others
+// are open.
 #define VOUCH_ROLE_CONTROL_FD 3
 #define VOUCH_ROLE_FIRST_LANE_FD 4
 
 // The descriptor of a lane in a role. -1: the role is at no end of this link, or it has no such lane.
 int vouch_service_fd(const struct vouch_service *service, size_t role, size_t link, unsigned lane);
+
+// The descriptor of a gift in a role, which shares its offset with every other copy. -1: there is none.
+int vouch_service_gift(const struct vouch_service *service, size_t role, unsigned gift);
 
 // How many descriptors a role begins with.
 unsigned vouch_service_fd_count(const struct vouch_service *service, size_t role);
@@ -70,7 +77,7 @@ VOUCH_MUST_USE int vouch_service_check(const struct vouch_service *service,
 // What is said on the control socket. The role asks, the supervisor answers.
 enum {
     VOUCH_CONTROL_SANDBOXED = 1, // text: what a person must be warned of, or nothing
-    VOUCH_CONTROL_FAILED = 2,    // text: what is wrong, text: what to do. Not answered
+    VOUCH_CONTROL_FAILED = 2,    // text: what is wrong, what to do, the fault's code. Not answered
     VOUCH_CONTROL_GO = 3,        // nothing; with the listening sockets, for the role that accepts
 };
 extern const struct vouch_frame_protocol vouch_control_protocol;

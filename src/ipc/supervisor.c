@@ -42,7 +42,9 @@ struct vouch_supervisor {
     enum phase phase;
     int separates;
     int stop_asked;
+    int stop_signalled; // it was a signal that asked
     int reload_asked;
+    int announces; // nonzero: the next stop of running roles is told before it begins
     int signal_fd;
     int program_fd;
     int null_fd;
@@ -154,6 +156,10 @@ void vouch_supervisor_stop(struct vouch_supervisor *supervisor) {
     supervisor->stop_asked = 1;
 }
 
+void vouch_supervisor_announce(struct vouch_supervisor *supervisor) {
+    supervisor->announces = 1;
+}
+
 static void send_signal(struct watched *role, int number) {
     if (role->process.pid != 0) {
         // By the pidfd, so that it can reach nobody else.
@@ -167,6 +173,16 @@ static void signal_all(struct vouch_supervisor *supervisor, int number) {
     }
 }
 
+// The kind of fault that a role names; a code that is none counts as the role's end itself.
+static const struct vouch_fault_kind *kind_of(struct vouch_bytes code) {
+    for (size_t i = 0; vouch_fault_kinds[i] != NULL; i++) {
+        if (vouch_bytes_equal(code, vouch_bytes_of(vouch_fault_kinds[i]->code))) {
+            return vouch_fault_kinds[i];
+        }
+    }
+    return &vouch_fault_role;
+}
+
 // Listens to what a role says on its control socket.
 static void hear(struct watched *role) {
     struct vouch_message message = {0};
@@ -177,16 +193,17 @@ static void hear(struct watched *role) {
     struct vouch_reader reader;
     vouch_reader_init(&reader, message.body);
     struct vouch_bytes text = vouch_read_text(&reader, "text");
-    struct vouch_bytes next = {0};
+    struct vouch_bytes next = {0}, code = {0};
     if (message.type == VOUCH_CONTROL_FAILED) {
         next = vouch_read_text(&reader, "next");
+        code = vouch_read_text(&reader, "code");
     }
     if (err != VOUCH_OK || message.kind == VOUCH_MESSAGE_HANG_UP ||
         vouch_reader_end(&reader, NULL) != VOUCH_OK) {
         role->has_control = 0; // nothing sensible will come any more; its end will
         return;
     }
-    (void)vouch_fault_set(&role->why, VOUCH_ERR_REFUSED, &vouch_fault_role, "%.*s", (int)text.len,
+    (void)vouch_fault_set(&role->why, VOUCH_ERR_REFUSED, kind_of(code), "%.*s", (int)text.len,
                           (const char *)text.ptr);
     (void)vouch_fault_next(&role->why, "%.*s", (int)next.len, (const char *)next.ptr);
     role->is_ready = message.type == VOUCH_CONTROL_SANDBOXED;
@@ -212,9 +229,11 @@ static void take_signals(struct vouch_supervisor *supervisor) {
     struct signalfd_siginfo signals[8];
     ssize_t got = read(supervisor->signal_fd, signals, sizeof signals);
     for (size_t i = 0; got > 0 && i < (size_t)got / sizeof signals[0]; i++) {
-        supervisor->stop_asked |= signals[i].ssi_signo == SIGTERM || signals[i].ssi_signo == SIGINT;
+        supervisor->stop_signalled |=
+            signals[i].ssi_signo == SIGTERM || signals[i].ssi_signo == SIGINT;
         supervisor->reload_asked |= signals[i].ssi_signo == SIGHUP;
     }
+    supervisor->stop_asked |= supervisor->stop_signalled;
 }
 
 static int wait_ms(uint64_t deadline_ns) {
@@ -342,6 +361,7 @@ static int stop_in_order(struct vouch_supervisor *supervisor, struct vouch_super
     if (err == VOUCH_OK) {
         supervisor->phase = STOPPED;
         event->kind = VOUCH_SUPERVISOR_STOPPED;
+        event->by_signal = supervisor->stop_signalled;
     }
     return err;
 }
@@ -363,9 +383,13 @@ static int start_all(struct vouch_supervisor *supervisor, struct vouch_fault *fa
     return err;
 }
 
+static int has_said_why(const struct watched *role) {
+    return role->code == CLD_EXITED && role->why.text[0] != '\0' && !role->is_ready;
+}
+
 static void describe_end(const struct watched *role, const char *name, struct vouch_fault *ret) {
-    if (role->code == CLD_EXITED && role->why.text[0] != '\0' && !role->is_ready) {
-        (void)vouch_fault_set(ret, VOUCH_ERR_REFUSED, &vouch_fault_role, "%s: %s", name,
+    if (has_said_why(role)) {
+        (void)vouch_fault_set(ret, VOUCH_ERR_REFUSED, role->why.kind, "%s: %s", name,
                               role->why.text);
         (void)vouch_fault_next(ret, "%s", role->why.next);
     } else if (role->code == CLD_EXITED) {
@@ -445,6 +469,7 @@ static int end_after_death(struct vouch_supervisor *supervisor, size_t dead,
     }
     event->role = &supervisor->service->roles[dead];
     describe_end(&supervisor->roles[dead], event->role->name, &event->fault);
+    event->said_why = has_said_why(&supervisor->roles[dead]);
     plan_restart(supervisor, event);
     return begin_waiting(supervisor, bring_down(supervisor, fault), event);
 }
@@ -551,6 +576,11 @@ static int run(struct vouch_supervisor *supervisor, struct vouch_supervisor_even
                struct vouch_fault *fault) {
     for (;;) {
         size_t dead = find_dead(supervisor);
+        if (supervisor->stop_asked && supervisor->announces) {
+            supervisor->announces = 0;
+            event->kind = VOUCH_SUPERVISOR_STOPPING;
+            return VOUCH_OK;
+        }
         if (supervisor->stop_asked) {
             return stop_in_order(supervisor, event, fault);
         }
@@ -590,6 +620,14 @@ int vouch_supervisor_next(struct vouch_supervisor *supervisor,
 
 int vouch_supervisor_go(struct vouch_supervisor *supervisor, size_t accepts,
                         struct vouch_lane_fds listeners, struct vouch_fault *fault) {
+    struct vouch_lane_fds sockets[VOUCH_ROLES_MAX] = {0};
+    assert(accepts < VOUCH_ROLES_MAX);
+    sockets[accepts] = listeners;
+    return vouch_supervisor_go_each(supervisor, sockets, fault);
+}
+
+int vouch_supervisor_go_each(struct vouch_supervisor *supervisor,
+                             const struct vouch_lane_fds *sockets, struct vouch_fault *fault) {
     if (supervisor->phase != AWAITING_GO) {
         return vouch_fault_set(fault, VOUCH_ERR_ARGUMENT, &vouch_fault_internal,
                                "supervisor: the roles are not ready");
@@ -598,9 +636,7 @@ int vouch_supervisor_go(struct vouch_supervisor *supervisor, size_t accepts,
     for (size_t i = supervisor->service->role_count; i-- > 0;) {
         struct vouch_lane *control = &supervisor->roles[i].control;
         (void)vouch_lane_begin(control);
-        int err = vouch_lane_send_fds(control, VOUCH_CONTROL_GO,
-                                      i == accepts ? listeners : (struct vouch_lane_fds){0},
-                                      deadline_ns, fault);
+        int err = vouch_lane_send_fds(control, VOUCH_CONTROL_GO, sockets[i], deadline_ns, fault);
         // A role that hung up has died, and its end tells more than this.
         if (err != VOUCH_OK && err != VOUCH_ERR_TRUNCATED) {
             return err;

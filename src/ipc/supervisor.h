@@ -16,8 +16,9 @@ enum vouch_supervisor_event_kind {
     VOUCH_SUPERVISOR_NOTHING = 0,
     VOUCH_SUPERVISOR_READY, // every role is sandboxed: open the listener, then vouch_supervisor_go()
     VOUCH_SUPERVISOR_DIED,  // a role ended, or did not get ready in time; by now all have ended
-    VOUCH_SUPERVISOR_RELOAD,  // SIGHUP came; running roles have it too
-    VOUCH_SUPERVISOR_STOPPED, // SIGTERM or SIGINT came; by now all have ended
+    VOUCH_SUPERVISOR_RELOAD,   // SIGHUP came; running roles have it too
+    VOUCH_SUPERVISOR_STOPPED,  // SIGTERM or SIGINT came; by now all have ended
+    VOUCH_SUPERVISOR_STOPPING, // the same, and all still run; only after vouch_supervisor_announce()
 };
 
 struct vouch_supervisor_event {
@@ -25,6 +26,8 @@ struct vouch_supervisor_event {
     const struct vouch_role *role; // DIED: which. STOPPED: one that had to be killed, or NULL
     struct vouch_fault fault;      // DIED: what happened. STOPPED: the same, if role is not NULL
     int was_running;               // DIED: nonzero if it had got the word to go before
+    int by_signal;                 // STOPPED: nonzero if SIGTERM or SIGINT came
+    int said_why;                  // DIED: nonzero if the role itself gave the reason
     uint64_t wait_ms;              // DIED: until all are started again
     char warning[512];             // READY: what roles warn of, or empty
 };
@@ -57,6 +60,14 @@ VOUCH_MUST_USE int vouch_supervisor_next(struct vouch_supervisor *supervisor,
 // caller's) for the role with index `accepts`. A role that has died meanwhile is the next event.
 VOUCH_MUST_USE int vouch_supervisor_go(struct vouch_supervisor *supervisor, size_t accepts,
                                        struct vouch_lane_fds listeners, struct vouch_fault *fault);
+
+// The same with sockets for several roles: sockets[i] is for the role with index i.
+VOUCH_MUST_USE int vouch_supervisor_go_each(struct vouch_supervisor *supervisor,
+                                            const struct vouch_lane_fds *sockets,
+                                            struct vouch_fault *fault);
+
+// From now on a stop of running roles is told by VOUCH_SUPERVISOR_STOPPING first.
+void vouch_supervisor_announce(struct vouch_supervisor *supervisor);
 
 // As though SIGTERM had come: the next event is STOPPED.
 void vouch_supervisor_stop(struct vouch_supervisor *supervisor);

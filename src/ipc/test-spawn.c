@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -116,10 +117,10 @@ static void begins_each_role_with_nothing_but_its_own(void **state) {
     start();
     int leaked = open("/etc/passwd", O_RDONLY); // not close-on-exec
     struct vouch_supervisor_event event = expect(VOUCH_SUPERVISOR_READY);
-    // 0 to 3, the lanes, and the signalfd.
+    // 0 to 3, the lanes, the signer's gift, and the signalfd.
     assert_string_equal(event.warning, "web: fd 7 env 1 dump 0 core 0 nnp 1 int 0 own 1; "
                                        "authority: fd 8 env 1 dump 0 core 0 nnp 1 int 0 own 1; "
-                                       "signer: fd 6 env 1 dump 0 core 0 nnp 1 int 0 own 1");
+                                       "signer: fd 7 env 1 dump 0 core 0 nnp 1 int 0 own 1");
     go();
     assert_int_equal(call(), 2100);
     close(leaked);
@@ -169,6 +170,59 @@ static void hands_on_a_reload(void **state) {
     stop();
 }
 
+static void put_gift(uint32_t number) {
+    assert_int_equal(pwrite(test_toy_gift, &number, sizeof number, 0), sizeof number);
+}
+
+static void gives_a_role_what_it_is_to_have_at_each_start(void **state) {
+    (void)state;
+    put_gift(7);
+    start();
+    (void)expect(VOUCH_SUPERVISOR_READY);
+    go();
+    assert_int_equal(call(), 2107);
+    assert_int_equal(kill(vouch_supervisor_pid(supervisor, WEB), SIGKILL), 0);
+    (void)expect(VOUCH_SUPERVISOR_DIED);
+    put_gift(9);
+    (void)expect(VOUCH_SUPERVISOR_READY);
+    go();
+    assert_int_equal(call(), 2109);
+    put_gift(0);
+    stop();
+}
+
+static void gives_each_role_its_own_sockets(void **state) {
+    (void)state;
+    start();
+    (void)expect(VOUCH_SUPERVISOR_READY);
+    struct vouch_lane_fds sockets[ROLE_COUNT] = {0};
+    sockets[WEB] = (struct vouch_lane_fds){&listener, 1};
+    assert_int_equal(vouch_supervisor_go_each(supervisor, sockets, NULL), VOUCH_OK);
+    assert_int_equal(call(), 2100);
+    stop();
+    // A role of the toy that has no use for a socket ends when it gets one.
+    start();
+    (void)expect(VOUCH_SUPERVISOR_READY);
+    sockets[AUTHORITY] = sockets[WEB];
+    assert_int_equal(vouch_supervisor_go_each(supervisor, sockets, NULL), VOUCH_OK);
+    assert_string_equal(expect(VOUCH_SUPERVISOR_DIED).fault.text,
+                        "authority: ended with exit status 8");
+    stop();
+}
+
+static void tells_of_a_stop_before_it_begins_if_asked_to(void **state) {
+    (void)state;
+    start();
+    vouch_supervisor_announce(supervisor);
+    (void)expect(VOUCH_SUPERVISOR_READY);
+    go();
+    assert_int_equal(kill(getpid(), SIGTERM), 0);
+    (void)expect(VOUCH_SUPERVISOR_STOPPING);
+    assert_int_equal(call(), 2100); // all still run
+    (void)expect(VOUCH_SUPERVISOR_STOPPED);
+    vouch_supervisor_free(vouch_steal(supervisor));
+}
+
 static void stops_when_it_is_told(void **state) {
     (void)state;
     static const int signals[] = {SIGTERM, SIGINT};
@@ -178,6 +232,7 @@ static void stops_when_it_is_told(void **state) {
         assert_int_equal(kill(getpid(), signals[i]), 0);
         struct vouch_supervisor_event event = expect(VOUCH_SUPERVISOR_STOPPED);
         assert_null(event.role);
+        assert_int_equal(event.by_signal, 1);
         assert_true(is_gone(pid));
         assert_int_equal(vouch_supervisor_next(supervisor, &event, NULL), VOUCH_ERR_ARGUMENT);
         vouch_supervisor_free(vouch_steal(supervisor));
@@ -301,6 +356,7 @@ static void kills_a_role_that_does_not_stop(void **state) {
     pid_t pid = vouch_supervisor_pid(supervisor, WEB);
     vouch_supervisor_stop(supervisor);
     struct vouch_supervisor_event event = expect(VOUCH_SUPERVISOR_STOPPED);
+    assert_int_equal(event.by_signal, 0);
     test_toy_service.times.stop_ms = 3000;
     assert_ptr_equal(event.role, &test_toy_roles[WEB]);
     assert_int_equal(event.fault.err, VOUCH_ERR_TIMEOUT);
@@ -336,8 +392,11 @@ static void says_how_a_role_ended(void **state) {
     struct vouch_supervisor_event event = death_of("signer", AFTER_BEGIN, BY_SAYING_SO);
     assert_string_equal(event.fault.text, "signer: ledger: the disk is gone");
     assert_string_equal(event.fault.next, "Find the disk.");
+    assert_ptr_equal(event.fault.kind, &vouch_fault_read);
+    assert_int_equal(event.said_why, 1);
     event = death_of("web", AFTER_BEGIN, BY_EXIT);
     assert_string_equal(event.fault.text, "web: ended with exit status 3");
+    assert_int_equal(event.said_why, 0);
     event = death_of("signer", AFTER_SANDBOX, BY_SYSCALL);
     assert_non_null(strstr(event.fault.text, "a system call outside its sandbox"));
     event = death_of("signer", AFTER_SANDBOX, BY_KILL);
@@ -471,8 +530,9 @@ static void refuses_a_role_without_its_user_as_root(void **state) {
     if (geteuid() != 0) {
         return; // users are not looked at
     }
-    static const struct vouch_role wrong[] = {
-        {"web", "vouch-nobody-has-this"}, {"web", NULL}, {"web", "root"}};
+    static const struct vouch_role wrong[] = {{.name = "web", .user = "vouch-nobody-has-this"},
+                                              {.name = "web"},
+                                              {.name = "web", .user = "root"}};
     for (size_t i = 0; i < 3; i++) {
         const struct vouch_service bad = {.program = "x", .roles = &wrong[i], .role_count = 1};
         struct vouch_supervisor *none = NULL;
@@ -493,19 +553,28 @@ static void lays_out_descriptors_in_the_order_of_the_table(void **state) {
     assert_int_equal(vouch_service_fd(&test_toy_service, SIGNER, AUTHORITY_TO_SIGNER, 0), 4);
     assert_int_equal(vouch_service_fd(&test_toy_service, SIGNER, 2, 0), -1);
     assert_int_equal(vouch_service_fd_count(&test_toy_service, AUTHORITY), 7);
+    assert_int_equal(vouch_service_gift(&test_toy_service, AUTHORITY, 0), -1);
+    assert_int_equal(vouch_service_gift(&test_toy_service, SIGNER, 0), 5);
+    assert_int_equal(vouch_service_gift(&test_toy_service, SIGNER, 1), -1);
+    assert_int_equal(vouch_service_fd_count(&test_toy_service, SIGNER), 6);
     assert_int_equal(vouch_service_role(&test_toy_service, "signer"), SIGNER);
     assert_int_equal(vouch_service_role(&test_toy_service, "sign"), ROLE_COUNT);
 }
 
 static void refuses_a_table_that_is_wrong(void **state) {
     (void)state;
-    static const struct vouch_role twins[] = {{"web", "1"}, {"web", "1"}};
+    static const struct vouch_role twins[] = {{.name = "web", .user = "1"},
+                                              {.name = "web", .user = "1"}};
+    static const struct vouch_role greedy = {.name = "web", .gifts = VOUCH_ROLE_GIFTS_MAX + 1};
     static const struct vouch_link wrong_links[] = {
         {0, 0, 1}, {0, 3, 1}, {3, 0, 1}, {0, 1, 0}, {0, 1, VOUCH_LANES_MAX + 1}};
     struct vouch_service wrong = test_toy_service;
     wrong.roles = twins;
     wrong.role_count = 2;
     wrong.link_count = 0;
+    assert_int_equal(vouch_service_check(&wrong, NULL), VOUCH_ERR_ARGUMENT);
+    wrong.roles = &greedy;
+    wrong.role_count = 1;
     assert_int_equal(vouch_service_check(&wrong, NULL), VOUCH_ERR_ARGUMENT);
     wrong = test_toy_service;
     wrong.role_count = 0;
@@ -536,6 +605,8 @@ static int begin(void **state) {
     if (mkdtemp(test_toy_folder) == NULL || chmod(test_toy_folder, 0777) != 0) {
         return -1;
     }
+    test_toy_gift = memfd_create("gift", MFD_CLOEXEC);
+    put_gift(0);
     listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t len = sizeof address;
@@ -546,6 +617,7 @@ static int begin(void **state) {
 static int end(void **state) {
     (void)state;
     close(listener);
+    close(test_toy_gift);
     return rmdir(test_toy_folder);
 }
 
@@ -566,6 +638,9 @@ int main(int argc, char **argv) {
         TEST(begins_each_role_with_nothing_but_its_own),
         TEST(runs_each_role_as_its_own_user_if_it_can),
         TEST(hands_on_a_reload),
+        TEST(gives_a_role_what_it_is_to_have_at_each_start),
+        TEST(gives_each_role_its_own_sockets),
+        TEST(tells_of_a_stop_before_it_begins_if_asked_to),
         TEST(stops_when_it_is_told),
         TEST(comes_through_a_storm_of_signals),
         TEST(stops_before_the_word_to_go),

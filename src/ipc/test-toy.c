@@ -21,10 +21,11 @@ static const struct vouch_frame_rule ask = {.type = 1, .body_max = 4, .name = "a
 static const struct vouch_frame_rule answer = {.type = 2, .body_max = 4, .name = "answer"};
 static const struct vouch_frame_protocol toy = {"toy", &ask, 1, &answer, 1};
 
+int test_toy_gift = -1;
 const struct vouch_role test_toy_roles[ROLE_COUNT] = {
-    {"web", "65531"},
-    {"authority", "65532:65532"},
-    {"signer", "65533"},
+    {.name = "web", .user = "65531"},
+    {.name = "authority", .user = "65532:65532"},
+    {.name = "signer", .user = "65533", .gifts = 1, .gift_fds = &test_toy_gift},
 };
 static const struct vouch_link links[] = {{WEB, AUTHORITY, 2}, {AUTHORITY, SIGNER, 1}};
 static const char *const keep_env[] = {"VOUCH_TEST_KEPT", NULL};
@@ -55,6 +56,7 @@ struct toy {
     struct vouch_lane spare;   // the second lane of web and authority
     int listener;
     unsigned reloads;
+    uint32_t gift;
 };
 
 static void fail_now(struct toy *role) {
@@ -113,6 +115,8 @@ static void begin_lanes(struct toy *role) {
         err |= vouch_role_lane(&role->self, AUTHORITY_TO_SIGNER, 0, &toy, &role->asks, NULL);
     } else {
         err |= vouch_role_lane(&role->self, AUTHORITY_TO_SIGNER, 0, &toy, &role->answers, NULL);
+        int gift = vouch_service_gift(&test_toy_service, SIGNER, 0);
+        err |= pread(gift, &role->gift, sizeof role->gift, 0) == sizeof role->gift ? 0 : -1;
     }
     if (err != VOUCH_OK) {
         _exit(5);
@@ -157,7 +161,7 @@ static uint64_t soon(void) {
 // Answers one question: its own number, or what comes from further in, and its reloads.
 static uint32_t ask_further(struct toy *role) {
     if (role->self.index == SIGNER) {
-        return 100 + role->reloads;
+        return 100 + role->reloads + role->gift;
     }
     struct vouch_message message = {0};
     (void)vouch_lane_begin(&role->asks);

@@ -23,6 +23,7 @@ enum { BY_KILL = 'k', BY_EXIT = 'x', BY_HANGING = 'h', BY_SYSCALL = 's', BY_SAYI
 extern const struct vouch_role test_toy_roles[ROLE_COUNT];
 extern struct vouch_service test_toy_service;
 extern char test_toy_folder[64];
+extern int test_toy_gift; // the signer's gift: a file with the number that it adds to its answers
 
 // A role, in a process of its own.
 int test_toy_run(const char *name, const char *in_folder);
