@@ -99,6 +99,27 @@ KIND(user, "V-1604", "a user for a part of the service is missing",
      "root.",
      "Make it with: useradd --system NAME; or give numbers as UID:GID; or start as an ordinary "
      "user.");
+KIND(signer_state, "V-1605", "the signer's state cannot be used",
+     "The file signer/state does not say what it must, or cannot be written; without it nobody "
+     "could tell an older copy of the ledger from the newest one.",
+     "Check the disk and who owns the folder. If the file is damaged, remove it and start "
+     "again: a new epoch of serials begins.");
+KIND(ceiling, "V-1606", "outside the signer's ceiling",
+     "The signer signs nothing beyond the limits of its own file ceiling.yaml, whatever else "
+     "allows it.",
+     "Ask for less; or let the administrator raise that limit in ceiling.yaml and restart the "
+     "service.");
+KIND(rate, "V-1607", "too many certificates in a second",
+     "More certificates were asked for than rate.per_second of ceiling.yaml allows.",
+     "Try again after a second. If the load is wanted, raise the limit and restart the service.");
+KIND(epoch, "V-1608", "no serial number is left",
+     "Serial numbers count up within an epoch, and a new epoch begins at a start; the last of "
+     "one kind has been given.",
+     "Restart the service to begin a new epoch; if it says so then as well, make a new CA.");
+KIND(event, "V-1609", "the signer does not record that",
+     "The event is of a type that only the signer or the ledger writes, breaks the format of "
+     "records, or is a revocation list that is not newer than the last.",
+     "Compare the versions of the service's programs; this is no error of the person who asked.");
 KIND(store_busy, "V-1701", "the database is in use",
      "Another process or thread was writing to the database and did not finish in time.",
      "Wait for it and try again; see that only one service uses the database.");
@@ -114,6 +135,145 @@ KIND(store_schema, "V-1704", "the database is of another version",
      "The database was written by a newer program, or has not been brought up to date by this one.",
      "Use the newest program that has run on it; if it is older than this one, start the service "
      "once.");
+KIND(caller, "V-1801", "the token is missing or no good",
+     "The request came without an API token, with one that nobody knows, or with one that has "
+     "expired or was disabled.",
+     "Give the whole secret of a good token; an administrator makes one with: vouch token new.");
+KIND(scope, "V-1802", "the token may not do this",
+     "The token is good, but what was asked needs a scope that it does not have.",
+     "Use a token that has the scope, or have one made with: vouch token new.");
+KIND(profile, "V-1803", "outside of the profile",
+     "What was asked for goes beyond what the profile of the token allows: its kind of "
+     "certificate, names, options or longest time. Nothing was issued.",
+     "Ask for less, or have an administrator change the profile.");
+KIND(absent, "V-1804", "there is no such thing",
+     "Nothing of that serial, name or path exists, or it is not for the one who asks.",
+     "Check the spelling, and look at the listing.");
+KIND(field, "V-1805", "a field of the request is wrong",
+     "A field that the message names is missing, too long, or not of the form that it must have.",
+     "Correct the field and ask again.");
+KIND(taken, "V-1806", "the name is taken or in use",
+     "Something of that name exists already, or something else still needs it.",
+     "Choose another name, or first remove what needs it.");
+KIND(once, "V-1807", "the idempotency key belongs to another request",
+     "The same key came before with another request, so it is unknown which of the two is meant.",
+     "Use a new key for a new request.");
+KIND(at_work, "V-1808", "still at work, or too busy",
+     "The same request is being worked on at this moment, or too many are.",
+     "Wait a second and ask again in the same words.");
+KIND(subject_key, "V-1809", "this key gets no certificate",
+     "The key is one of the CA itself, or it was revoked.",
+     "Make a new key and ask with that one.");
+KIND(renewal, "V-1810", "the certificate cannot be renewed",
+     "It was revoked, or it expired too long ago.", "Ask for a new certificate.");
+KIND(publish, "V-1811", "the revocation list is not out yet",
+     "A revocation is recorded, but the new list could not be made or published. It is tried again "
+     "every second.",
+     "Look in the log for the cause; nothing has to be revoked again.");
+KIND(api_json, "V-1820", "the request is not JSON",
+     "The body is not one JSON object, is nested too deeply, or names a member twice.",
+     "Send one JSON object as doc/api.md and /v1/openapi.json describe it.");
+KIND(api_media, "V-1821", "the body is of another kind",
+     "The API takes JSON only, and the request says that its body is something else, or nothing "
+     "about it.",
+     "Send the header Content-Type: application/json.");
+KIND(api_path, "V-1822", "nothing is at this path",
+     "The API has no such path; paths are exact, with their case and without a slash at the end.",
+     "Look the path up in /v1/openapi.json.");
+KIND(api_method, "V-1823", "the path does not take this method",
+     "Something is at this path, but it cannot be asked for with this method.",
+     "Use one of the methods that the Allow header of the answer names.");
+KIND(api_large, "V-1824", "the request is too large",
+     "The body, the headers or the address of the request are over their bounds, which "
+     "doc/http.md lists.",
+     "Send less; a request to the API is rarely over a few kilobytes.");
+KIND(api_unready, "V-1825", "the service is not ready",
+     "It has just started and has not read its ledger yet, or a part of it does not answer.",
+     "Wait a moment and ask again; if it lasts, look in the log of the server.");
+KIND(api_http, "V-1826", "the request is not HTTP as it must be",
+     "The request breaks a rule of HTTP that keeps it from being read in two ways, took too "
+     "long, or is of another version.",
+     "Use an ordinary HTTP client; doc/http.md lists what is refused.");
+KIND(api_failed, "V-1827", "the server could not do this",
+     "A part of the service failed while the request was worked on. If it asked for a "
+     "certificate, it may have been issued.",
+     "Ask again with the same Idempotency-Key; the cause is in the log of the server.");
+KIND(config, "V-1840", "the configuration is wrong",
+     "A file of settings is not YAML, or a key in it is unknown or its value will not do.",
+     "Correct the line that the message names; vouchd check-config DIR then shows what holds.");
+KIND(listen, "V-1841", "cannot listen",
+     "The address is not this machine's, another program has the port, or the port needs root.",
+     "Choose another address with listen in vouchd.yaml, or stop the program that has it.");
+KIND(
+    server_dir, "V-1842", "not a server's folder",
+    "The folder holds no server that vouchd init made, or a part of it is missing or open to users "
+    "who must not change it.",
+    "Name the folder of a server, or make one with: vouchd init DIR --name NAME.");
+KIND(no_answer, "V-1843", "the server does not answer",
+     "No vouchd runs on this folder, it is starting, or this user may not speak to it.",
+     "Start it with: vouchd run DIR. Only root, or the user who runs it, may ask.");
+KIND(server_unknown, "V-1860", "no server is named",
+     "The command asks a server, and neither an option nor the settings say which.",
+     "vouch server set URL --pin sha256:... --token-file FILE; or give --server URL or --local "
+     "DIR.");
+KIND(server_unreachable, "V-1861", "the server does not answer",
+     "No connection came about, or it broke, or the answer took too long.",
+     "Check the address, the network, and on the server: vouchd status. Then run it again.");
+KIND(server_unproven, "V-1862", "not the server that was meant",
+     "The server did not prove by its TLS key that it is the one that was pinned or vouched for. "
+     "Nothing was sent to it.",
+     "Compare the pin with what vouchd init printed; if the server has a new key: vouch server set "
+     "URL --pin sha256:...");
+KIND(
+    server_token, "V-1863", "no valid token",
+    "The server wants to know who asks, and the token is missing, unknown, expired or disabled.",
+    "Give --token-file FILE with a token that the server's administrator made by vouch token new.");
+KIND(server_refused, "V-1864", "the server refused",
+     "The server knows who asks, and does not allow it.",
+     "Ask the administrator of the server for a token with the scope or profile that the message "
+     "names.");
+KIND(server_answer, "V-1865", "an answer that makes no sense",
+     "What came back is not what a Vouchsafe server answers.",
+     "Check that the URL is that of a Vouchsafe server and not of something in front of it.");
+KIND(server_failed, "V-1866", "the server could not do it",
+     "The server understood, and something in its way kept it from doing it.",
+     "Try again soon; the server's log says what was in the way.");
+KIND(not_asked, "V-1867", "a certificate that was not asked for",
+     "The server gave a certificate that is not exactly what was asked for. It was not written.",
+     "Do not use this server until it is known why; vouch cert show SERIAL shows what it gave.");
+KIND(krl_unproven, "V-1868", "a revocation list that proves nothing",
+     "The list, or the statement that vouches for it, is not the newest by the key that was noted "
+     "down. What was there before is kept.",
+     "Fetch it again, from the server itself; if the server has new keys: vouch server set.");
+KIND(backup, "V-1869", "a backup is not whole",
+     "A file of the backup is missing, altered or not in its list, or does not prove what it must.",
+     "Use another backup; make a new one with vouch backup new DIR --out BACKUP.");
+KIND(server_runs, "V-1870", "the server has to be stopped",
+     "The service is running on this folder.",
+     "Stop it first, for example: systemctl stop vouchd.");
+KIND(sign_in, "V-1880", "not signed in",
+     "The name, the password or the code is wrong. Which of them is not said, so that nobody "
+     "can find out who has an account.",
+     "Try again. A code of an app is good once, and needs a clock that is right; lost it? Use "
+     "a recovery code.");
+KIND(password_rule, "V-1881", "a password that is too easy",
+     "The new password is too short or too easy to guess, or is no text.",
+     "Take four or more words that have nothing to do with each other, or what a password "
+     "manager makes.");
+KIND(tries, "V-1882", "too many tries",
+     "Too many wrong passwords or codes were given for this account or from this address.",
+     "Wait as long as the message says. Beginning anew, or elsewhere, does not shorten it.");
+KIND(sign_in_busy, "V-1883", "too many people are signing in",
+     "As many passwords are being checked as the memory that is set aside for it allows.",
+     "Try again in a few seconds. Who is signed in already is not affected.");
+KIND(stored, "V-1884", "what is kept about a user cannot be used",
+     "The database holds a password hash, a sealed secret or a count that is damaged, belongs "
+     "to another user, or was sealed under another key.",
+     "Restore database and identity's key from the same backup, or let the user set it up "
+     "again.");
+KIND(identity_key, "V-1885", "identity's key cannot be used",
+     "The key that seals the second factors is not 32 random bytes.",
+     "Restore it from a backup: without it every user has to set up the second factor again.");
 KIND(usage, "V-1901", "wrong use of a command",
      "An option or argument is missing, unknown or not of the form it must have.",
      "See vouch help and the examples there.");
@@ -124,23 +284,85 @@ KIND(internal, "V-1999", "a bug", "Something happened that must not. Nothing was
      "Please report it with the command and the message.");
 
 const struct vouch_fault_kind *const vouch_fault_kinds[] = {
-    &vouch_fault_memory,     &vouch_fault_read,
-    &vouch_fault_write,      &vouch_fault_exists,
-    &vouch_fault_mode,       &vouch_fault_size,
-    &vouch_fault_key_format, &vouch_fault_key_file,
-    &vouch_fault_passphrase, &vouch_fault_cert_format,
-    &vouch_fault_krl_format, &vouch_fault_key_weak,
-    &vouch_fault_spec,       &vouch_fault_ca_dir,
-    &vouch_fault_ca_key,     &vouch_fault_serial,
-    &vouch_fault_sign,       &vouch_fault_clock,
-    &vouch_fault_agent,      &vouch_fault_ledger_busy,
-    &vouch_fault_ledger_bad, &vouch_fault_ledger_io,
-    &vouch_fault_peer,       &vouch_fault_role,
-    &vouch_fault_sandbox,    &vouch_fault_user,
-    &vouch_fault_store_busy, &vouch_fault_store_bad,
-    &vouch_fault_store_io,   &vouch_fault_store_schema,
-    &vouch_fault_usage,      &vouch_fault_input,
-    &vouch_fault_internal,   NULL,
+    &vouch_fault_memory,
+    &vouch_fault_read,
+    &vouch_fault_write,
+    &vouch_fault_exists,
+    &vouch_fault_mode,
+    &vouch_fault_size,
+    &vouch_fault_key_format,
+    &vouch_fault_key_file,
+    &vouch_fault_passphrase,
+    &vouch_fault_cert_format,
+    &vouch_fault_krl_format,
+    &vouch_fault_key_weak,
+    &vouch_fault_spec,
+    &vouch_fault_ca_dir,
+    &vouch_fault_ca_key,
+    &vouch_fault_serial,
+    &vouch_fault_sign,
+    &vouch_fault_clock,
+    &vouch_fault_agent,
+    &vouch_fault_ledger_busy,
+    &vouch_fault_ledger_bad,
+    &vouch_fault_ledger_io,
+    &vouch_fault_peer,
+    &vouch_fault_role,
+    &vouch_fault_sandbox,
+    &vouch_fault_user,
+    &vouch_fault_signer_state,
+    &vouch_fault_ceiling,
+    &vouch_fault_rate,
+    &vouch_fault_epoch,
+    &vouch_fault_event,
+    &vouch_fault_store_busy,
+    &vouch_fault_store_bad,
+    &vouch_fault_store_io,
+    &vouch_fault_store_schema,
+    &vouch_fault_caller,
+    &vouch_fault_scope,
+    &vouch_fault_profile,
+    &vouch_fault_absent,
+    &vouch_fault_field,
+    &vouch_fault_taken,
+    &vouch_fault_once,
+    &vouch_fault_at_work,
+    &vouch_fault_subject_key,
+    &vouch_fault_renewal,
+    &vouch_fault_publish,
+    &vouch_fault_api_json,
+    &vouch_fault_api_media,
+    &vouch_fault_api_path,
+    &vouch_fault_api_method,
+    &vouch_fault_api_large,
+    &vouch_fault_api_unready,
+    &vouch_fault_api_http,
+    &vouch_fault_api_failed,
+    &vouch_fault_config,
+    &vouch_fault_listen,
+    &vouch_fault_server_dir,
+    &vouch_fault_no_answer,
+    &vouch_fault_server_unknown,
+    &vouch_fault_server_unreachable,
+    &vouch_fault_server_unproven,
+    &vouch_fault_server_token,
+    &vouch_fault_server_refused,
+    &vouch_fault_server_answer,
+    &vouch_fault_server_failed,
+    &vouch_fault_not_asked,
+    &vouch_fault_krl_unproven,
+    &vouch_fault_backup,
+    &vouch_fault_server_runs,
+    &vouch_fault_sign_in,
+    &vouch_fault_password_rule,
+    &vouch_fault_tries,
+    &vouch_fault_sign_in_busy,
+    &vouch_fault_stored,
+    &vouch_fault_identity_key,
+    &vouch_fault_usage,
+    &vouch_fault_input,
+    &vouch_fault_internal,
+    NULL,
 };
 
 __attribute__((format(printf, 3, 0))) static void format_escaped(char *out, size_t out_size,

@@ -49,10 +49,58 @@ extern const struct vouch_fault_kind vouch_fault_peer;        // V-1601 a role d
 extern const struct vouch_fault_kind vouch_fault_role;        // V-1602 a role did not start or died
 extern const struct vouch_fault_kind vouch_fault_sandbox;     // V-1603 no sandbox
 extern const struct vouch_fault_kind vouch_fault_user;        // V-1604 a role's user will not do
-extern const struct vouch_fault_kind vouch_fault_store_busy;  // V-1701 database in use
-extern const struct vouch_fault_kind vouch_fault_store_bad;   // V-1702 database damaged
-extern const struct vouch_fault_kind vouch_fault_store_io;    // V-1703 database cannot be written
+extern const struct vouch_fault_kind
+    vouch_fault_signer_state;                             // V-1605 the signer's state file is bad
+extern const struct vouch_fault_kind vouch_fault_ceiling; // V-1606 beyond the signer's ceiling
+extern const struct vouch_fault_kind vouch_fault_rate;    // V-1607 too many at once
+extern const struct vouch_fault_kind vouch_fault_epoch;   // V-1608 no serial is left
+extern const struct vouch_fault_kind vouch_fault_event;   // V-1609 not for askers to record
+extern const struct vouch_fault_kind vouch_fault_store_busy;   // V-1701 database in use
+extern const struct vouch_fault_kind vouch_fault_store_bad;    // V-1702 database damaged
+extern const struct vouch_fault_kind vouch_fault_store_io;     // V-1703 database cannot be written
 extern const struct vouch_fault_kind vouch_fault_store_schema; // V-1704 database of another version
+extern const struct vouch_fault_kind vouch_fault_caller;       // V-1801 no token, or no good one
+extern const struct vouch_fault_kind vouch_fault_scope;        // V-1802 the token may not do this
+extern const struct vouch_fault_kind vouch_fault_profile;      // V-1803 outside of the profile
+extern const struct vouch_fault_kind vouch_fault_absent;       // V-1804 there is no such thing
+extern const struct vouch_fault_kind vouch_fault_field; // V-1805 a field of the request is wrong
+extern const struct vouch_fault_kind vouch_fault_taken; // V-1806 the name is taken or in use
+extern const struct vouch_fault_kind vouch_fault_once;  // V-1807 idempotency key of another request
+extern const struct vouch_fault_kind vouch_fault_at_work;     // V-1808 at work, or too busy
+extern const struct vouch_fault_kind vouch_fault_subject_key; // V-1809 a CA's key, or a revoked one
+extern const struct vouch_fault_kind vouch_fault_renewal;     // V-1810 cannot be renewed any more
+extern const struct vouch_fault_kind vouch_fault_publish;     // V-1811 revocation list is not out
+extern const struct vouch_fault_kind vouch_fault_api_json;    // V-1820 not one JSON object
+extern const struct vouch_fault_kind vouch_fault_api_media;   // V-1821 a body of another kind
+extern const struct vouch_fault_kind vouch_fault_api_path;    // V-1822 no such path
+extern const struct vouch_fault_kind vouch_fault_api_method;  // V-1823 another method
+extern const struct vouch_fault_kind vouch_fault_api_large;   // V-1824 a bound
+extern const struct vouch_fault_kind vouch_fault_api_unready; // V-1825 not ready
+extern const struct vouch_fault_kind vouch_fault_api_http;    // V-1826 a rule of HTTP
+extern const struct vouch_fault_kind vouch_fault_api_failed;  // V-1827 a failure
+extern const struct vouch_fault_kind vouch_fault_config;      // V-1840 the configuration is wrong
+extern const struct vouch_fault_kind vouch_fault_listen;      // V-1841 cannot listen
+extern const struct vouch_fault_kind vouch_fault_server_dir;  // V-1842 not a server's folder
+extern const struct vouch_fault_kind vouch_fault_no_answer;   // V-1843 the server does not answer
+extern const struct vouch_fault_kind vouch_fault_server_unknown;     // V-1860 no server was named
+extern const struct vouch_fault_kind vouch_fault_server_unreachable; // V-1861 no answer from it
+extern const struct vouch_fault_kind
+    vouch_fault_server_unproven;                               // V-1862 not the one that was meant
+extern const struct vouch_fault_kind vouch_fault_server_token; // V-1863 no token, or not a good one
+extern const struct vouch_fault_kind vouch_fault_server_refused; // V-1864 the server says no
+extern const struct vouch_fault_kind vouch_fault_server_answer;  // V-1865 not what a server answers
+extern const struct vouch_fault_kind vouch_fault_server_failed;  // V-1866 the server could not
+extern const struct vouch_fault_kind vouch_fault_not_asked; // V-1867 a certificate other than asked
+extern const struct vouch_fault_kind vouch_fault_krl_unproven; // V-1868 a list that proves nothing
+extern const struct vouch_fault_kind vouch_fault_backup;       // V-1869 a backup is not whole
+extern const struct vouch_fault_kind vouch_fault_server_runs; // V-1870 the server has to be stopped
+extern const struct vouch_fault_kind vouch_fault_sign_in; // V-1880 name, password or code is wrong
+extern const struct vouch_fault_kind
+    vouch_fault_password_rule;                                 // V-1881 a password that is too easy
+extern const struct vouch_fault_kind vouch_fault_tries;        // V-1882 too many tries
+extern const struct vouch_fault_kind vouch_fault_sign_in_busy; // V-1883 no room to hash
+extern const struct vouch_fault_kind vouch_fault_stored; // V-1884 kept for a user, and damaged
+extern const struct vouch_fault_kind vouch_fault_identity_key; // V-1885 no key to seal with
 extern const struct vouch_fault_kind vouch_fault_usage;        // V-1901 wrong use of a command
 extern const struct vouch_fault_kind vouch_fault_input; // V-1902 a text input (spec, list) is wrong
 extern const struct vouch_fault_kind vouch_fault_internal; // V-1999 a bug

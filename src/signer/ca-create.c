@@ -120,6 +120,7 @@ static int write_private(const struct creation *creation, const char *name,
     }
     (void)snprintf(comment, sizeof comment, "%s %s", creation->what->name, name);
     struct vouch_keyfile_options options = {.passphrase = creation->what->passphrase,
+                                            .rounds = creation->what->rounds,
                                             .comment = comment};
     vouch_random(options.random, sizeof options.random);
     struct vouch_buf text;
@@ -165,11 +166,12 @@ static void describe_key(struct vouch_buf *details, const char *use, const struc
 
 static int create_ledger(const struct creation *creation, struct vouch_fault *fault) {
     const struct vouch_ca_new *what = creation->what;
-    char path[PATH_MAX];
-    int err = vouch_ca_path(what->dir, VOUCH_CA_LEDGER, "", path, fault);
+    char usual[PATH_MAX];
+    int err = vouch_ca_path(what->dir, VOUCH_CA_LEDGER, "", usual, fault);
     if (err != VOUCH_OK) {
         return err;
     }
+    const char *path = what->ledger_dir != NULL ? what->ledger_dir : usual;
     const struct vouch_key *keys[] = {public_of(creation->user, what->user_key),
                                       public_of(creation->host, what->host_key)};
     struct vouch_buf details[2];

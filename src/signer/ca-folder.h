@@ -25,6 +25,22 @@ const struct vouch_private_key *vouch_ca_checkpoint_key(const struct vouch_ca *c
 // Nonzero if `key` is the user CA's, the host CA's or the checkpoint key.
 int vouch_ca_is_own_key(const struct vouch_ca *ca, const struct vouch_key *key);
 
+// Reads a public key beside which there need be no ledger; the caller frees it.
+VOUCH_MUST_USE int vouch_ca_read_public(const char *dir, enum vouch_cert_type type,
+                                        struct vouch_key **ret_key, struct vouch_fault *fault);
+
+// Opens the private half of `key`, in what->dir or its agent. `passphrase` may be NULL.
+VOUCH_MUST_USE int vouch_ca_open_holder(const struct vouch_ca_open *what,
+                                        const struct vouch_key *key,
+                                        const struct vouch_passphrase_source *passphrase,
+                                        struct vouch_holder **ret_holder,
+                                        struct vouch_fault *fault);
+
+// The ledger says which key signs what, so that swapped files cannot make a host CA sign for people:
+// V-1303 if it did not introduce `key` for that type.
+VOUCH_MUST_USE int vouch_ca_check_use(enum vouch_cert_type type, const struct vouch_key *key,
+                                      const char *ledger_dir, struct vouch_fault *fault);
+
 // DIR/NAME SUFFIX. VOUCH_ERR_LIMIT with the fault set if it is too long.
 VOUCH_MUST_USE int vouch_ca_path(const char *dir, const char *name, const char *suffix,
                                  char ret_path[static PATH_MAX], struct vouch_fault *fault);

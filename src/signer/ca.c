@@ -58,14 +58,19 @@ static int parse_public(const char *path, struct vouch_bytes line, struct vouch_
 
 int vouch_ca_read_key(const char *dir, enum vouch_cert_type type, struct vouch_key **ret_key,
                       struct vouch_fault *fault) {
+    if (!vouch_ca_is(dir)) {
+        return vouch_fault_set(fault, VOUCH_ERR_NOT_FOUND, &vouch_fault_ca_dir,
+                               "%s: is not a CA folder: it has no ledger", dir);
+    }
+    return vouch_ca_read_public(dir, type, ret_key, fault);
+}
+
+int vouch_ca_read_public(const char *dir, enum vouch_cert_type type, struct vouch_key **ret_key,
+                         struct vouch_fault *fault) {
     char path[PATH_MAX];
     int err = vouch_ca_path(dir, vouch_ca_key_file(type), VOUCH_CA_PUBLIC, path, fault);
     if (err != VOUCH_OK) {
         return err;
-    }
-    if (!vouch_ca_is(dir)) {
-        return vouch_fault_set(fault, VOUCH_ERR_NOT_FOUND, &vouch_fault_ca_dir,
-                               "%s: is not a CA folder: it has no ledger", dir);
     }
     struct vouch_buf line;
     vouch_buf_init(&line, VOUCH_KEY_BLOB_MAX * 2);
@@ -113,14 +118,14 @@ static int give_kept(void *context, const char *path, struct vouch_secret *ret_p
     return VOUCH_OK;
 }
 
-static int open_holder(struct vouch_ca *ca, const struct vouch_ca_open *what,
-                       const struct vouch_passphrase_source *passphrase,
-                       struct vouch_fault *fault) {
-    const struct vouch_key *key = vouch_ca_key(ca);
+int vouch_ca_open_holder(const struct vouch_ca_open *what, const struct vouch_key *key,
+                         const struct vouch_passphrase_source *passphrase,
+                         struct vouch_holder **ret_holder, struct vouch_fault *fault) {
     if (what->agent_socket != NULL) {
-        return vouch_holder_agent_open(what->agent_socket, key, &ca->holder, fault);
+        return vouch_holder_agent_open(what->agent_socket, key, ret_holder, fault);
     }
     char path[PATH_MAX];
+    struct vouch_holder *holder = NULL;
     int err = vouch_ca_path(what->dir, vouch_ca_key_file(what->type), "", path, fault);
     struct stat st;
     if (err == VOUCH_OK && stat(path, &st) != 0) {
@@ -130,13 +135,15 @@ static int open_holder(struct vouch_ca *ca, const struct vouch_ca_open *what,
         return vouch_fault_next(fault, "add --agent if ssh-agent holds it, or put the file back");
     }
     if (err == VOUCH_OK) {
-        err = vouch_holder_file_open(path, passphrase, &ca->holder, fault);
+        err = vouch_holder_file_open(path, passphrase, &holder, fault);
     }
-    if (err == VOUCH_OK && !vouch_key_equal(ca->holder->key, key)) {
+    if (err == VOUCH_OK && !vouch_key_equal(holder->key, key)) {
+        vouch_holder_close(holder);
         return vouch_fault_set(fault, VOUCH_ERR_MISMATCH, &vouch_fault_ca_key,
                                "%s: is not the private half of %s%s", path,
                                vouch_ca_key_file(what->type), VOUCH_CA_PUBLIC);
     }
+    *ret_holder = err == VOUCH_OK ? holder : *ret_holder;
     return err;
 }
 
@@ -161,7 +168,8 @@ static int open_keys(struct vouch_ca *ca, const struct vouch_ca_open *what,
                      struct vouch_fault *fault) {
     struct remembered remembered = {.source = &what->passphrase};
     const struct vouch_passphrase_source asking = {ask_and_keep, &remembered};
-    int err = open_holder(ca, what, what->passphrase.ask != NULL ? &asking : NULL, fault);
+    int err = vouch_ca_open_holder(
+        what, vouch_ca_key(ca), what->passphrase.ask != NULL ? &asking : NULL, &ca->holder, fault);
     if (err == VOUCH_OK) {
         err = open_checkpoint_key(ca, what->dir, &remembered, fault);
     }
@@ -187,8 +195,8 @@ static int introduces(const struct vouch_record *record, const char *use,
     return same;
 }
 
-// The ledger says which key signs what, so that swapped files cannot make a host CA sign for people.
-static int check_use(const struct vouch_ca *ca, const char *ledger_dir, struct vouch_fault *fault) {
+int vouch_ca_check_use(enum vouch_cert_type type, const struct vouch_key *key,
+                       const char *ledger_dir, struct vouch_fault *fault) {
     struct vouch_ledger_reader *reader = NULL;
     int err = vouch_ledger_reader_open(ledger_dir, 0, &reader, fault);
     int known = 0;
@@ -199,13 +207,13 @@ static int check_use(const struct vouch_ca *ca, const char *ledger_dir, struct v
         if (err != VOUCH_OK || !found) {
             break;
         }
-        known = introduces(&record, vouch_ca_use(ca->type), vouch_ca_key(ca));
+        known = introduces(&record, vouch_ca_use(type), key);
     }
     vouch_ledger_reader_close(reader);
     if (err == VOUCH_OK && !known) {
         err = vouch_fault_set(fault, VOUCH_ERR_MISMATCH, &vouch_fault_ca_key,
                               "%s%s: the ledger does not know this key as the %s CA",
-                              vouch_ca_key_file(ca->type), VOUCH_CA_PUBLIC, vouch_ca_use(ca->type));
+                              vouch_ca_key_file(type), VOUCH_CA_PUBLIC, vouch_ca_use(type));
     }
     return err;
 }
@@ -222,7 +230,7 @@ static int open_ledger(struct vouch_ca *ca, const char *dir, struct vouch_fault 
                                                vouch_private_key_public(ca->checkpoint_key)};
     err = vouch_ledger_open(&open, &ca->ledger, fault);
     if (err == VOUCH_OK) {
-        err = check_use(ca, path, fault);
+        err = vouch_ca_check_use(ca->type, vouch_ca_key(ca), path, fault);
     }
     // A crash between a sync and its checkpoint leaves records that nothing vouches for.
     if (err == VOUCH_OK &&

@@ -6,6 +6,8 @@
 //   DIR/checkpoint_key  .pub      signs the ledger's checkpoints
 //   DIR/ledger/                   what was issued, append-only (ledger/ledger.h)
 //
+// A server keeps keys and ledger apart (serve.h); vouch_ca_create() can make them so.
+//
 // Issuing keeps the one promise: check, give serials, sign in memory, verify, append all records, one
 // sync, and only then hand the certificates out.
 #pragma once
@@ -16,11 +18,13 @@
 struct vouch_ca;
 
 struct vouch_ca_new {
-    const char *dir;  // must not exist, or be an empty folder
+    const char *dir;        // must not exist, or be an empty folder
+    const char *ledger_dir; // where the ledger goes; NULL: "ledger" in dir
     const char *name; // the ledger's origin, such as "ca.example.com"; printable, no blanks or +
     enum vouch_key_type type;
     unsigned bits;                 // RSA only; 0: the default
     struct vouch_bytes passphrase; // empty: the keys are not encrypted
+    uint32_t rounds;               // of bcrypt, for the passphrase; 0: VOUCH_KEYFILE_ROUNDS
     const char *actor;             // who does it, for the ledger
     // Public keys whose private halves live elsewhere (an agent); NULL: made here. The caller's.
     const struct vouch_key *user_key;

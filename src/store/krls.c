@@ -127,6 +127,15 @@ static int add_krl(struct vouch_store *store, const uint8_t *ca, const struct vo
     return store->driver->run(store->db, VOUCH_SQL_KRL_ADD, args, ret_changed, fault);
 }
 
+int vouch_store_key_is_revoked(struct vouch_store *store,
+                               const uint8_t key[static VOUCH_STORE_HASH_LEN], int *ret_found,
+                               struct vouch_fault *fault) {
+    const struct vouch_value args[] = {
+        vouch_value_bytes((struct vouch_bytes){key, VOUCH_STORE_HASH_LEN})};
+    int64_t id = 0;
+    return vouch_store_ask(store, VOUCH_SQL_REVOCATION_OF_KEY, args, ret_found, &id, fault);
+}
+
 int vouch_store_krl_add(struct vouch_store *store, const uint8_t ca[static VOUCH_STORE_HASH_LEN],
                         const struct vouch_store_krl *krl, enum vouch_store_outcome *ret_outcome,
                         struct vouch_fault *fault) {

@@ -54,6 +54,11 @@ VOUCH_MUST_USE int vouch_store_revocations_list(struct vouch_store *store, const
                                                 struct vouch_fault *fault);
 void vouch_store_revocations_done(struct vouch_store_revocations *revocations);
 
+// Whether a key is revoked, by the SHA-256 of its blob and for whatever CA: *ret_found is 1 or 0.
+VOUCH_MUST_USE int vouch_store_key_is_revoked(struct vouch_store *store,
+                                              const uint8_t key[static VOUCH_STORE_HASH_LEN],
+                                              int *ret_found, struct vouch_fault *fault);
+
 // A published list of one CA.
 struct vouch_store_krl {
     uint64_t version;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -175,7 +176,7 @@ static int set_journal(const struct vouch_driver_db *db, struct vouch_fault *fau
     }
     return pragma(db,
                   "PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864; "
-                  "PRAGMA cache_size = -8192;",
+                  "PRAGMA cache_size = -4096;",
                   fault);
 }
 
@@ -190,6 +191,11 @@ static int set_up(const struct vouch_driver_db *db, struct vouch_fault *fault) {
     return err == VOUCH_OK && db->access == VOUCH_DRIVER_READ
                ? pragma(db, "PRAGMA query_only = ON; PRAGMA cache_size = -2048;", fault)
                : err;
+}
+
+// Counting its memory would take a lock of the whole process at each allocation.
+static void configure(void) {
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 // SQLite would make the file with the umask's mode, and its other files take the mode from it.
@@ -214,6 +220,8 @@ static int open_as(const struct vouch_driver_open *what, const char *name, enum 
     }
     db->access = what->access;
     db->is_wal = form == FORM_WAL;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, configure);
     int flags = form == FORM_MEMORY ? SQLITE_OPEN_URI | SQLITE_OPEN_CREATE : SQLITE_OPEN_NOFOLLOW;
     flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int code = sqlite3_open_v2(name, &db->db, flags, NULL);

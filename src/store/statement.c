@@ -118,6 +118,9 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
                                                   "kind = 4 AND value = ?4 AND ca = 0 "
                                                   "ORDER BY 1 LIMIT 1",
                                  5, 6},
+    [VOUCH_SQL_REVOCATION_OF_KEY] = {"SELECT id FROM revocations WHERE kind = 3 AND value = ?1 "
+                                     "LIMIT 1",
+                                     1, 1},
     [VOUCH_SQL_REVOCATIONS_ALL] = {REVOCATION_COLUMNS "r.id > ?1 AND (r.until_s = 0 OR "
                                                       "r.until_s > ?2) ORDER BY r.id LIMIT ?3",
                                    3, 9},

@@ -7,8 +7,8 @@
 // to one thread: each reading thread opens its own. Listings are bounded; each page names the next.
 #pragma once
 
+#include "base/arena.h"
 #include "base/fault.h"
-#include "store/arena.h"
 
 #define VOUCH_STORE_TEXT_MAX 4096     // bytes of any text, as in the ledger
 #define VOUCH_STORE_DETAILS_MAX 65535 // bytes of an event's details, as in the ledger

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // A list of chunks, each filled from its beginning.
-#include "store/arena.h"
+#include "base/arena.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -24,6 +24,17 @@ void vouch_arena_done(struct vouch_arena *arena) {
         arena->newest = older;
     }
     *arena = (struct vouch_arena){0};
+}
+
+void vouch_arena_clear(struct vouch_arena *arena) {
+    struct vouch_arena_chunk *kept = arena->newest;
+    size_t used = arena->used;
+    if (kept == NULL || kept->older != NULL || kept->size != CHUNK_LEN) {
+        vouch_arena_done(arena);
+        return;
+    }
+    memset(kept->bytes, 0, used); // what is given out is zeroed
+    arena->used = 0;
 }
 
 static int add_chunk(struct vouch_arena *arena, size_t len) {

@@ -19,6 +19,9 @@ struct vouch_arena {
 // Frees all; takes NULL and a zeroed arena, which it leaves behind.
 void vouch_arena_done(struct vouch_arena *arena);
 
+// Empties it and keeps one chunk, so that the next filling asks for no memory. Takes a zeroed arena.
+void vouch_arena_clear(struct vouch_arena *arena);
+
 #define vouch_autoarena __attribute__((cleanup(vouch_arena_done)))
 
 // Zeroed memory for anything; NULL when memory is short or the arena is at its bound.

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: ISC
+// Opening and stopping the signer: keys, ledger, epoch.
+#include "signer/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "base/share.h"
+#include "base/time.h"
+#include "signer/ca-folder.h"
+
+#define STATE_FILE "state"
+#define EVENT_STOP "signer.stop"
+#define EVENT_START "signer.start"
+#define EVENT_EPOCH "signer.epoch"
+#define DETAILS_MAX 512
+
+static int no_memory(struct vouch_fault *fault) {
+    return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "signer: no memory");
+}
+
+// Gives the one secret that all three keys are encrypted under.
+static int give_unlock(void *context, const char *path, struct vouch_secret *ret_passphrase,
+                       struct vouch_fault *fault) {
+    const struct vouch_bytes *unlock = context;
+    if (vouch_secret_new(unlock->len, ret_passphrase) != VOUCH_OK) {
+        return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
+                               "%s: no locked memory", path);
+    }
+    memcpy(ret_passphrase->ptr, unlock->ptr, unlock->len);
+    return VOUCH_OK;
+}
+
+struct opening {
+    struct vouch_signer_engine *engine;
+    const struct vouch_signer_open *what;
+    struct vouch_passphrase_source unlock;
+};
+
+static int open_ca_key(const struct opening *opening, unsigned at, struct vouch_fault *fault) {
+    struct vouch_signer_engine *engine = opening->engine;
+    const struct vouch_ca_open what = {.dir = opening->what->keys_dir,
+                                       .type = at == 0 ? VOUCH_CERT_USER : VOUCH_CERT_HOST,
+                                       .agent_socket = opening->what->agent_socket};
+    int err = vouch_ca_read_public(what.dir, what.type, &engine->keys[at], fault);
+    if (err == VOUCH_OK) {
+        err = vouch_ca_open_holder(&what, engine->keys[at], &opening->unlock, &engine->holders[at],
+                                   fault);
+    }
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    const char *why = vouch_key_ca_weakness(engine->keys[at]);
+    if (why != NULL) {
+        return vouch_fault_set(fault, VOUCH_ERR_ARGUMENT, &vouch_fault_key_weak, "%s CA key %s",
+                               vouch_ca_use(what.type), why);
+    }
+    vouch_key_fingerprint(engine->keys[at], VOUCH_HASH_SHA256, engine->ca_fingerprints[at]);
+    return VOUCH_OK;
+}
+
+// Deriving the key of an encrypted file takes a millisecond or two, so the three are opened side by side.
+static int open_key(void *context, size_t at, struct vouch_fault *fault) {
+    const struct opening *opening = context;
+    if (at < 2) {
+        return open_ca_key(opening, (unsigned)at, fault);
+    }
+    char path[PATH_MAX];
+    int err = vouch_ca_path(opening->what->keys_dir, VOUCH_CA_CHECKPOINT_KEY, "", path, fault);
+    return err != VOUCH_OK ? err
+                           : vouch_private_key_load(path, &opening->unlock,
+                                                    &opening->engine->checkpoint_key, fault);
+}
+
+static int open_keys(struct vouch_signer_engine *engine, const struct vouch_signer_open *what,
+                     struct vouch_fault *fault) {
+    struct vouch_bytes unlock = what->unlock;
+    struct opening opening = {engine, what, {unlock.len > 0 ? give_unlock : NULL, &unlock}};
+    size_t bad = 0;
+    int err = vouch_share_out(3, 1, open_key, &opening, &bad, fault);
+    if (err == VOUCH_OK && vouch_key_equal(engine->keys[0], engine->keys[1])) {
+        return vouch_fault_set(fault, VOUCH_ERR_ARGUMENT, &vouch_fault_ca_key,
+                               "%s: user CA and host CA are one key; they must be two",
+                               what->keys_dir);
+    }
+    return err;
+}
+
+static int open_ledger(struct vouch_signer_engine *engine, const struct vouch_signer_open *what,
+                       struct vouch_fault *fault) {
+    const struct vouch_ledger_open open = {.dir = what->ledger_dir,
+                                           .wait_ms = what->ledger_wait_ms,
+                                           .checkpoint_key =
+                                               vouch_private_key_public(engine->checkpoint_key)};
+    int err = vouch_ledger_open(&open, &engine->ledger, fault);
+    if (err == VOUCH_OK) {
+        err = vouch_ca_check_use(VOUCH_CERT_USER, engine->keys[0], what->ledger_dir, fault);
+    }
+    return err != VOUCH_OK
+               ? err
+               : vouch_ca_check_use(VOUCH_CERT_HOST, engine->keys[1], what->ledger_dir, fault);
+}
+
+static int ends_with_stop(const struct vouch_signer_engine *engine, int *ret_stop,
+                          struct vouch_fault *fault) {
+    struct vouch_ledger_reader *reader = NULL;
+    struct vouch_record record = {0};
+    int found = 0;
+    uint64_t size = vouch_ledger_size(engine->ledger);
+    int err = vouch_ledger_reader_open(engine->ledger_dir, size - 1, &reader, fault);
+    if (err == VOUCH_OK) {
+        err = vouch_ledger_reader_next(reader, &record, &found, fault);
+    }
+    *ret_stop = err == VOUCH_OK && found && vouch_record_is_event(&record, EVENT_STOP);
+    vouch_ledger_reader_close(reader);
+    return err;
+}
+
+// What tells a file from a copy of it: inodes are used again, times of birth hardly.
+static int records_file(const struct vouch_signer_engine *engine, uint64_t *ret_identity,
+                        struct vouch_fault *fault) {
+    char path[PATH_MAX];
+    struct statx st = {0};
+    int err = vouch_ca_path(engine->ledger_dir, "records", "", path, fault);
+    if (err == VOUCH_OK && statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &st) != 0) {
+        return vouch_fault_set(fault, VOUCH_ERR_IO, &vouch_fault_read, "%s: %s", path,
+                               strerrordesc_np(errno));
+    }
+    uint64_t born_ns = (uint64_t)st.stx_btime.tv_sec * UINT64_C(1000000000) + st.stx_btime.tv_nsec;
+    *ret_identity = st.stx_ino ^ born_ns;
+    return err;
+}
+
+static int choose_epoch(struct vouch_signer_engine *engine, struct vouch_epoch_choice *ret_choice,
+                        struct vouch_fault *fault) {
+    int has_state = 0;
+    struct vouch_epoch_facts facts = {.ledger_serial = vouch_ledger_last_serial(engine->ledger),
+                                      .ledger_size = vouch_ledger_size(engine->ledger),
+                                      .now_ms = vouch_time_now_ms()};
+    vouch_random(&facts.chance, sizeof facts.chance);
+    int err = vouch_epoch_state_read(engine->state_path, &engine->state, &has_state, fault);
+    if (err == VOUCH_OK) {
+        err = ends_with_stop(engine, &facts.ends_with_stop, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = records_file(engine, &facts.ledger_file, fault);
+    }
+    facts.state = has_state ? &engine->state : NULL;
+    if (err == VOUCH_OK) {
+        err = vouch_epoch_decide(&facts, ret_choice, fault);
+    }
+    if (err == VOUCH_OK) {
+        engine->state.epoch = ret_choice->epoch;
+        engine->state.records_file = facts.ledger_file;
+    }
+    return err;
+}
+
+static void put_number(struct vouch_buf *details, const char *name, uint64_t value) {
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRIu64, value);
+    vouch_record_detail_put(details, name, vouch_bytes_of(text));
+}
+
+static struct vouch_record make_event(const char *type, const char *object,
+                                      const struct vouch_buf *details) {
+    return (struct vouch_record){.kind = VOUCH_RECORD_EVENT,
+                                 .actor = vouch_bytes_of(VOUCH_SIGNER_ACTOR),
+                                 .type = vouch_bytes_of(type),
+                                 .object = vouch_bytes_of(object),
+                                 .details = vouch_buf_bytes(details)};
+}
+
+// "signer.epoch" if one begins, and "signer.start".
+static int record_start(struct vouch_signer_engine *engine, const struct vouch_epoch_choice *choice,
+                        struct vouch_fault *fault) {
+    uint8_t memory[2][DETAILS_MAX];
+    struct vouch_buf details[2];
+    for (size_t i = 0; i < 2; i++) {
+        vouch_buf_init_fixed(&details[i], memory[i], sizeof memory[i]);
+        put_number(&details[i], "epoch", choice->epoch);
+    }
+    vouch_record_detail_put(&details[0], "reason",
+                            vouch_bytes_of(vouch_epoch_reason_text(choice->reason)));
+    put_number(&details[1], "serial", choice->serial);
+    const char *origin = vouch_ledger_origin(engine->ledger);
+    struct vouch_record records[] = {make_event(EVENT_EPOCH, origin, &details[0]),
+                                     make_event(EVENT_START, origin, &details[1])};
+    size_t skip = choice->reason == VOUCH_EPOCH_GOES_ON ? 1 : 0;
+    int err = vouch_commit_directly(&engine->commit, records + skip, 2 - skip, fault);
+    return err == VOUCH_OK && skip == 0 ? vouch_signer_save_state(engine, fault) : err;
+}
+
+int vouch_signer_save_state(struct vouch_signer_engine *engine, struct vouch_fault *fault) {
+    engine->state.serial = atomic_load(&engine->commit.recorded_serial);
+    engine->state.size = atomic_load(&engine->commit.size);
+    engine->state.time_ms = atomic_load(&engine->commit.time_ms);
+    return vouch_epoch_state_write(engine->state_path, &engine->state, fault);
+}
+
+static int begin_life(struct vouch_signer_engine *engine, const struct vouch_signer_open *what,
+                      struct vouch_fault *fault) {
+    struct vouch_epoch_choice choice = {0};
+    int err = choose_epoch(engine, &choice, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    const struct vouch_commit_what commit = {
+        .ledger = engine->ledger,
+        .checkpoint_key = engine->checkpoint_key,
+        .serial = choice.serial,
+        .serial_max = choice.epoch << VOUCH_EPOCH_COUNTER_BITS | VOUCH_EPOCH_COUNTER_MAX,
+        .rate_per_s = engine->ceiling.rate_per_s,
+        .die = what->die,
+        .die_context = what->die_context};
+    err = vouch_commit_init(&engine->commit, &commit, fault);
+    return err == VOUCH_OK ? record_start(engine, &choice, fault) : err;
+}
+
+static int check_what(const struct vouch_signer_open *what, struct vouch_fault *fault) {
+    const char *why = NULL;
+    const char *field =
+        what->ceiling != NULL ? vouch_signer_ceiling_fault(what->ceiling, &why) : NULL;
+    return field == NULL ? VOUCH_OK
+                         : vouch_fault_set(fault, VOUCH_ERR_ARGUMENT, &vouch_fault_ceiling,
+                                           "ceiling: %s: %s", field, why);
+}
+
+static struct vouch_signer_engine *make_engine(const struct vouch_signer_open *what) {
+    struct vouch_signer_engine *engine = calloc(1, sizeof *engine);
+    if (engine == NULL) {
+        return NULL;
+    }
+    engine->wake[0] = engine->wake[1] = -1;
+    engine->ceiling = what->ceiling != NULL ? *what->ceiling : vouch_signer_ceiling_default();
+    engine->has_stopped = 1; // until the start is recorded
+    vouch_signer_clock_init(&engine->clock);
+    char path[PATH_MAX];
+    int err = vouch_ca_path(what->keys_dir, STATE_FILE, "", path, NULL);
+    engine->ledger_dir = strdup(what->ledger_dir);
+    engine->state_path = err == VOUCH_OK ? strdup(path) : NULL;
+    if (engine->ledger_dir == NULL || engine->state_path == NULL ||
+        pthread_mutex_init(&engine->publish_lock, NULL) != 0 ||
+        pipe2(engine->wake, O_CLOEXEC) != 0) {
+        vouch_signer_engine_close(engine);
+        return NULL;
+    }
+    return engine;
+}
+
+int vouch_signer_open(const struct vouch_signer_open *what, struct vouch_signer_engine **ret_engine,
+                      struct vouch_fault *fault) {
+    int err = check_what(what, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    (void)umask(027); // the ledger is for its group to read; the state has a mode of its own
+    struct vouch_signer_engine *engine = make_engine(what);
+    if (engine == NULL) {
+        return no_memory(fault);
+    }
+    err = open_keys(engine, what, fault);
+    if (err == VOUCH_OK) {
+        err = open_ledger(engine, what, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = begin_life(engine, what, fault);
+    }
+    if (err != VOUCH_OK) {
+        vouch_signer_engine_close(engine);
+        return err;
+    }
+    engine->has_stopped = 0;
+    *ret_engine = engine;
+    return VOUCH_OK;
+}
+
+int vouch_signer_stop(struct vouch_signer_engine *engine, struct vouch_fault *fault) {
+    if (engine == NULL || engine->has_stopped) {
+        return VOUCH_OK;
+    }
+    vouch_commit_stop(&engine->commit);
+    engine->has_stopped = 1;
+    uint8_t memory[DETAILS_MAX];
+    struct vouch_buf details;
+    vouch_buf_init_fixed(&details, memory, sizeof memory);
+    put_number(&details, "epoch", engine->state.epoch);
+    put_number(&details, "serial", atomic_load(&engine->commit.recorded_serial));
+    struct vouch_record stop =
+        make_event(EVENT_STOP, vouch_ledger_origin(engine->ledger), &details);
+    int err = vouch_commit_last(&engine->commit, &stop, fault);
+    return err == VOUCH_OK ? vouch_signer_save_state(engine, fault) : err;
+}
+
+void vouch_signer_engine_close(struct vouch_signer_engine *engine) {
+    if (engine == NULL) {
+        return;
+    }
+    if (engine->commit.batch != NULL) {
+        vouch_commit_stop(&engine->commit);
+    }
+    vouch_commit_done(&engine->commit);
+    vouch_ledger_close(engine->ledger);
+    vouch_private_key_free(engine->checkpoint_key);
+    for (size_t i = 0; i < 2; i++) {
+        vouch_holder_close(engine->holders[i]);
+        vouch_key_free(engine->keys[i]);
+        if (engine->wake[i] >= 0) {
+            close(engine->wake[i]);
+        }
+    }
+    (void)pthread_mutex_destroy(&engine->publish_lock);
+    free(engine->state_path);
+    free(engine->ledger_dir);
+    free(engine);
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: ISC
+// The body that owns keys and ledger, in this process.
+#include "signer/test-body.h"
+
+const char body_name[] = "signer/local";
+
+struct vouch_signer *body_begin(struct fixture *fixture) {
+    struct vouch_signer *signer = NULL;
+    fixture_open(fixture);
+    assert_int_equal(vouch_signer_attach(fixture->engine, &signer, NULL), VOUCH_OK);
+    return signer;
+}
+
+void body_end(struct fixture *fixture, struct vouch_signer *signer) {
+    vouch_signer_close(signer);
+    fixture_stop(fixture);
+}
