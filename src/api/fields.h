@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: ISC
+// Reads the members of a JSON body and the parameters of a query, strictly: nothing unknown, nothing
+// empty, nothing too long, no null. Private to src/api.
+//
+// The first refusal sticks in the call, and every later read gives zero, so that a reader reads straight
+// through and asks call->refused once. Texts live as long as the body.
+#pragma once
+
+#include "api/call.h"
+#include "vouch/cert.h"
+
+// Most bytes of each kind of text.
+#define VOUCH_API_NAME_TEXT_MAX 64
+#define VOUCH_API_PRINCIPAL_MAX 256
+#define VOUCH_API_OPTION_MAX 4000 // with its name it stays below 4096, the bound of texts below
+#define VOUCH_API_REASON_MAX 512
+#define VOUCH_API_KEY_TEXT_MAX 16384
+#define VOUCH_API_ONCE_MAX 128
+
+enum vouch_api_need { VOUCH_API_OPTIONAL = 0, VOUCH_API_REQUIRED };
+
+// Texts of a list, and the list over them.
+struct vouch_api_texts {
+    struct vouch_bytes items[VOUCH_ASK_LIST_MAX];
+    size_t count;
+};
+
+static inline struct vouch_text_list vouch_api_list_of(const struct vouch_api_texts *texts) {
+    return (struct vouch_text_list){texts->items, texts->count};
+}
+
+// Refuses members that are not among `names` (ended by NULL), with the nearest of them.
+void vouch_api_members(struct vouch_api_call *call, const char *const *names);
+
+// Nonzero if the member is there.
+int vouch_api_has(const struct vouch_api_call *call, const char *name);
+
+// A text of 1 to `max` bytes without control characters; empty if it is absent.
+struct vouch_bytes vouch_api_text(struct vouch_api_call *call, const char *name,
+                                  enum vouch_api_need need, size_t max);
+
+// A whole number from 1 to `max`; 0 if it is absent.
+uint64_t vouch_api_number(struct vouch_api_call *call, const char *name, enum vouch_api_need need,
+                          uint64_t max);
+
+// An array of 1 to VOUCH_ASK_LIST_MAX texts.
+void vouch_api_texts(struct vouch_api_call *call, const char *name, enum vouch_api_need need,
+                     size_t max, struct vouch_api_texts *ret_texts);
+
+// An object of options as "NAME", or "NAME=VALUE" where the value is not empty.
+enum vouch_api_values { VOUCH_API_NO_VALUES = 0, VOUCH_API_VALUES };
+void vouch_api_options(struct vouch_api_call *call, const char *name, enum vouch_api_values values,
+                       struct vouch_api_texts *ret_texts);
+
+// "user" or "host".
+enum vouch_cert_type vouch_api_cert_type(struct vouch_api_call *call, enum vouch_api_need need);
+
+// A line "TYPE BASE64[ COMMENT]": the key's blob.
+struct vouch_bytes vouch_api_public_key(struct vouch_api_call *call, enum vouch_api_need need);
+
+// "SHA256:" and 43 characters of base64: 32 bytes; empty if it is absent.
+struct vouch_bytes vouch_api_fingerprint(struct vouch_api_call *call, const char *name);
+
+// A decimal number in a string, from 1; 0 if it is absent.
+uint64_t vouch_api_serial(struct vouch_api_call *call, const char *name);
+
+// The header Idempotency-Key; empty if it is absent.
+struct vouch_bytes vouch_api_once(struct vouch_api_call *call);
+
+// Parameters of the query, as the members above. Times are RFC 3339 with a zone.
+struct vouch_bytes vouch_api_query_text(struct vouch_api_call *call, const char *name, size_t max);
+uint64_t vouch_api_query_number(struct vouch_api_call *call, const char *name, uint64_t max);
+uint64_t vouch_api_query_serial(struct vouch_api_call *call, const char *name);
+uint64_t vouch_api_query_time_ms(struct vouch_api_call *call, const char *name);
+enum vouch_cert_type vouch_api_query_cert_type(struct vouch_api_call *call);
+// 32 bytes into `ret_digest`, which the returned slice is over.
+struct vouch_bytes vouch_api_query_fingerprint(struct vouch_api_call *call, const char *name,
+                                               uint8_t ret_digest[static 32]);
+
+// limit and cursor.
+struct vouch_ask_page vouch_api_query_page(struct vouch_api_call *call);
+
+// A serial as a segment of the path; 0, and 404, if it is none.
+uint64_t vouch_api_path_serial(struct vouch_api_call *call);
+
+// Reads "SHA256:…" into 32 bytes. VOUCH_ERR_FORMAT.
+VOUCH_MUST_USE int vouch_api_read_fingerprint(struct vouch_bytes text,
+                                              uint8_t ret_digest[static 32]);
+// Reads a decimal number from 1 without leading zeros; 0 if it is none.
+uint64_t vouch_api_read_serial(struct vouch_bytes text);
+// Nonzero for a text with a control character in it.
+int vouch_api_has_control(struct vouch_bytes text);

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: ISC
+// Every path of the API. What a row does not say is not allowed: no credential means 401, a body 413, a
+// parameter 422.
+#include "api/routes.h"
+
+#include "api/resources.h"
+
+#define PAGE "limit", "cursor"
+
+static const char *const page_params[] = {PAGE, NULL};
+static const char *const cert_params[] = {PAGE,        "serial",   "fingerprint", "key_id",
+                                          "principal", "actor",    "type",        "from",
+                                          "until",     "valid_at", NULL};
+static const char *const audit_params[] = {PAGE, "type", "actor", "object", "from", "until", NULL};
+static const char *const krl_params[] = {"wait", NULL};
+
+#define ROW(name, function, ...)                                                                   \
+    static const struct vouch_api_row name = {.answer = (function), __VA_ARGS__}
+
+ROW(cert_issue, vouch_api_cert_issue, .body = VOUCH_API_JSON);
+ROW(cert_list, vouch_api_cert_list, .params = cert_params);
+ROW(cert_show, vouch_api_cert_show, .access = VOUCH_API_CALLERS);
+ROW(cert_renew, vouch_api_cert_renew, .body = VOUCH_API_JSON);
+ROW(revocation_new, vouch_api_revocation_new, .body = VOUCH_API_JSON);
+ROW(revocation_list, vouch_api_revocation_list, .params = page_params);
+ROW(token_new, vouch_api_token_new, .body = VOUCH_API_JSON);
+ROW(token_list, vouch_api_token_list, .params = page_params);
+ROW(token_disable, vouch_api_token_disable, .access = VOUCH_API_CALLERS);
+ROW(profile_put, vouch_api_profile_put, .body = VOUCH_API_JSON);
+ROW(profile_list, vouch_api_profile_list, .params = page_params);
+ROW(profile_show, vouch_api_profile_show, .access = VOUCH_API_CALLERS);
+ROW(profile_remove, vouch_api_profile_remove, .access = VOUCH_API_CALLERS);
+ROW(audit_list, vouch_api_audit_list, .params = audit_params);
+ROW(status_show, vouch_api_status_show, .access = VOUCH_API_CALLERS);
+ROW(entries, vouch_api_ledger_tile, .access = VOUCH_API_CALLERS);
+
+ROW(ca_show, vouch_api_ca_show, .access = VOUCH_API_EVERYBODY);
+ROW(ca_user_key, vouch_api_ca_user_key, .access = VOUCH_API_EVERYBODY);
+ROW(ca_host_key, vouch_api_ca_host_key, .access = VOUCH_API_EVERYBODY);
+ROW(ca_checkpoint_key, vouch_api_ca_checkpoint_key, .access = VOUCH_API_EVERYBODY);
+ROW(krl_user, vouch_api_krl_user, .access = VOUCH_API_EVERYBODY, .params = krl_params);
+ROW(krl_host, vouch_api_krl_host, .access = VOUCH_API_EVERYBODY, .params = krl_params);
+ROW(krl_user_envelope, vouch_api_krl_user_envelope, .access = VOUCH_API_EVERYBODY);
+ROW(krl_host_envelope, vouch_api_krl_host_envelope, .access = VOUCH_API_EVERYBODY);
+ROW(checkpoint, vouch_api_ledger_checkpoint, .access = VOUCH_API_EVERYBODY);
+ROW(tile, vouch_api_ledger_tile, .access = VOUCH_API_EVERYBODY);
+ROW(ready_show, vouch_api_ready_show, .access = VOUCH_API_EVERYBODY);
+// Asks for a credential by itself, unless the configuration says that everybody may read it.
+ROW(metrics_show, vouch_api_metrics_show, .access = VOUCH_API_EVERYBODY);
+
+#define READ(pattern, row)                                                                         \
+    { VOUCH_HTTP_GET, pattern, vouch_api_serve, 0, 0, &(row) }
+#define TAKE(method, pattern, row)                                                                 \
+    { VOUCH_HTTP_##method, pattern, vouch_api_serve, VOUCH_API_BODY_MAX, 0, &(row) }
+#define DROP(pattern, row)                                                                         \
+    { VOUCH_HTTP_DELETE, pattern, vouch_api_serve, 0, 0, &(row) }
+
+// A row earlier in the table goes before one whose captures fit too.
+const struct vouch_http_route vouch_api_routes[] = {
+    TAKE(POST, "/v1/certs", cert_issue),
+    READ("/v1/certs", cert_list),
+    READ("/v1/certs/{serial}", cert_show),
+    TAKE(POST, "/v1/certs/{serial}/renew", cert_renew),
+    TAKE(POST, "/v1/revocations", revocation_new),
+    READ("/v1/revocations", revocation_list),
+    READ("/v1/ca", ca_show),
+    READ("/v1/ca/user.pub", ca_user_key),
+    READ("/v1/ca/host.pub", ca_host_key),
+    READ("/v1/ca/checkpoint.pub", ca_checkpoint_key),
+    READ("/v1/krls/user", krl_user),
+    READ("/v1/krls/host", krl_host),
+    READ("/v1/krls/user/envelope", krl_user_envelope),
+    READ("/v1/krls/host/envelope", krl_host_envelope),
+    READ("/v1/ledger/checkpoint", checkpoint),
+    READ("/v1/ledger/tile/entries/{n1}", entries),
+    READ("/v1/ledger/tile/entries/{n1}/{n2}", entries),
+    READ("/v1/ledger/tile/entries/{n1}/{n2}/{n3}", entries),
+    READ("/v1/ledger/tile/entries/{n1}/{n2}/{n3}/{n4}", entries),
+    READ("/v1/ledger/tile/entries/{n1}/{n2}/{n3}/{n4}/{n5}", entries),
+    READ("/v1/ledger/tile/{level}/{n1}", tile),
+    READ("/v1/ledger/tile/{level}/{n1}/{n2}", tile),
+    READ("/v1/ledger/tile/{level}/{n1}/{n2}/{n3}", tile),
+    READ("/v1/ledger/tile/{level}/{n1}/{n2}/{n3}/{n4}", tile),
+    READ("/v1/ledger/tile/{level}/{n1}/{n2}/{n3}/{n4}/{n5}", tile),
+    TAKE(POST, "/v1/tokens", token_new),
+    READ("/v1/tokens", token_list),
+    DROP("/v1/tokens/{name}", token_disable),
+    TAKE(PUT, "/v1/profiles/{name}", profile_put),
+    READ("/v1/profiles", profile_list),
+    READ("/v1/profiles/{name}", profile_show),
+    DROP("/v1/profiles/{name}", profile_remove),
+    READ("/v1/audit", audit_list),
+    READ("/v1/status", status_show),
+    READ("/readyz", ready_show),
+    READ("/metrics", metrics_show),
+};
+const size_t vouch_api_route_count = sizeof vouch_api_routes / sizeof vouch_api_routes[0];

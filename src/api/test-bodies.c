@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: ISC
+// Tests of what a body may be (gauntlet C4): each member of each body that doc/openapi.json describes is
+// left out, null, of another type, empty, too large and doubled; and what is no JSON is no body.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "api/routes.h"
+#include "api/test-client.h"
+
+static struct test_api test;
+static struct test_answer answer;
+
+static int begin(void **state) {
+    (void)state;
+    test_api_begin(&test, VOUCH_CALLER_TOKEN, VOUCH_API_METRICS_TOKEN);
+    answer = (struct test_answer){0};
+    return 0;
+}
+
+static int end(void **state) {
+    (void)state;
+    test_answer_done(&answer);
+    test_api_end(&test);
+    return 0;
+}
+
+// A request whose body is put together from its members.
+struct subject {
+    const char *method;
+    const char *path;
+    const json_t *schema;
+    json_t *body; // one that is taken, with as many members as may be
+};
+
+static json_t *sample(const char *name) {
+    static const struct {
+        const char *name;
+        const char *json;
+    } samples[] = {
+        {"type", "\"user\""},
+        {"public_key", "\"" TEST_KEY "\""},
+        {"key_id", "\"alice\""},
+        {"principals", "[\"root\",\"deploy\"]"},
+        {"ttl_s", "60"},
+        {"critical_options", "{\"force-command\":\"/bin/true\"}"},
+        {"extensions", "{\"permit-pty\":\"\"}"},
+        {"serial", "\"7\""},
+        {"fingerprint", "\"SHA256:AQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""},
+        {"ca", "\"SHA256:AQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""},
+        {"reason", "\"lost\""},
+        {"name", "\"ci\""},
+        {"scopes", "[\"metrics\"]"},
+        {"profile", "\"deploy\""},
+        {"options", "[\"permit-pty\"]"},
+        {"ttl_max_s", "60"},
+    };
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        if (strcmp(samples[i].name, name) == 0) {
+            return json_loads(samples[i].json, JSON_DECODE_ANY, NULL);
+        }
+    }
+    fail_msg("no sample of %s", name);
+    return NULL;
+}
+
+static int is_in(const json_t *names, const char *name) {
+    size_t index = 0;
+    json_t *one = NULL;
+    json_array_foreach(names, index, one) {
+        if (strcmp(json_string_value(one), name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+// Of members that exclude each other, the body has the one that is looked at, or the first.
+static json_t *body_for(const json_t *schema, const char *looked_at) {
+    json_t *body = json_object();
+    const json_t *choices = json_object_get(schema, "x-one-of");
+    const char *chosen = json_string_value(json_array_get(choices, 0));
+    const char *name = NULL;
+    json_t *property = NULL;
+    chosen = is_in(choices, looked_at) ? looked_at : chosen;
+    json_object_foreach(json_object_get(schema, "properties"), name, property) {
+        if (!is_in(choices, name) || strcmp(name, chosen) == 0) {
+            json_object_set_new(body, name, sample(name));
+        }
+    }
+    return body;
+}
+
+static unsigned send_text(const struct subject *subject, const char *text) {
+    const struct test_ask one = {
+        .method = subject->method, .path = subject->path, .token = TEST_TOKEN_ALL, .body = text};
+    test_answer_done(&answer);
+    test_ask(&test, &one, &answer);
+    return answer.status;
+}
+
+static unsigned send_body(const struct subject *subject, const json_t *body) {
+    char *text = json_dumps(body, JSON_COMPACT);
+    unsigned status = send_text(subject, text);
+    free(text);
+    return status;
+}
+
+// Puts a value in the place of a member; it must be refused for that member, and nobody asked.
+static void assert_refused(const struct subject *subject, const char *name, json_t *take_value) {
+    json_t *body = json_copy(subject->body);
+    unsigned before = test_authority_asks();
+    json_object_set_new(body, name, take_value);
+    unsigned status = send_body(subject, body);
+    if (status != 422 || strcmp(test_text(&answer, "field"), name) != 0) {
+        fail_msg("%s %s: %s: %u: %.*s", subject->method, subject->path, name, status,
+                 (int)answer.body.len, (const char *)answer.body.ptr);
+    }
+    assert_string_equal(test_text(&answer, "code"), "V-1805");
+    assert_int_equal(test_authority_asks(), before);
+    json_decref(body);
+}
+
+static void try_left_out(const struct subject *subject, const char *name) {
+    json_t *body = json_copy(subject->body);
+    json_object_del(body, name);
+    int needed = is_in(json_object_get(subject->schema, "required"), name) ||
+                 is_in(json_object_get(subject->schema, "x-one-of"), name);
+    unsigned status = send_body(subject, body);
+    assert_int_equal(status / 100, needed ? 4 : 2);
+    json_decref(body);
+}
+
+static void try_other_types(const struct subject *subject, const char *name, const char *type) {
+    static const char *const values[] = {"null", "true", "1.5", "\"1\"", "7", "[7]", "{\"a\":7}"};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        json_t *value = json_loads(values[i], JSON_DECODE_ANY, NULL);
+        int fits = (json_is_string(value) && strcmp(type, "string") == 0) ||
+                   (json_is_integer(value) && strcmp(type, "integer") == 0);
+        if (fits) {
+            json_decref(value);
+        } else {
+            assert_refused(subject, name, value);
+        }
+    }
+}
+
+static json_t *text_of(size_t len) {
+    char *text = calloc(1, len + 1);
+    memset(text, 'a', len);
+    json_t *value = json_string(text);
+    free(text);
+    return value;
+}
+
+static json_int_t bound(const json_t *property, const char *name) {
+    const json_t *value = json_object_get(property, name);
+    assert_true(json_is_integer(value));
+    return json_integer_value(value);
+}
+
+static void try_texts(const struct subject *subject, const char *name, const json_t *property) {
+    assert_refused(subject, name, json_string(""));
+    assert_refused(subject, name, json_string("a\nb"));
+    assert_refused(subject, name, json_string("a\x1b[31mb"));
+    assert_refused(subject, name, json_string("a\xc2\x85"));
+    if (json_object_get(property, "enum") != NULL) {
+        assert_refused(subject, name, json_string("User"));
+        return;
+    }
+    assert_refused(subject, name, text_of((size_t)bound(property, "maxLength") + 1));
+}
+
+static void try_lists(const struct subject *subject, const char *name, const json_t *property) {
+    const json_t *items = json_object_get(property, "items");
+    size_t max = (size_t)bound(property, "maxItems");
+    json_t *many = json_array();
+    for (size_t i = 0; i < max; i++) {
+        json_array_append_new(many, json_sprintf("n%zu", i));
+    }
+    json_t *body = json_copy(subject->body);
+    json_object_set(body, name, many);
+    assert_int_equal(send_body(subject, body) / 100, 2);
+    json_decref(body);
+    json_array_append_new(many, json_string("more"));
+    assert_refused(subject, name, many);
+    assert_refused(subject, name, json_array());
+    assert_refused(subject, name, json_pack("[s]", ""));
+    assert_refused(subject, name, json_pack("[sn]", "a"));
+    assert_refused(subject, name, json_pack("[[s]]", "a"));
+    assert_refused(subject, name,
+                   json_pack("[so]", "a", text_of((size_t)bound(items, "maxLength") + 1)));
+}
+
+static void try_numbers(const struct subject *subject, const char *name, const json_t *property) {
+    json_int_t max = bound(property, "maximum");
+    assert_refused(subject, name, json_integer(0));
+    assert_refused(subject, name, json_integer(-1));
+    assert_refused(subject, name, json_integer(max + 1));
+    assert_refused(subject, name, json_integer(INT64_MAX));
+    assert_refused(subject, name, json_integer(INT64_MIN));
+    assert_refused(subject, name, json_real(1.0));
+    json_t *body = json_copy(subject->body);
+    json_object_set_new(body, name, json_integer(max));
+    assert_int_equal(send_body(subject, body) / 100, 2);
+    json_decref(body);
+}
+
+static void try_options(const struct subject *subject, const char *name, const json_t *property) {
+    size_t max = (size_t)bound(property, "maxProperties");
+    size_t longest = (size_t)bound(json_object_get(property, "additionalProperties"), "maxLength");
+    json_t *many = json_object();
+    for (size_t i = 0; i <= max; i++) {
+        char option[32];
+        (void)snprintf(option, sizeof option, "n%zu", i);
+        json_object_set_new(many, option, json_string(""));
+    }
+    assert_refused(subject, name, many);
+    assert_refused(subject, name, json_object());
+    assert_refused(subject, name, json_pack("{s:n}", "permit-pty"));
+    assert_refused(subject, name, json_pack("{s:b}", "permit-pty", 1));
+    assert_refused(subject, name, json_pack("{s:s}", "", ""));
+    assert_refused(subject, name, json_pack("{s:s}", "force-command=x", ""));
+    assert_refused(subject, name, json_pack("{s:s}", "a\nb", ""));
+    assert_refused(subject, name, json_pack("{s:s}", "a", "b\n"));
+    assert_refused(subject, name, json_pack("{s:o}", "a", text_of(longest + 1)));
+}
+
+// The member stands twice, with the same value: readers differ in which one they take.
+static void try_twice(const struct subject *subject, const char *name) {
+    char *text = json_dumps(subject->body, JSON_COMPACT);
+    char *value = json_dumps(json_object_get(subject->body, name), JSON_COMPACT | JSON_ENCODE_ANY);
+    size_t size = strlen(text) + strlen(value) + strlen(name) + 16;
+    char *twice = malloc(size);
+    unsigned before = test_authority_asks();
+    (void)snprintf(twice, size, "{\"%s\":%s,%s", name, value, text + 1);
+    assert_int_equal(send_text(subject, twice), 422);
+    assert_string_equal(test_text(&answer, "field"), name);
+    assert_int_equal(test_authority_asks(), before);
+    free(twice);
+    free(value);
+    free(text);
+}
+
+static void try_member(const struct subject *subject, const char *name, const json_t *property) {
+    const json_t *resolved = test_schema_resolve(test.doc, property);
+    const char *type = json_string_value(json_object_get(resolved, "type"));
+    try_left_out(subject, name);
+    try_other_types(subject, name, type);
+    try_twice(subject, name);
+    if (strcmp(type, "string") == 0) {
+        try_texts(subject, name, resolved);
+    } else if (strcmp(type, "array") == 0) {
+        try_lists(subject, name, resolved);
+    } else if (strcmp(type, "integer") == 0) {
+        try_numbers(subject, name, resolved);
+    } else {
+        assert_string_equal(type, "object");
+        try_options(subject, name, resolved);
+    }
+}
+
+static const json_t *schema_of(const struct vouch_http_route *route) {
+    const json_t *operation =
+        test_schema_operation(test.doc, vouch_http_method_text(route->method), route->pattern);
+    const json_t *content = json_object_get(json_object_get(operation, "requestBody"), "content");
+    const json_t *json = json_object_get(content, "application/json");
+    return test_schema_resolve(test.doc, json_object_get(json, "schema"));
+}
+
+// The routes that take a body; renewing needs a certificate, which is issued first.
+static size_t subjects(struct subject *ret_subjects) {
+    size_t count = 0;
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const struct vouch_http_route *route = &vouch_api_routes[i];
+        if (vouch_api_row_of(route)->body != VOUCH_API_JSON) {
+            continue;
+        }
+        const char *path = route->pattern;
+        path = strchr(path, '{') == NULL ? path : "/v1/profiles/ci";
+        path = strstr(route->pattern, "renew") == NULL ? path : "/v1/certs/17592186044417/renew";
+        ret_subjects[count++] = (struct subject){.method = vouch_http_method_text(route->method),
+                                                 .path = path,
+                                                 .schema = schema_of(route)};
+    }
+    return count;
+}
+
+static void refuses_each_member_in_each_wrong_form(void **state) {
+    (void)state;
+    struct subject all[8];
+    size_t count = subjects(all);
+    assert_int_equal(count, 5);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = NULL;
+        json_t *property = NULL;
+        json_object_foreach(json_object_get(all[i].schema, "properties"), name, property) {
+            all[i].body = body_for(all[i].schema, name);
+            assert_int_equal(send_body(&all[i], all[i].body) / 100, 2);
+            try_member(&all[i], name, property);
+            json_decref(all[i].body);
+        }
+    }
+}
+
+static void refuses_members_that_nobody_knows(void **state) {
+    (void)state;
+    static const char *const names[] = {"Type",      "ttl",   "serials", "",
+                                        "__proto__", "admin", "\xc3\xa9"};
+    struct subject all[8];
+    size_t count = subjects(all);
+    for (size_t i = 0; i < count; i++) {
+        all[i].body = body_for(all[i].schema, "");
+        for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+            json_t *body = json_copy(all[i].body);
+            unsigned before = test_authority_asks();
+            json_object_set_new(body, names[k], json_true());
+            assert_int_equal(send_body(&all[i], body), 422);
+            assert_int_equal(test_authority_asks(), before);
+            json_decref(body);
+        }
+        json_decref(all[i].body);
+    }
+}
+
+static void says_which_member_was_meant(void **state) {
+    (void)state;
+    const struct subject subject = {.method = "POST", .path = "/v1/certs"};
+    assert_int_equal(send_text(&subject, "{\"principal\":[\"root\"]}"), 422);
+    assert_string_equal(test_text(&answer, "field"), "principal");
+    assert_non_null(strstr(test_text(&answer, "detail"), "is it principals?"));
+}
+
+static void refuses_what_is_no_json_object(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "{",
+        "}",
+        "null",
+        "7",
+        "[]",
+        "\"{}\"",
+        "{} {}",
+        "{}x",
+        "{\"type\":\"user\",}",
+        "{'type':'user'}",
+        "{type:\"user\"}",
+        "{\"type\":\"us\ner\"}",
+        "{\"type\":\"\\u0000\"}",
+        "{\"type\":\"\\ud800\"}",
+        "{\"type\":\"\xff\"}",
+        "{\"type\":\"\xc0\xaf\"}",
+        "{\"ttl_s\":NaN}",
+        "{\"ttl_s\":01}",
+        "{\"ttl_s\":99999999999999999999}",
+        "\xef\xbb\xbf{}",
+        "/* */{}",
+        "{\"type\":[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]}",
+    };
+    struct subject all[8];
+    size_t count = subjects(all);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
+            assert_int_equal(send_text(&all[i], bad[k]), 400);
+            assert_string_equal(test_text(&answer, "code"), "V-1820");
+        }
+        assert_int_equal(send_text(&all[i], ""), 400);
+    }
+    assert_int_equal(test_authority_asks(), 0);
+}
+
+static void refuses_depth_without_parsing_it(void **state) {
+    (void)state;
+    char deep[60000];
+    const struct subject subject = {.method = "POST", .path = "/v1/certs"};
+    memset(deep, '[', sizeof deep - 1);
+    deep[sizeof deep - 1] = '\0';
+    assert_int_equal(send_text(&subject, deep), 400);
+    // Brackets in a string are none.
+    assert_int_equal(send_text(&subject, "{\"reason\":\"[[[[[[[[[[[[[[[[[[[[[[\\\"{{{{\"}"), 422);
+}
+
+static void warns_who_sends_a_private_key(void **state) {
+    (void)state;
+    const struct subject subject = {.method = "POST", .path = "/v1/certs"};
+    assert_int_equal(send_text(&subject,
+                               "{\"type\":\"user\",\"principals\":[\"a\"],\"public_key\":"
+                               "\"-----BEGIN OPENSSH PRIVATE KEY-----\\nb3BlbnNzaC1rZXk\\n\"}"),
+                     422);
+    assert_non_null(strstr(test_text(&answer, "detail"), "private key"));
+    assert_null(memmem(answer.body.ptr, answer.body.len, "b3Blbn", 6));
+    assert_int_equal(test_authority_asks(), 0);
+}
+
+static void takes_public_keys_as_files_have_them(void **state) {
+    (void)state;
+    static const struct {
+        const char *key;
+        unsigned status;
+    } keys[] = {
+        {TEST_KEY, 201},
+        {TEST_KEY "\\n", 201},
+        {"ssh-rsa"
+         " AAAAC3NzaC1lZDI1NTE5AAAAIKDTKYNP7LEU3r93a+HBr4caADwyPa4nMIXwfIBE3sdV",
+         422},
+        {"ssh-ed25519", 422},
+        {"ssh-ed25519 !!!!", 422},
+        {"no-such-type AAAA", 422},
+        {"restrict " TEST_KEY, 422},
+    };
+    const struct subject subject = {.method = "POST", .path = "/v1/certs"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char body[512];
+        (void)snprintf(body, sizeof body,
+                       "{\"type\":\"user\",\"principals\":[\"a\"],\"public_key\":\"%s\"}",
+                       keys[i].key);
+        assert_int_equal(send_text(&subject, body), keys[i].status);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(refuses_each_member_in_each_wrong_form),
+        TEST(refuses_members_that_nobody_knows),
+        TEST(says_which_member_was_meant),
+        TEST(refuses_what_is_no_json_object),
+        TEST(refuses_depth_without_parsing_it),
+        TEST(warns_who_sends_a_private_key),
+        TEST(takes_public_keys_as_files_have_them),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

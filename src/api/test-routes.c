@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: ISC
+// Tests of the table of routes: what each takes from whom, whatever else a request says (gauntlet C5),
+// and that doc/openapi.json describes these routes and no others.
+#include "api/routes.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "api/test-client.h"
+
+static struct test_api test;
+static struct test_answer answer;
+
+static int begin(void **state) {
+    (void)state;
+    test_api_begin(&test, VOUCH_CALLER_TOKEN, VOUCH_API_METRICS_TOKEN);
+    answer = (struct test_answer){0};
+    return 0;
+}
+
+static int begin_public(void **state) {
+    (void)state;
+    test_api_begin(&test, VOUCH_CALLER_TOKEN, VOUCH_API_METRICS_PUBLIC);
+    answer = (struct test_answer){0};
+    return 0;
+}
+
+static int end(void **state) {
+    (void)state;
+    test_answer_done(&answer);
+    test_api_end(&test);
+    return 0;
+}
+
+// What stands for a capture.
+static const char *sample_of(const char *capture) {
+    static const char *const samples[][2] = {
+        {"{serial}", "17592186044417"}, {"{name}", "ci"}, {"{level}", "0"}};
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        if (strncmp(capture, samples[i][0], strlen(samples[i][0])) == 0) {
+            return samples[i][1];
+        }
+    }
+    return "000";
+}
+
+// A path that fits a pattern.
+static const char *path_of(const char *pattern) {
+    static char path[256];
+    size_t len = 0;
+    while (*pattern != '\0') {
+        size_t plain = strcspn(pattern, "{");
+        const char *rest = pattern + plain;
+        const char *sample = *rest == '{' ? sample_of(rest) : "";
+        len +=
+            (size_t)snprintf(path + len, sizeof path - len, "%.*s%s", (int)plain, pattern, sample);
+        pattern = *rest == '{' ? strchr(rest, '}') + 1 : rest;
+    }
+    return path;
+}
+
+// A body that the route takes.
+static const char *body_of(const struct vouch_http_route *route) {
+    static const struct {
+        const char *pattern;
+        const char *body;
+    } bodies[] = {
+        {"/v1/certs",
+         "{\"type\":\"user\",\"public_key\":\"" TEST_KEY "\",\"principals\":[\"root\"]}"},
+        {"/v1/certs/{serial}/renew", "{}"},
+        {"/v1/revocations", "{\"serial\":\"7\",\"reason\":\"lost\"}"},
+        {"/v1/tokens", "{\"name\":\"ci\",\"scopes\":[\"metrics\"]}"},
+        {"/v1/profiles/{name}",
+         "{\"type\":\"user\",\"principals\":[\"deploy\"],\"ttl_max_s\":3600}"},
+    };
+    if (vouch_api_row_of(route)->body == VOUCH_API_NO_BODY) {
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        if (strcmp(bodies[i].pattern, route->pattern) == 0) {
+            return bodies[i].body;
+        }
+    }
+    fail_msg("no body for %s", route->pattern);
+    return NULL;
+}
+
+static int asks_for_token(const struct vouch_http_route *route) {
+    return vouch_api_row_of(route)->access == VOUCH_API_CALLERS ||
+           strcmp(route->pattern, "/metrics") == 0;
+}
+
+// Sends what the route takes, but for what is given.
+static unsigned ask(const struct vouch_http_route *route, const char *token, const char *type,
+                    const char *headers) {
+    const struct test_ask one = {.method = vouch_http_method_text(route->method),
+                                 .path = path_of(route->pattern),
+                                 .token = token,
+                                 .type = type,
+                                 .headers = headers,
+                                 .body = body_of(route)};
+    test_answer_done(&answer);
+    test_ask(&test, &one, &answer);
+    return answer.status;
+}
+
+// The certificate that paths name.
+static void issue_one(void) {
+    assert_int_equal(ask(&vouch_api_routes[0], TEST_TOKEN_ALL, NULL, NULL), 201);
+}
+
+static void answers_nothing_without_a_token_but_what_is_public(void **state) {
+    (void)state;
+    static const char *const types[] = {"application/json", "", "text/plain",
+                                        "application/x-www-form-urlencoded", "multipart/form-data"};
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const struct vouch_http_route *route = &vouch_api_routes[i];
+        for (size_t k = 0; k < sizeof types / sizeof types[0]; k++) {
+            unsigned before = test_authority_asks();
+            unsigned status = ask(route, NULL, types[k], NULL);
+            assert_int_equal(status, asks_for_token(route) ? 401 : 200);
+            if (status == 401) {
+                assert_true(test_has_header(&answer, "WWW-Authenticate: Bearer realm=\"vouch\""));
+                assert_string_equal(test_text(&answer, "code"), "V-1801");
+                assert_int_equal(test_authority_asks(), before);
+            }
+        }
+    }
+}
+
+static void takes_no_credential_that_is_none(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "Authorization: Bearer\r\n",
+        "Authorization: Bearer \r\n",
+        "Authorization: Basic dXNlcjpwYXNz\r\n",
+        "Authorization: Bearer  " TEST_TOKEN_ALL "\r\n",
+        "Authorization: Bearer " TEST_TOKEN_ALL ",\r\n",
+        "Authorization: Bearer " TEST_TOKEN_ALL " x\r\n",
+        "Authorization: Bearer " TEST_TOKEN_ALL TEST_TOKEN_ALL "\r\n",
+        "Authorization: Bearer vouch_\r\n",
+        "Authorization: Bearer VOUCH_AllScopes0123456789abcdefghijklmnopqrstuvwx\r\n",
+        "Authorization: Token " TEST_TOKEN_ALL "\r\n",
+        "Authorization: " TEST_TOKEN_ALL "\r\n",
+        "X-Authorization: Bearer " TEST_TOKEN_ALL "\r\n",
+        "Cookie: token=" TEST_TOKEN_ALL "\r\n",
+    };
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const struct vouch_http_route *route = &vouch_api_routes[i];
+        for (size_t k = 0; asks_for_token(route) && k < sizeof bad / sizeof bad[0]; k++) {
+            assert_int_equal(ask(route, NULL, NULL, bad[k]), 401);
+            assert_null(memmem(answer.body.ptr, answer.body.len, "AllScopes", 9));
+        }
+    }
+    assert_int_equal(test_authority_asks(), 0);
+}
+
+static void refuses_unknown_and_powerless_tokens_on_every_route(void **state) {
+    (void)state;
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const struct vouch_http_route *route = &vouch_api_routes[i];
+        int needed = asks_for_token(route);
+        assert_int_equal(ask(route, TEST_TOKEN_STRANGE, NULL, NULL), needed ? 401 : 200);
+        assert_int_equal(ask(route, TEST_TOKEN_NONE, NULL, NULL), needed ? 403 : 200);
+        assert_null(memmem(answer.body.ptr, answer.body.len, "NoScopes", 8));
+    }
+}
+
+static void lets_a_good_token_in(void **state) {
+    (void)state;
+    issue_one();
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        unsigned status = ask(&vouch_api_routes[i], TEST_TOKEN_ALL, NULL, NULL);
+        assert_in_range(status, 200, 204);
+    }
+    // RFC 9110 11.1: the scheme is in any case.
+    const struct test_ask odd = {.method = "GET",
+                                 .path = "/v1/certs",
+                                 .headers = "Authorization: bEARER " TEST_TOKEN_ALL "\r\n"};
+    assert_int_equal(test_status(&test, &odd), 200);
+}
+
+static void takes_bodies_only_as_json(void **state) {
+    (void)state;
+    static const struct {
+        const char *type;
+        int good;
+    } types[] = {
+        {"application/json", 1},
+        {"application/json; charset=utf-8", 1},
+        {"Application/JSON", 1},
+        {"", 0},
+        {"text/plain", 0},
+        {"application/jsonx", 0},
+        {"application/problem+json", 0},
+        {"application/x-www-form-urlencoded", 0},
+        {"text/html, application/json", 0},
+        {"application/json x", 0},
+        {"application/json ;charset=utf-8", 1},
+        {"application/jso", 0},
+    };
+    issue_one();
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const struct vouch_http_route *route = &vouch_api_routes[i];
+        int takes = vouch_api_row_of(route)->body == VOUCH_API_JSON;
+        for (size_t k = 0; takes && k < sizeof types / sizeof types[0]; k++) {
+            unsigned before = test_authority_asks();
+            unsigned status = ask(route, TEST_TOKEN_ALL, types[k].type, NULL);
+            assert_int_equal(status / 100 == 2, types[k].good);
+            assert_true(types[k].good || status == 415);
+            assert_int_equal(test_authority_asks() - before, types[k].good);
+        }
+    }
+}
+
+static unsigned methods_of(const char *pattern) {
+    unsigned mask = 0;
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        if (strcmp(vouch_api_routes[i].pattern, pattern) == 0) {
+            mask |= 1U << vouch_api_routes[i].method;
+        }
+    }
+    return mask & 1U << VOUCH_HTTP_GET ? mask | 1U << VOUCH_HTTP_HEAD : mask;
+}
+
+static void refuses_every_other_method(void **state) {
+    (void)state;
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const char *pattern = vouch_api_routes[i].pattern;
+        for (unsigned method = 0; method < VOUCH_HTTP_METHOD_COUNT; method++) {
+            const struct test_ask one = {.method = vouch_http_method_text(method),
+                                         .path = path_of(pattern),
+                                         .token = TEST_TOKEN_ALL};
+            if (methods_of(pattern) >> method & 1) {
+                continue;
+            }
+            test_answer_done(&answer);
+            test_ask(&test, &one, &answer);
+            assert_int_equal(answer.status, 405);
+            assert_non_null(strstr(answer.head, "\r\nAllow: "));
+            if (method != VOUCH_HTTP_HEAD) {
+                assert_string_equal(test_text(&answer, "code"), "V-1823");
+            }
+        }
+    }
+    assert_int_equal(test_authority_asks(), 0);
+}
+
+static void refuses_parameters_that_a_path_does_not_have(void **state) {
+    (void)state;
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const struct vouch_http_route *route = &vouch_api_routes[i];
+        char path[256];
+        (void)snprintf(path, sizeof path, "%s?nonsense=1", path_of(route->pattern));
+        const struct test_ask one = {.method = vouch_http_method_text(route->method),
+                                     .path = path,
+                                     .token = TEST_TOKEN_ALL,
+                                     .body = body_of(route)};
+        test_answer_done(&answer);
+        test_ask(&test, &one, &answer);
+        assert_int_equal(answer.status, 422);
+        assert_string_equal(test_text(&answer, "field"), "nonsense");
+    }
+    assert_int_equal(test_authority_asks(), 0);
+}
+
+static void answers_head_without_a_body(void **state) {
+    (void)state;
+    const struct test_ask one = {.method = "HEAD", .path = "/v1/ca"};
+    test_ask(&test, &one, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(answer.body.len, 0);
+    const struct test_ask other = {.method = "HEAD", .path = "/v1/certs"};
+    assert_int_equal(test_status(&test, &other), 401);
+}
+
+static void tells_what_http_refuses_as_problems_too(void **state) {
+    (void)state;
+    static char large[70000];
+    static char headers[20000];
+    memset(large, ' ', sizeof large - 1);
+    (void)snprintf(headers, sizeof headers, "X-Long: %019000d\r\n", 0);
+    const struct {
+        struct test_ask ask;
+        unsigned status;
+        const char *code;
+    } cases[] = {
+        {{"GET", "/v2/certs", NULL, NULL, NULL, NULL}, 404, "V-1822"},
+        {{"GET", "/v1/certs/", NULL, NULL, NULL, NULL}, 404, "V-1822"},
+        {{"GET", "/V1/certs", NULL, NULL, NULL, NULL}, 404, "V-1822"},
+        {{"GET", "/v1/../v1/certs", NULL, NULL, NULL, NULL}, 400, "V-1826"},
+        {{"GET", "/v1/ledger/tile/%2e%2e/x", NULL, NULL, NULL, NULL}, 400, "V-1826"},
+        {{"DELETE", "/v1/openapi.json", NULL, NULL, NULL, NULL}, 405, "V-1823"},
+        {{"POST", "/v1/certs", TEST_TOKEN_ALL, NULL, NULL, large}, 413, "V-1824"},
+        {{"GET", "/v1/certs", TEST_TOKEN_ALL, NULL, NULL, "{}"}, 413, "V-1824"},
+        {{"GET", "/v1/certs", NULL, NULL, headers, NULL}, 431, "V-1824"},
+        {{"TRACE", "/v1/certs", NULL, NULL, NULL, NULL}, 501, "V-1826"},
+        {{"POST", "/v1/certs", NULL, NULL, "Transfer-Encoding: chunked\r\n", NULL}, 501, "V-1826"},
+        {{"GET", "/v1/ca", NULL, NULL, "Host: two.example.com\r\n", NULL}, 400, "V-1826"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        test_answer_done(&answer);
+        test_ask(&test, &cases[i].ask, &answer);
+        assert_int_equal(answer.status, cases[i].status);
+        assert_string_equal(test_text(&answer, "code"), cases[i].code);
+        assert_int_equal(strlen(test_text(&answer, "instance")), 24);
+    }
+    assert_int_equal(test_authority_asks(), 0);
+}
+
+static void shows_metrics_to_everybody_only_where_it_may(void **state) {
+    (void)state;
+    const struct test_ask one = {.method = "GET", .path = "/metrics"};
+    test_ask(&test, &one, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_non_null(memmem(answer.body.ptr, answer.body.len, "vouch_build_info", 16));
+    test_authority_fail(VOUCH_ERR_IO);
+    assert_int_equal(test_status(&test, &one), 200);
+    const struct test_ask status = {.method = "GET", .path = "/v1/status"};
+    assert_int_equal(test_status(&test, &status), 401);
+}
+
+// The names of an operation's query parameters are the row's.
+static void check_params(const json_t *operation, const struct vouch_api_row *row) {
+    size_t count = 0;
+    size_t index = 0;
+    json_t *parameter = NULL;
+    json_array_foreach(json_object_get(operation, "parameters"), index, parameter) {
+        const char *in = json_string_value(json_object_get(parameter, "in"));
+        const char *name = json_string_value(json_object_get(parameter, "name"));
+        int known = 0;
+        for (size_t i = 0; row->params != NULL && row->params[i] != NULL; i++) {
+            known |= strcmp(row->params[i], name) == 0;
+        }
+        assert_int_equal(known, strcmp(in, "query") == 0);
+        count += (size_t)known;
+    }
+    for (size_t i = 0; row->params != NULL && row->params[i] != NULL; i++) {
+        assert_true(count > 0);
+        count--;
+    }
+    assert_int_equal(count, 0);
+}
+
+static void describes_each_route_as_it_is(void **state) {
+    (void)state;
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const struct vouch_http_route *route = &vouch_api_routes[i];
+        const struct vouch_api_row *row = vouch_api_row_of(route);
+        const json_t *operation =
+            test_schema_operation(test.doc, vouch_http_method_text(route->method), route->pattern);
+        assert_non_null(operation);
+        const json_t *security = json_object_get(operation, "security");
+        size_t ways = asks_for_token(route) ? (row->access == VOUCH_API_EVERYBODY ? 2 : 1) : 0;
+        assert_int_equal(json_array_size(security), ways);
+        assert_int_equal(json_object_get(operation, "requestBody") != NULL,
+                         row->body == VOUCH_API_JSON);
+        check_params(operation, row);
+    }
+}
+
+static void describes_no_other_routes(void **state) {
+    (void)state;
+    size_t count = 0;
+    const char *path = NULL;
+    json_t *item = NULL;
+    json_object_foreach(json_object_get(test.doc, "paths"), path, item) {
+        count += json_object_size(item);
+    }
+    struct vouch_http_config http = {0};
+    vouch_api_configure(test.api, &http);
+    assert_int_equal(count, vouch_api_route_count + http.file_count);
+}
+
+static void serves_its_description(void **state) {
+    (void)state;
+    char headers[128];
+    test_ask(&test, &(struct test_ask){.method = "GET", .path = "/v1/openapi.json"}, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_true(json_equal(answer.json, test.doc));
+    (void)snprintf(headers, sizeof headers, "If-None-Match: %s\r\n", vouch_api_openapi_etag);
+    const struct test_ask again = {.method = "GET", .path = "/v1/openapi.json", .headers = headers};
+    assert_int_equal(test_status(&test, &again), 304);
+    const struct test_ask alive = {.method = "GET", .path = "/healthz"};
+    assert_int_equal(test_status(&test, &alive), 200);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(answers_nothing_without_a_token_but_what_is_public),
+        TEST(takes_no_credential_that_is_none),
+        TEST(refuses_unknown_and_powerless_tokens_on_every_route),
+        TEST(lets_a_good_token_in),
+        TEST(takes_bodies_only_as_json),
+        TEST(refuses_every_other_method),
+        TEST(refuses_parameters_that_a_path_does_not_have),
+        TEST(answers_head_without_a_body),
+        TEST(tells_what_http_refuses_as_problems_too),
+        cmocka_unit_test_setup_teardown(shows_metrics_to_everybody_only_where_it_may, begin_public,
+                                        end),
+        TEST(describes_each_route_as_it_is),
+        TEST(describes_no_other_routes),
+        TEST(serves_its_description),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

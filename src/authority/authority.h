@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: ISC
+// The authority: decides, has it signed and recorded, and keeps the index. issue.c is the way of a
+// request, from top to bottom.
+//
+// Two bodies with one face: the one that owns the database (issue.c and its neighbours), and remote.c,
+// which asks it over a lane. Code above is given handles and cannot tell which. An authority handle
+// belongs to one thread; answers are good until it is next asked. An error is a failure; "no" is a
+// verdict.
+#pragma once
+
+#include "authority/request-admin.h"
+#include "authority/request-cert.h"
+#include "authority/request-public.h"
+
+struct vouch_authority;
+
+// The asking end of a lane (remote.c), which it owns from here on.
+VOUCH_MUST_USE int vouch_authority_connect(int take_fd, struct vouch_authority **ret_authority,
+                                           struct vouch_fault *fault);
+void vouch_authority_close(struct vouch_authority *authority);
+
+#define VOUCH_AUTHORITY_ASKS(X)                                                                    \
+    X(issue, struct vouch_ask_issue, struct vouch_answer_cert)                                     \
+    X(renew, struct vouch_ask_renew, struct vouch_answer_cert)                                     \
+    X(show, struct vouch_ask_show, struct vouch_answer_cert)                                       \
+    X(certs, struct vouch_ask_certs, struct vouch_answer_certs)                                    \
+    X(revoke, struct vouch_ask_revoke, struct vouch_answer_revoke)                                 \
+    X(revocations, struct vouch_ask_revocations, struct vouch_answer_revocations)                  \
+    X(public, struct vouch_ask_public, struct vouch_answer_public)                                 \
+    X(tile, struct vouch_ask_tile, struct vouch_answer_tile)                                       \
+    X(token_new, struct vouch_ask_token_new, struct vouch_answer_token)                            \
+    X(tokens, struct vouch_ask_tokens, struct vouch_answer_tokens)                                 \
+    X(token_disable, struct vouch_ask_name, struct vouch_answer_token)                             \
+    X(profile_put, struct vouch_profile_row, struct vouch_answer_profile)                          \
+    X(profile_show, struct vouch_ask_name, struct vouch_answer_profile)                            \
+    X(profiles, struct vouch_ask_page, struct vouch_answer_profiles)                               \
+    X(profile_remove, struct vouch_ask_name, struct vouch_answer_profile)                          \
+    X(audit, struct vouch_ask_audit, struct vouch_answer_audit)                                    \
+    X(status, struct vouch_ask_page, struct vouch_answer_status)
+
+// vouch_authority_issue(authority, caller, ask, ret_answer, fault), and so on for each row.
+#define VOUCH_AUTHORITY_DECLARE(name, ask_type, answer_type)                                       \
+    VOUCH_MUST_USE int vouch_authority_##name(                                                     \
+        struct vouch_authority *authority, const struct vouch_caller *caller, const ask_type *ask, \
+        answer_type *ret_answer, struct vouch_fault *fault);
+VOUCH_AUTHORITY_ASKS(VOUCH_AUTHORITY_DECLARE)

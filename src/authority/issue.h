@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: ISC
+// The one way by which certificates come about, for issuing and renewing alike. Private to src/authority.
+#pragma once
+
+#include "authority/caller.h"
+
+struct vouch_job {
+    const struct vouch_caller *caller;
+    const struct vouch_who *who;
+    const struct vouch_wish *wish;
+    struct vouch_bytes key;  // the subject's public key blob
+    struct vouch_bytes once; // idempotency key, or empty
+    struct vouch_bytes body; // all that was asked, in bytes: what the key stands for
+};
+
+// Decides, has it signed and recorded, answers.
+VOUCH_MUST_USE int vouch_issue(struct vouch_local *authority, const struct vouch_job *job,
+                               struct vouch_answer_cert *ret_answer, struct vouch_fault *fault);
+
+// Each body of an ask: vouch_local_issue() and so on. The handle's arena is empty when it is called, and
+// ask and caller are within their bounds.
+#define VOUCH_LOCAL_DECLARE(name, ask_type, answer_type)                                           \
+    VOUCH_MUST_USE int vouch_local_##name(struct vouch_local *authority,                           \
+                                          const struct vouch_caller *caller, const ask_type *ask,  \
+                                          answer_type *ret_answer, struct vouch_fault *fault);
+VOUCH_AUTHORITY_ASKS(VOUCH_LOCAL_DECLARE)

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: ISC
+// The office from the inside: what all handles share, and what each has for itself. Private to
+// src/authority.
+//
+// Each lock guards one thing and is held for microseconds, except `desk_lock` (one transaction) and
+// `krl_lock` (a list is made and published). Order where two are held: krl_lock, desk_lock, the others.
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "authority/body.h"
+#include "authority/once.h"
+#include "authority/open.h"
+#include "authority/protocol.h"
+#include "authority/reply.h"
+#include "ledger/ledger.h"
+#include "store/batch.h"
+
+#define VOUCH_POOL_MAX 4
+
+// Reading handles of the database, lent out one at a time.
+struct vouch_pool {
+    pthread_mutex_t lock;
+    pthread_cond_t is_free;
+    struct vouch_store *free[VOUCH_POOL_MAX];
+    size_t free_count;
+    size_t waiting;
+};
+
+// One lane to the signer, and who may be using it.
+struct vouch_seat {
+    pthread_mutex_t lock;
+    struct vouch_signer *signer;
+};
+
+struct vouch_office_ca {
+    struct vouch_key *key;
+    uint8_t hash[VOUCH_STORE_HASH_LEN]; // SHA-256 of its blob
+    uint64_t ttl_max_s;                 // the signer's ceiling
+};
+
+// A published list. Both parts are one allocation.
+struct vouch_office_krl {
+    uint64_t version; // 0: none yet
+    uint64_t generated_s;
+    uint8_t *bytes;
+    size_t krl_len;
+    size_t envelope_len; // behind the list
+};
+
+#define VOUCH_OFFICE_USED_MAX 64
+
+struct vouch_office {
+    char *ledger_dir;
+    char *krl_dir;
+    int ledger_fd;
+    void (*report)(const struct vouch_fault *fault);
+
+    struct vouch_seat seats[VOUCH_OFFICE_SEATS_MAX];
+    size_t seat_count;
+
+    struct vouch_pool quick; // for the way of a request
+    struct vouch_pool slow;  // for listings
+    pthread_mutex_t desk_lock;
+    struct vouch_store *desk; // the one handle that writes
+
+    // Fixed when the office has begun.
+    char *origin;
+    struct vouch_office_ca cas[2]; // user, host
+    struct vouch_key *checkpoint_key;
+
+    // The clerk: the office's thread. Guarded by `lock`.
+    pthread_mutex_t lock;
+    pthread_cond_t clerk_wakes;
+    pthread_cond_t index_moves;
+    pthread_t clerk;
+    int has_clerk;
+    struct vouch_local *clerk_self; // its handle
+    int is_stopping;
+    int is_hurried;                       // somebody waits for the index
+    uint64_t wanted;                      // records that are known to be in the ledger
+    uint64_t position;                    // records indexed
+    uint64_t used[VOUCH_OFFICE_USED_MAX]; // tokens whose use is to be noted
+    size_t used_count;
+    uint64_t refusals_second;
+    unsigned refusals_noted;
+    uint64_t refusals_unnoted;
+    struct vouch_ledger_reader *reader; // the clerk's own
+
+    struct vouch_once_table once; // has its own lock
+
+    // What is public. Guarded by `public_lock`; the versions and lists are changed under krl_lock only.
+    pthread_mutex_t krl_lock;
+    pthread_mutex_t public_lock;
+    pthread_cond_t news;
+    struct vouch_office_krl krls[2];
+    uint8_t *checkpoint;
+    size_t checkpoint_len;
+    uint64_t checkpoint_size;
+
+    atomic_int krl_is_due[2]; // a revocation is recorded that the list may lack
+    atomic_int is_ready;
+    atomic_int public_ends; // waiting for news is over
+    atomic_uint_fast64_t issued, refused, revoked;
+    atomic_uint_fast64_t epoch, serial;
+};
+
+// One thread's handle, behind the face.
+struct vouch_local {
+    struct vouch_authority face; // first
+    struct vouch_office *office;
+    struct vouch_seat *seat;
+    struct vouch_store *leased; // NULL: none
+    struct vouch_arena arena;   // of the last answer
+    struct vouch_hasher *hasher;
+};
+
+// Where a CA of that type is in the arrays of two.
+static inline size_t vouch_ca_index(enum vouch_cert_type type) {
+    return type == VOUCH_CERT_HOST ? 1 : 0;
+}
+
+// A handle at a seat; ended by vouch_local_free(), which takes NULL.
+VOUCH_MUST_USE int vouch_local_new(struct vouch_office *office, size_t seat,
+                                   struct vouch_local **ret_local, struct vouch_fault *fault);
+void vouch_local_free(struct vouch_local *local);
+extern const struct vouch_authority_body vouch_local_body;
+
+// VOUCH_ERR_NO_MEMORY, V-1001.
+int vouch_no_memory(struct vouch_fault *fault);
+
+// SHA-256. VOUCH_ERR_CRYPTO.
+VOUCH_MUST_USE int vouch_hash_of(struct vouch_local *authority, struct vouch_bytes bytes,
+                                 uint8_t ret_hash[static VOUCH_STORE_HASH_LEN],
+                                 struct vouch_fault *fault);
+
+// The reading handle for the way of a request: lent at the first call, and until vouch_lease_end(), which
+// must come before anything that waits for long.
+struct vouch_store *vouch_lease(struct vouch_local *local);
+void vouch_lease_end(struct vouch_local *local);
+
+// Borrows a reading handle; waits while all are lent. Never NULL.
+struct vouch_store *vouch_pool_take(struct vouch_pool *pool);
+void vouch_pool_give(struct vouch_pool *pool, struct vouch_store *store);
+
+// Asks the signer at the handle's seat. What the answer borrows is copied into the handle's arena. What
+// was recorded is told to the clerk.
+VOUCH_MUST_USE int vouch_seat_sign(struct vouch_local *authority,
+                                   const struct vouch_signer_ask *ask,
+                                   struct vouch_signer_grant *ret_grant, struct vouch_fault *fault);
+// An event that the signer refuses is a fault: it is our own doing.
+VOUCH_MUST_USE int vouch_seat_note(struct vouch_local *authority,
+                                   const struct vouch_signer_event *event,
+                                   struct vouch_signer_noted *ret_noted, struct vouch_fault *fault);
+VOUCH_MUST_USE int vouch_seat_publish(struct vouch_local *authority,
+                                      const struct vouch_signer_krl *krl,
+                                      struct vouch_signer_published *ret_published,
+                                      struct vouch_fault *fault);
+
+// The ledger has at least `size` records.
+void vouch_clerk_told(struct vouch_office *office, uint64_t size);
+// Waits until as many records are indexed. VOUCH_ERR_TIMEOUT.
+VOUCH_MUST_USE int vouch_clerk_wait(struct vouch_office *office, uint64_t size,
+                                    struct vouch_fault *fault);
+// Notes the use of a token at some later time, or not at all when there are too many.
+void vouch_clerk_token_used(struct vouch_office *office, uint64_t token_id);
+
+// The office's thread: vouch_clerk_catch_up() at the start, on the caller's thread; then run.
+VOUCH_MUST_USE int vouch_clerk_catch_up(struct vouch_local *authority, struct vouch_fault *fault);
+void *vouch_clerk_run(void *office);
+
+// Makes and publishes the list of one CA (0 user, 1 host), if it lacks something. krl_lock is taken.
+VOUCH_MUST_USE int vouch_krl_renew(struct vouch_local *authority, size_t ca,
+                                   struct vouch_fault *fault);
+// Reads the lists that were published last from their files; one that is not good is left out.
+void vouch_krl_load(struct vouch_local *authority, size_t ca);
+
+// Reads the checkpoint again if it may have changed.
+VOUCH_MUST_USE int vouch_public_refresh(struct vouch_office *office, struct vouch_fault *fault);
