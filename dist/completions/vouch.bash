@@ -7,16 +7,21 @@ _vouch() {
     case $noun in
         ca) verbs='init show trust' ;;
         sign) verbs='user host' ;;
-        cert) verbs='show check' ;;
-        krl) verbs='build show check' ;;
+        cert) verbs='show check issue renew ls revoke' ;;
+        krl) verbs='build show check fetch revocations' ;;
         key) verbs='show new' ;;
         ledger) verbs='show verify' ;;
+        server) verbs='set show unset' ;;
+        token) verbs='new ls disable' ;;
+        profile) verbs='put show ls rm' ;;
+        audit) verbs='ls' ;;
+        backup) verbs='new verify restore' ;;
         *) verbs='' ;;
     esac
     if ((COMP_CWORD == 1)); then
-        words='ca sign cert krl key ledger keygen help version'
+        words='ca sign cert krl key ledger server token profile audit backup keygen help version'
     elif ((COMP_CWORD == 2)) && [[ $noun == help ]]; then
-        words="ca sign cert krl key ledger keygen errors $(vouch help --dump-codes 2>/dev/null)"
+        words="ca sign cert krl key ledger server token profile audit backup keygen errors $(vouch help --dump-codes 2>/dev/null)"
     elif ((COMP_CWORD == 2)) && [[ -n $verbs ]]; then
         words=$verbs
     elif [[ $noun == keygen ]]; then
@@ -24,6 +29,11 @@ _vouch() {
         return
     else
         command="vouch $noun${verbs:+ $verb}"
+        if ((COMP_CWORD == 3)) && [[ $cur != -* ]]; then
+            case $command in
+                'vouch cert issue' | 'vouch krl fetch') words='user host' ;;
+            esac
+        fi
         case $prev in
             -o | --output) words='table wide json jsonl csv name' ;;
             --color) words='auto always never' ;;
@@ -34,7 +44,12 @@ _vouch() {
                 ;;
             --type)
                 words='ed25519 ecdsa-p256 ecdsa-p384 ecdsa-p521 rsa'
-                [[ $noun == cert ]] && words='user host'
+                [[ $noun == cert || $noun == profile ]] && words='user host'
+                ;;
+            --scope) words='cert:issue cert:read cert:revoke audit:read admin metrics' ;;
+            --local)
+                compopt -o dirnames
+                return
                 ;;
             *)
                 [[ $cur == -* ]] && words=$(vouch help --dump 2>/dev/null |

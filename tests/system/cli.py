@@ -36,9 +36,9 @@ DATE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
 
 # Codes that this script cannot provoke: no memory; a clock that goes back; a serial given twice (only
 # vouch keygen lets one ask for a serial, and it says so in ssh-keygen's words); a bug.
-# Those of V-16 and V-17 are the service's, whose own tests provoke them.
+# Those of V-16 to V-18 are the service's and of its clients, whose own tests provoke them.
 NOT_PROVOKED = {"V-1001", "V-1304", "V-1306", "V-1999"}
-SERVICE = ("V-16", "V-17")
+SERVICE = ("V-16", "V-17", "V-18")
 provoked = set()
 
 
@@ -175,7 +175,7 @@ USAGE_ROWS = (
     (["help", "sgin"], "did you mean"),
     (["help", "V-0000"], "vouch help errors"),
     (["version", "extra"], "too much"),
-    (["cert", "show"], "FILE is missing"),
+    (["cert", "show"], "FILE|SERIAL is missing"),
     (["cert", "show", "a", "b"], '"b" is too much'),
     (["cert", "show", "--ot", "json", "a"], "no option --ot"),
     (["cert", "show", "--outptu", "json", "a"], "--output"),

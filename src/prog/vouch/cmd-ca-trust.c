@@ -10,13 +10,15 @@
 #include "prog/vouch/command.h"
 #include "prog/vouch/load.h"
 #include "prog/vouch/out.h"
+#include "prog/vouch/reach.h"
 #include "signer/ca.h"
 
 #define TEXT_MAX (256u * 1024)
 
 struct trust {
     const struct vouch_cli *cli;
-    const char *dir;
+    const char *dir; // NULL: the CA is a server's
+    struct vouch_reach reach;
     struct vouch_key *key;
     char *comment;
     char name[256];         // of the CA, from the comment of its key
@@ -27,9 +29,30 @@ static int no_memory(struct vouch_fault *fault) {
     return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "out of memory");
 }
 
+static int ask_server(struct trust *trust, enum vouch_cert_type type, struct vouch_fault *fault) {
+    struct vouch_settings *settings = &trust->reach.settings;
+    int err = vouch_reach_open(trust->cli, &trust->reach, fault);
+    if (err == 0) {
+        err = vouch_reach_keys(&trust->reach, fault);
+    }
+    if (err != 0) {
+        return err;
+    }
+    trust->key =
+        type == VOUCH_CERT_USER ? vouch_steal(settings->user_ca) : vouch_steal(settings->host_ca);
+    (void)snprintf(trust->name, sizeof trust->name, "%s", settings->name);
+    return asprintf(&trust->comment, "%s %s", settings->name,
+                    type == VOUCH_CERT_USER ? "user_ca" : "host_ca") < 0
+               ? no_memory(fault)
+               : 0;
+}
+
 static int load_ca_key(struct trust *trust, enum vouch_cert_type type, struct vouch_fault *fault) {
     vouch_autofree char *path = NULL;
     struct vouch_key *key = NULL;
+    if (trust->dir == NULL) {
+        return ask_server(trust, type, fault);
+    }
     // First as the CA reads it, for its words where the folder is none.
     int err = vouch_ca_read_key(trust->dir, type, &key, fault);
     vouch_key_free(key);
@@ -242,7 +265,8 @@ static int run_trust(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
     static const char *const words[] = {"sshd", "known_hosts", "putty", NULL};
     static int (*const targets[])(struct trust *, struct vouch_fault *) = {
         trust_sshd, trust_known_hosts, trust_putty};
-    struct trust trust = {.cli = cli, .dir = cli->args.operands[0]};
+    struct trust trust = {.cli = cli,
+                          .dir = cli->args.operand_count > 0 ? cli->args.operands[0] : NULL};
     int choice = vouch_args_choice("for", vouch_args_value(&cli->args, "for"), words, fault);
     if (choice < 0) {
         return VOUCH_ERR_ARGUMENT;
@@ -255,6 +279,7 @@ static int run_trust(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
     vouch_key_free(trust.key);
     free(trust.comment);
     vouch_buf_done(&trust.names);
+    vouch_reach_done(&trust.reach);
     *ret_exit = VOUCH_EXIT_OK;
     return err;
 }
@@ -265,12 +290,13 @@ static const struct vouch_option options[] = {
      "for which hosts the host CA counts (known_hosts and putty)"},
     {"format", 0, VOUCH_OPTION_ONE, 0, "FORMAT",
      "for putty: file (default), or reg for Windows' registry"},
-    {0},
+    VOUCH_REACH_OPTIONS,
 };
 
 static const char *const examples[] = {
     "vouch ca trust ca --for sshd > /etc/ssh/user_ca.pub",
     "vouch ca trust ca --for known_hosts --pattern '*.example.com' >> ~/.ssh/known_hosts",
+    "vouch ca trust --for sshd --local /var/lib/vouch > /etc/ssh/user_ca.pub",
     "vouch ca trust ca --for putty --pattern '*.example.com' --format reg > vouch.reg",
     NULL,
 };
@@ -279,11 +305,14 @@ const struct vouch_command vouch_cmd_ca_trust = {
     .noun = "ca",
     .verb = "trust",
     .summary = "the exact lines that make sshd, ssh or PuTTY trust a CA",
-    .operands = "DIR",
-    .operands_min = 1,
+    .operands = "[DIR]",
+    .operands_min = 0,
     .operands_max = 1,
     .options = options,
-    .notes = "Standard output is what goes into the file, and nothing else.",
+    .notes =
+        "DIR is the folder of a CA; without it the server is asked. Standard output is what goes "
+        "into the file, and nothing else.",
     .examples = examples,
     .run = run_trust,
+    .failed = vouch_reach_failed,
 };

@@ -7,9 +7,11 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "prog/vouch/cert-text.h"
+#include "prog/vouch/cmd-cert-fetch.h"
 #include "prog/vouch/command.h"
 #include "prog/vouch/load.h"
 #include "prog/vouch/out.h"
+#include "prog/vouch/reach.h"
 #include "prog/vouch/validity.h"
 
 static const char *shown_name(const char *path) {
@@ -53,6 +55,10 @@ static int run_show(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
                     struct vouch_fault *fault) {
     enum vouch_form form;
     struct vouch_cert_list list = {0};
+    *ret_exit = VOUCH_EXIT_OK;
+    if (vouch_cert_fetch_is(cli->args.operands[0])) {
+        return vouch_cert_fetch_show(cli, fault);
+    }
     int err = vouch_form_of_item(&cli->args, &form, fault);
     if (err == 0) {
         err = vouch_load_certs(cli->args.operands[0], &list, fault);
@@ -63,12 +69,18 @@ static int run_show(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
         err = show_json(cli, &list, form, fault);
     }
     vouch_cert_list_done(&list);
-    *ret_exit = VOUCH_EXIT_OK;
     return err;
 }
 
+static const struct vouch_option show_options[] = {
+    {"line", 0, VOUCH_OPTION_FLAG, 0, NULL,
+     "of a SERIAL: print the certificate itself, as in a -cert.pub file"},
+    VOUCH_REACH_OPTIONS,
+};
+
 static const char *const show_examples[] = {
     "vouch cert show id_ed25519-cert.pub",
+    "vouch cert show --line 4711 > id_ed25519-cert.pub",
     "ssh-add -L | grep cert-v01 | vouch cert show -",
     "vouch cert show -o json id_ed25519-cert.pub | jq -r .valid_before",
     NULL,
@@ -78,16 +90,19 @@ const struct vouch_command vouch_cmd_cert_show = {
     .noun = "cert",
     .verb = "show",
     .summary = "what a certificate says, how long it lasts, and what looks wrong with it",
-    .operands = "FILE",
+    .operands = "FILE|SERIAL",
     .operands_min = 1,
     .operands_max = 1,
+    .options = show_options,
     .notes =
-        "FILE holds one certificate a line, as a -cert.pub file does; - is standard input. The "
+        "FILE holds one certificate a line, as a -cert.pub file does; - is standard input. For a "
+        "SERIAL the server is asked, which also knows who got it, and whether it was revoked. The "
         "order is that of ssh-keygen -L. Lines that begin with ! name what sshd or ssh will "
         "refuse, and what has another effect than it seems to.",
     .examples = show_examples,
     .shape = VOUCH_SHAPE_ITEM,
     .run = run_show,
+    .failed = vouch_reach_failed,
 };
 
 // vouch cert check

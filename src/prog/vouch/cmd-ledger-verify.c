@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 // vouch ledger verify: whether the files of a ledger prove what they must.
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,9 +9,11 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "ledger/folder.h"
 #include "ledger/verify.h"
 #include "prog/vouch/command.h"
 #include "prog/vouch/ledger-dir.h"
+#include "prog/vouch/ledger-fetch.h"
 #include "prog/vouch/load.h"
 #include "prog/vouch/out.h"
 
@@ -26,6 +29,9 @@ struct progress {
 
 struct verify {
     const struct vouch_cli *cli;
+    const char *name;         // what is verified, as it is called
+    struct vouch_reach reach; // where it is fetched first
+    int fetched;              // nonzero: `dir` is a copy that has to go
     char dir[PATH_MAX];
     struct vouch_buf old, log, vkey;
     struct vouch_cert_list certs;
@@ -35,6 +41,11 @@ struct verify {
 };
 
 static void verify_done(struct verify *verify) {
+    if (verify->fetched && vouch_folder_remove(AT_FDCWD, verify->dir) != 0) {
+        vouch_say_mark(&verify->cli->term, VOUCH_MARK_WARN, "%s: could not be removed",
+                       verify->dir);
+    }
+    vouch_reach_done(&verify->reach);
     vouch_buf_done(&verify->old);
     vouch_buf_done(&verify->log);
     vouch_buf_done(&verify->vkey);
@@ -143,8 +154,57 @@ static int read_checkpoint(struct verify *verify, struct vouch_fault *fault) {
     return err;
 }
 
+static int make_folder(struct verify *verify, struct vouch_fault *fault) {
+    const char *parent = getenv("TMPDIR");
+    parent = parent != NULL && parent[0] == '/' ? parent : "/tmp";
+    (void)snprintf(verify->dir, sizeof verify->dir, "%.*s/vouch-ledger-XXXXXX", PATH_MAX - 30,
+                   parent);
+    if (mkdtemp(verify->dir) == NULL) {
+        vouch_io_write_fault(verify->dir, fault);
+        return vouch_fault_next(fault, "set TMPDIR to a folder that this user may write");
+    }
+    verify->fetched = 1;
+    return 0;
+}
+
+// Over the network: a copy in the ledger's own layout, which is then verified as any other.
+static int fetch(struct verify *verify, struct vouch_fault *fault) {
+    const struct vouch_term *term = &verify->cli->term;
+    vouch_ledger_progress_fn *progress = term->err_tty && !term->quiet ? show_progress : NULL;
+    int err = vouch_reach_open(verify->cli, &verify->reach, fault);
+    if (err == VOUCH_ERR_NOT_FOUND && fault->kind == &vouch_fault_server_unknown) {
+        return vouch_fault_next(fault, "give DIR, or --server URL, or: vouch server set");
+    }
+    if (err == 0) {
+        err = make_folder(verify, fault);
+    }
+    if (err == 0) {
+        verify->name = vouch_api_name(verify->reach.api);
+        verify->progress.next_ns = vouch_time_monotonic_ns() + PROGRESS_FIRST_NS;
+        err = vouch_ledger_fetch(&verify->reach, verify->dir, progress, &verify->progress, fault);
+        end_progress(&verify->progress);
+    }
+    return err;
+}
+
+static int find_ledger(struct verify *verify, struct vouch_fault *fault) {
+    static const char *const options[] = {"server", "local", "pin", "ca-file", "token-file", NULL};
+    const struct vouch_args *args = &verify->cli->args;
+    if (args->operand_count == 0) {
+        return fetch(verify, fault);
+    }
+    for (size_t i = 0; options[i] != NULL; i++) {
+        if (vouch_args_value(args, options[i]) != NULL) {
+            vouch_usage(fault, "ledger verify: DIR and --%s exclude each other", options[i]);
+            return vouch_fault_next(fault, "verify the folder, and then the server");
+        }
+    }
+    verify->name = args->operands[0];
+    return vouch_ledger_dir(args->operands[0], verify->dir, fault);
+}
+
 static int read_all(struct verify *verify, struct vouch_fault *fault) {
-    int err = vouch_ledger_dir(verify->cli->args.operands[0], verify->dir, fault);
+    int err = find_ledger(verify, fault);
     if (err == 0) {
         err = read_checkpoint(verify, fault);
     }
@@ -207,10 +267,20 @@ static int print_report(const struct verify *verify, const struct vouch_ledger_r
     return vouch_list_close(list, fault);
 }
 
+static const char *whose_word(const struct verify *verify) {
+    if (verify->reach.anchors == VOUCH_ANCHORS_NOTED) {
+        return "by the key that vouch server set noted down";
+    }
+    return verify->fetched ? "by the key that the server itself names; --key with a copy of "
+                             "ledger/checkpoint.vkey kept elsewhere proves who signed"
+                           : "by the key in the folder itself; --key with a copy of "
+                             "ledger/checkpoint.vkey kept elsewhere proves who signed";
+}
+
 static void say_report(const struct verify *verify, const struct vouch_ledger_report *report) {
     const struct vouch_term *term = &verify->cli->term;
     char dir[300];
-    vouch_str_escape_to(vouch_bytes_of(verify->cli->args.operands[0]), dir, sizeof dir);
+    vouch_str_escape_to(vouch_bytes_of(verify->name), dir, sizeof dir);
     if (report->verdict == VOUCH_LEDGER_PROVEN) {
         vouch_say_mark(term, VOUCH_MARK_OK, "%s: proven: %llu records, %llu certificates", dir,
                        (unsigned long long)report->records, (unsigned long long)report->certs);
@@ -228,8 +298,7 @@ static void say_report(const struct verify *verify, const struct vouch_ledger_re
     }
     if (vouch_args_value(&verify->cli->args, "key") == NULL &&
         report->verdict == VOUCH_LEDGER_PROVEN) {
-        vouch_say(term, "  by the key in the folder itself; --key with a copy of "
-                        "ledger/checkpoint.vkey kept elsewhere proves who signed");
+        vouch_say(term, "  %s", whose_word(verify));
     }
 }
 
@@ -243,7 +312,7 @@ static int verify_ledger(struct verify *verify, struct vouch_ledger_report *ret_
         .wanted = verify->wanted,
         .wanted_count = verify->certs.count,
         .sshd_log = vouch_buf_bytes(&verify->log),
-        .settle_ms = VOUCH_LEDGER_SETTLE_MS,
+        .settle_ms = verify->fetched ? 0 : VOUCH_LEDGER_SETTLE_MS,
     };
     if (term->err_tty && !term->quiet) {
         what.progress = show_progress;
@@ -281,13 +350,14 @@ static const struct vouch_option options[] = {
      "every login by certificate in this log of sshd has to be recorded; - for stdin"},
     {"key", 0, VOUCH_OPTION_ONE, 0, "VKEY",
      "who has to have signed the checkpoint: the text of checkpoint.vkey, or a file with it"},
-    {0},
+    VOUCH_REACH_OPTIONS,
 };
 
 static const char *const examples[] = {
     "vouch ledger verify ca",
     "vouch ledger verify ca --checkpoint checkpoint-of-january --key ca.vkey",
     "journalctl -u ssh | vouch ledger verify ca --sshd-log -",
+    "vouch ledger verify --server https://ca.example.com:8443 --token-file auditor.token",
     NULL,
 };
 
@@ -295,15 +365,17 @@ const struct vouch_command vouch_cmd_ledger_verify = {
     .noun = "ledger",
     .verb = "verify",
     .summary = "prove from the files alone that nothing was changed, cut, added or given twice",
-    .operands = "DIR",
-    .operands_min = 1,
+    .operands = "[DIR]",
     .operands_max = 1,
     .options = options,
     .notes =
-        "DIR is the CA's folder, or that of its ledger. Each finding is one line. Exit status: "
-        "0 all holds, 1 something does not, 2 or more if it could not be verified.",
+        "DIR is the CA's folder, or that of its ledger. Without it the server's ledger is fetched "
+        "(with a token of the scope audit:read) and verified in the same way. Each finding is one "
+        "line. Exit status: 0 all holds, 1 something does not, 2 or more if it could not be "
+        "verified.",
     .examples = examples,
     .shape = VOUCH_SHAPE_LIST,
     .manner = VOUCH_MANNER_ASKS,
     .run = run_verify,
+    .failed = vouch_reach_failed,
 };

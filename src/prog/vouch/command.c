@@ -8,15 +8,28 @@
 #include "base/str.h"
 
 const struct vouch_command *const vouch_commands[] = {
-    &vouch_cmd_ca_init,     &vouch_cmd_ca_show,       &vouch_cmd_ca_trust,
-    &vouch_cmd_sign_user,   &vouch_cmd_sign_host,     &vouch_cmd_cert_show,
-    &vouch_cmd_cert_check,  &vouch_cmd_krl_build,     &vouch_cmd_krl_show,
-    &vouch_cmd_krl_check,   &vouch_cmd_key_show,      &vouch_cmd_key_new,
-    &vouch_cmd_ledger_show, &vouch_cmd_ledger_verify, &vouch_cmd_keygen,
-    &vouch_cmd_help,        &vouch_cmd_version,       NULL,
+    &vouch_cmd_ca_init,       &vouch_cmd_ca_show,
+    &vouch_cmd_ca_trust,      &vouch_cmd_sign_user,
+    &vouch_cmd_sign_host,     &vouch_cmd_cert_show,
+    &vouch_cmd_cert_check,    &vouch_cmd_cert_issue,
+    &vouch_cmd_cert_renew,    &vouch_cmd_cert_ls,
+    &vouch_cmd_cert_revoke,   &vouch_cmd_krl_build,
+    &vouch_cmd_krl_show,      &vouch_cmd_krl_check,
+    &vouch_cmd_krl_fetch,     &vouch_cmd_krl_revocations,
+    &vouch_cmd_key_show,      &vouch_cmd_key_new,
+    &vouch_cmd_ledger_show,   &vouch_cmd_ledger_verify,
+    &vouch_cmd_server_set,    &vouch_cmd_server_show,
+    &vouch_cmd_server_unset,  &vouch_cmd_token_new,
+    &vouch_cmd_token_ls,      &vouch_cmd_token_disable,
+    &vouch_cmd_profile_put,   &vouch_cmd_profile_show,
+    &vouch_cmd_profile_ls,    &vouch_cmd_profile_rm,
+    &vouch_cmd_audit_ls,      &vouch_cmd_backup_new,
+    &vouch_cmd_backup_verify, &vouch_cmd_backup_restore,
+    &vouch_cmd_keygen,        &vouch_cmd_help,
+    &vouch_cmd_version,       NULL,
 };
 
-#define WORDS_MAX 24
+#define WORDS_MAX 64
 
 #define COMMON                                                                                     \
     {"quiet", 'q', VOUCH_OPTION_FLAG, 0, NULL, "say nothing but failures and warnings"},           \
@@ -120,6 +133,44 @@ int vouch_command_find(int argc, char *const *argv, const struct vouch_command *
     }
     return vouch_command_has_noun(noun) ? unknown_verb(noun, verb, fault)
                                         : unknown_noun(noun, fault);
+}
+
+// How many words of argv[at..] are such an option with its value; 0: it is none.
+static int leading_option(int argc, char *const *argv, int at) {
+    static const char *const names[] = {"--local",      "--server",  "--pin", "--ca-file",
+                                        "--token-file", "--timeout", NULL};
+    for (size_t i = 0; names[i] != NULL; i++) {
+        size_t len = strlen(names[i]);
+        if (strncmp(argv[at], names[i], len) == 0 && argv[at][len] == '=') {
+            return 1;
+        }
+        if (strcmp(argv[at], names[i]) == 0 && at + 1 < argc) {
+            return 2;
+        }
+    }
+    return 0;
+}
+
+static void rotate(char **words, int first, int count) {
+    for (; first > 0; first--) {
+        char *word = words[0];
+        memmove(words, words + 1, (size_t)(count - 1) * sizeof *words);
+        words[count - 1] = word;
+    }
+}
+
+void vouch_command_lead(int argc, char **argv) {
+    const struct vouch_command *command = NULL;
+    struct vouch_fault unused;
+    int options = 0, words = 0, step;
+    while (1 + options < argc && (step = leading_option(argc, argv, 1 + options)) > 0) {
+        options += step;
+    }
+    // Where no command follows, the words stay as they are, for the message to show.
+    if (options > 0 &&
+        vouch_command_find(argc - options, argv + options, &command, &words, &unused) == 0) {
+        rotate(argv + 1, options, options + words);
+    }
 }
 
 enum vouch_exit vouch_command_usual_exit(const struct vouch_command *command,

@@ -12,6 +12,9 @@ enum vouch_exit {
     VOUCH_EXIT_NO = 1,
     VOUCH_EXIT_USAGE = 2,
     VOUCH_EXIT_NOT_FOUND = 3,
+    VOUCH_EXIT_TOKEN = 4,       // the server wants a valid token
+    VOUCH_EXIT_REFUSED = 5,     // the server says no
+    VOUCH_EXIT_UNREACHABLE = 7, // the server does not answer
     VOUCH_EXIT_CONFLICT = 8,
     VOUCH_EXIT_LOCAL = 9,
     VOUCH_EXIT_ERROR = 255, // of vouch cert check --expires-in only
@@ -62,9 +65,20 @@ extern const struct vouch_command *const vouch_commands[];
 extern const struct vouch_command vouch_cmd_ca_init, vouch_cmd_ca_show, vouch_cmd_ca_trust;
 extern const struct vouch_command vouch_cmd_sign_user, vouch_cmd_sign_host;
 extern const struct vouch_command vouch_cmd_cert_show, vouch_cmd_cert_check;
+extern const struct vouch_command vouch_cmd_cert_issue, vouch_cmd_cert_renew, vouch_cmd_cert_ls;
+extern const struct vouch_command vouch_cmd_cert_revoke;
 extern const struct vouch_command vouch_cmd_krl_build, vouch_cmd_krl_show, vouch_cmd_krl_check;
+extern const struct vouch_command vouch_cmd_krl_fetch, vouch_cmd_krl_revocations;
 extern const struct vouch_command vouch_cmd_key_show, vouch_cmd_key_new;
 extern const struct vouch_command vouch_cmd_ledger_show, vouch_cmd_ledger_verify;
+extern const struct vouch_command vouch_cmd_server_set, vouch_cmd_server_show,
+    vouch_cmd_server_unset;
+extern const struct vouch_command vouch_cmd_token_new, vouch_cmd_token_ls, vouch_cmd_token_disable;
+extern const struct vouch_command vouch_cmd_profile_put, vouch_cmd_profile_show,
+    vouch_cmd_profile_ls;
+extern const struct vouch_command vouch_cmd_profile_rm, vouch_cmd_audit_ls;
+extern const struct vouch_command vouch_cmd_backup_new, vouch_cmd_backup_verify;
+extern const struct vouch_command vouch_cmd_backup_restore;
 extern const struct vouch_command vouch_cmd_keygen, vouch_cmd_help, vouch_cmd_version;
 
 // The command of argv[1] (and argv[2]); *ret_words is how many words name it. Unknown words give
@@ -72,6 +86,10 @@ extern const struct vouch_command vouch_cmd_keygen, vouch_cmd_help, vouch_cmd_ve
 VOUCH_MUST_USE int vouch_command_find(int argc, char *const *argv,
                                       const struct vouch_command **ret_command, int *ret_words,
                                       struct vouch_fault *fault);
+
+// Options about the server may stand before the command, as in vouch --local DIR token ls: puts those of
+// argv behind the words that name the command, where options are looked for.
+void vouch_command_lead(int argc, char **argv);
 
 // Nonzero if some command begins with this noun.
 int vouch_command_has_noun(const char *noun);

@@ -6,7 +6,7 @@
 
 #include "prog/vouch/keygen.h"
 
-#define SUMMARY_COLUMN 20
+#define SUMMARY_COLUMN 21
 #define OPTION_COLUMN 28
 #define LINE_WIDTH 96
 
@@ -36,7 +36,8 @@ static void print_summary(const struct vouch_command *command, FILE *out) {
 
 void vouch_help_all(const struct vouch_term *term, FILE *out) {
     const char *bold = vouch_term_bold(term), *plain = vouch_term_plain(term);
-    (void)fputs("vouch: an SSH certificate authority that works from files\n\nCommands:\n", out);
+    (void)fputs("vouch: an SSH certificate authority, from files and of a server\n\nCommands:\n",
+                out);
     for (size_t i = 0; vouch_commands[i] != NULL; i++) {
         print_summary(vouch_commands[i], out);
     }

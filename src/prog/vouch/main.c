@@ -118,6 +118,7 @@ int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         argv[1] += 2;
     }
+    vouch_command_lead(argc, argv);
     if (only_help(&cli.term, argc, argv)) {
         return finish_output(&fault) == 0 ? VOUCH_EXIT_OK : VOUCH_EXIT_LOCAL;
     }

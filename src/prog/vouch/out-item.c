@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// Items and JSON: see out.h. The only file of the program that knows Jansson.
+// Items and JSON: see out.h.
 #include "prog/vouch/out-item.h"
 
 #include <assert.h>
@@ -219,6 +219,99 @@ struct vouch_item *vouch_item_child(struct vouch_item *item, const char *key) {
     vouch_item_free(item->child);
     item->child = child;
     return child;
+}
+
+// Members that hold a moment: what is text from a user must not be taken for one.
+static int is_moment(const char *key) {
+    static const char *const keys[] = {"at",      "issued",   "time",      "valid_after",
+                                       "created", "expires",  "last_used", "valid_before",
+                                       "updated", "disabled", "until",     "generated"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strcmp(keys[i], key) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+// To the second: a server tells more.
+static int parse_moment(const char *text, uint64_t *ret_time_s) {
+    char whole[VOUCH_TIME_TEXT_MAX];
+    size_t len = strcspn(text, ".");
+    size_t fraction = text[len] == '.' ? 1 + strspn(text + len + 1, "0123456789") : 0;
+    (void)snprintf(whole, sizeof whole, "%.*s%s", (int)len, text, text + len + fraction);
+    return vouch_time_parse(vouch_bytes_of(whole), ret_time_s);
+}
+
+static void put_scalar(struct vouch_buf *out, const char *key, const json_t *value,
+                       const struct vouch_term *term) {
+    char text[VOUCH_TIME_TEXT_MAX];
+    const char *string = json_string_value(value);
+    uint64_t time_s = 0;
+    if (string != NULL && term != NULL && is_moment(key) && parse_moment(string, &time_s) == 0) {
+        vouch_term_time(term, time_s, text, sizeof text);
+        vouch_buf_put_text(out, text);
+    } else if (string != NULL) {
+        vouch_str_escape((struct vouch_bytes){(const uint8_t *)string, json_string_length(value)},
+                         out);
+    } else if (json_is_integer(value)) {
+        (void)snprintf(text, sizeof text, "%lld", (long long)json_integer_value(value));
+        vouch_buf_put_text(out, text);
+    } else if (json_is_boolean(value)) {
+        vouch_buf_put_text(out, json_is_true(value) ? "yes" : "no");
+    }
+}
+
+static void put_value(struct vouch_buf *out, const char *key, const json_t *value,
+                      const struct vouch_term *term) {
+    size_t at;
+    const char *name;
+    json_t *part;
+    if (json_is_array(value)) {
+        json_array_foreach(value, at, part) {
+            vouch_buf_put_text(out, at > 0 ? "," : "");
+            put_scalar(out, key, part, term);
+        }
+    } else if (json_is_object(value)) {
+        const char *before = "";
+        json_object_foreach((json_t *)(uintptr_t)value, name, part) {
+            vouch_buf_put_text(out, before);
+            vouch_str_escape(vouch_bytes_of(name), out);
+            vouch_buf_put_text(out, "=");
+            put_scalar(out, name, part, term);
+            before = " ";
+        }
+    } else {
+        put_scalar(out, key, value, term);
+    }
+}
+
+char *vouch_item_json_text(const char *key, const struct json_t *value,
+                           const struct vouch_term *term) {
+    struct vouch_buf out;
+    size_t len;
+    if (value == NULL || json_is_null(value)) {
+        return NULL;
+    }
+    vouch_buf_init(&out, ESCAPED_MAX);
+    put_value(&out, key, value, term);
+    vouch_buf_put(&out, (struct vouch_bytes){(const uint8_t *)"", 1});
+    char *text = (char *)vouch_buf_take(&out, &len);
+    vouch_buf_done(&out);
+    return text;
+}
+
+void vouch_item_json(struct vouch_item *item, const char *key, const struct json_t *value) {
+    if (item != NULL && item->json != NULL) {
+        // A copy, since the item may outlive the answer; Jansson's types know no const reference.
+        put_json(item, key, json_deep_copy(value));
+    }
+    if (item != NULL && item->cells != NULL) {
+        vouch_autofree char *text = vouch_item_json_text(key, value, item->cells->term);
+        if (text != NULL) {
+            put_cell(item, key, text, 0);
+        }
+    }
 }
 
 static int has_error(const struct vouch_item *item) {

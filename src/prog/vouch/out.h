@@ -47,6 +47,16 @@ void vouch_item_count(struct vouch_item *item, const char *key, size_t count);
 void vouch_item_time(struct vouch_item *item, const char *key, uint64_t time_s);
 void vouch_item_yes_no(struct vouch_item *item, const char *key, int yes);
 
+// Sets a value that came as JSON; in a cell a list is joined by commas, and an object is NAME=VALUE with
+// blanks between.
+struct json_t;
+void vouch_item_json(struct vouch_item *item, const char *key, const struct json_t *value);
+
+// The text of such a value for a person, with everything unprintable escaped; freed by the caller. NULL
+// where there is none, or memory is short.
+char *vouch_item_json_text(const char *key, const struct json_t *value,
+                           const struct vouch_term *term);
+
 // Nonzero if more than a few columns of this item will be seen, so that it is worth making the rest.
 int vouch_item_is_whole(const struct vouch_item *item);
 

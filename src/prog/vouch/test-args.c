@@ -240,6 +240,43 @@ static void a_failure_of_a_question_is_never_its_no(void **state) {
     }
 }
 
+// What vouch_command_lead() makes of a command line; words are joined by blanks.
+static void lead(const char *text, char *ret_text, size_t size) {
+    char copy[200];
+    char *argv[WORDS_MAX + 1] = {NULL};
+    int argc = 0;
+    (void)snprintf(copy, sizeof copy, "%s", text);
+    for (char *rest = copy; rest != NULL && argc < WORDS_MAX; argc++) {
+        argv[argc] = strsep(&rest, " ");
+    }
+    vouch_command_lead(argc, argv);
+    ret_text[0] = '\0';
+    for (int i = 0; i < argc; i++) {
+        size_t end = strlen(ret_text);
+        (void)snprintf(ret_text + end, size - end, "%s%s", i > 0 ? " " : "", argv[i]);
+    }
+}
+
+static void options_about_the_server_may_stand_before_the_command(void **state) {
+    (void)state;
+    static const char *const rows[][2] = {
+        {"vouch --local DIR token ls", "vouch token ls --local DIR"},
+        {"vouch --local=DIR token ls -q", "vouch token ls --local=DIR -q"},
+        {"vouch --server U --pin P cert show -- 1", "vouch cert show --server U --pin P -- 1"},
+        {"vouch --local DIR help", "vouch help --local DIR"},
+        {"vouch token ls --local DIR", "vouch token ls --local DIR"},
+        {"vouch --local", "vouch --local"},
+        {"vouch --local DIR", "vouch --local DIR"},
+        {"vouch --local DIR nonsense", "vouch --local DIR nonsense"},
+        {"vouch --quiet token ls", "vouch --quiet token ls"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[200];
+        lead(rows[i][0], text, sizeof text);
+        assert_string_equal(text, rows[i][1]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_options_and_operands_in_any_order),
@@ -257,6 +294,7 @@ int main(void) {
         cmocka_unit_test(every_command_is_whole),
         cmocka_unit_test(names_the_nearest_noun_and_verb),
         cmocka_unit_test(a_failure_of_a_question_is_never_its_no),
+        cmocka_unit_test(options_about_the_server_may_stand_before_the_command),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: ISC
+// vouch server set, show, unset: which server is asked, and what is noted down about it.
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "prog/vouch/answer.h"
+
+static int no_memory(struct vouch_fault *fault) {
+    return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "out of memory");
+}
+
+static void item_key(struct vouch_item *item, const char *member, const struct vouch_key *key) {
+    char fingerprint[VOUCH_FINGERPRINT_MAX];
+    vouch_key_fingerprint(key, VOUCH_HASH_SHA256, fingerprint);
+    vouch_item_word(item, member, fingerprint);
+}
+
+static void print_line(const char *what, const char *value) {
+    char shown[600];
+    vouch_str_escape_to(vouch_bytes_of(value), shown, sizeof shown);
+    (void)printf("%-15s %s\n", what, shown);
+}
+
+static void print_key(const char *what, const struct vouch_key *key) {
+    char fingerprint[VOUCH_FINGERPRINT_MAX], text[VOUCH_FINGERPRINT_MAX + 32];
+    vouch_key_fingerprint(key, VOUCH_HASH_SHA256, fingerprint);
+    (void)snprintf(text, sizeof text, "%s %s", vouch_key_type_label(vouch_key_type(key)),
+                   fingerprint);
+    print_line(what, text);
+}
+
+static const char *token_word(const struct vouch_settings *settings) {
+    return settings->token_file != NULL ? settings->token_file : "(none)";
+}
+
+static const char *trust_word(const struct vouch_settings *settings) {
+    if (settings->pin != NULL) {
+        return settings->pin;
+    }
+    return settings->ca_file != NULL ? settings->ca_file : "(the system's CA certificates)";
+}
+
+static int print_settings(const struct vouch_cli *cli, const struct vouch_settings *settings,
+                          const char *url, struct vouch_fault *fault) {
+    enum vouch_form form = VOUCH_FORM_TABLE;
+    int err = vouch_form_of_item(&cli->args, &form, fault);
+    if (err != 0) {
+        return err;
+    }
+    if (form == VOUCH_FORM_TABLE) {
+        print_line("Server:", url);
+        print_line("Trusted by:", trust_word(settings));
+        print_line("Token file:", token_word(settings));
+        print_line("CA name:", settings->name);
+        print_key("User CA:", settings->user_ca);
+        print_key("Host CA:", settings->host_ca);
+        print_key("Checkpoint key:", settings->checkpoint_key);
+        return 0;
+    }
+    struct vouch_item *item = vouch_item_new("vouch.server/1");
+    vouch_item_word(item, "url", url);
+    vouch_item_word(item, "pin", settings->pin != NULL ? settings->pin : "");
+    vouch_item_word(item, "ca_file", settings->ca_file != NULL ? settings->ca_file : "");
+    vouch_item_word(item, "token_file", settings->token_file != NULL ? settings->token_file : "");
+    vouch_item_word(item, "name", settings->name);
+    item_key(item, "user_ca", settings->user_ca);
+    item_key(item, "host_ca", settings->host_ca);
+    item_key(item, "checkpoint_key", settings->checkpoint_key);
+    err = vouch_item_print(item, form, fault);
+    vouch_item_free(item);
+    return err;
+}
+
+// vouch server set
+
+// A file that is named now has to be found later, from another folder.
+static int absolute(const char *path, char **ret_path, struct vouch_fault *fault) {
+    if (path == NULL) {
+        return 0;
+    }
+    *ret_path = realpath(path, NULL);
+    return *ret_path != NULL ? 0
+                             : vouch_fault_set(fault, VOUCH_ERR_NOT_FOUND, &vouch_fault_read,
+                                               "%s: cannot read: no such file", path);
+}
+
+static int copy(const char *text, char **ret_text, struct vouch_fault *fault) {
+    if (text == NULL) {
+        return 0;
+    }
+    *ret_text = strdup(text);
+    return *ret_text != NULL ? 0 : no_memory(fault);
+}
+
+static int read_set(const struct vouch_cli *cli, struct vouch_reach *reach,
+                    struct vouch_fault *fault) {
+    const struct vouch_args *args = &cli->args;
+    struct vouch_settings *settings = &reach->settings;
+    int err = copy(args->operands[0], &settings->url, fault);
+    if (err == 0) {
+        err = copy(vouch_args_value(args, "pin"), &settings->pin, fault);
+    }
+    if (err == 0) {
+        err = absolute(vouch_args_value(args, "ca-file"), &settings->ca_file, fault);
+    }
+    return err == 0 ? absolute(vouch_args_value(args, "token-file"), &settings->token_file, fault)
+                    : err;
+}
+
+// A token that the server does not know is said now and not at the first use. That it may not list
+// certificates is no harm.
+static int try_token(struct vouch_reach *reach, struct vouch_fault *fault) {
+    const struct vouch_api_ask ask = {.path = "/v1/certs?limit=1"};
+    struct vouch_api_answer answer = {0};
+    if (reach->settings.token_file == NULL) {
+        return 0;
+    }
+    int err = vouch_api_ask(reach->api, &ask, &answer, fault);
+    if (err == 0) {
+        vouch_buf_done(&answer.body);
+    }
+    return err == VOUCH_ERR_REFUSED ? 0 : err;
+}
+
+static int meet(struct vouch_reach *reach, struct vouch_fault *fault) {
+    const struct vouch_settings *settings = &reach->settings;
+    const struct vouch_api_server server = {
+        .url = settings->url,
+        .pin = settings->pin,
+        .ca_file = settings->ca_file,
+        .token_file = settings->token_file,
+    };
+    int err = vouch_api_open(&server, &reach->api, fault);
+    if (err == 0) {
+        err = vouch_reach_keys(reach, fault);
+    }
+    return err == 0 ? try_token(reach, fault) : err;
+}
+
+static int save(const struct vouch_cli *cli, const struct vouch_settings *settings,
+                struct vouch_fault *fault) {
+    char path[PATH_MAX];
+    if (vouch_args_count(&cli->args, "dry-run") > 0) {
+        vouch_say(&cli->term, "nothing was written: --dry-run");
+        return 0;
+    }
+    int err = vouch_settings_path(path, fault);
+    if (err == 0) {
+        err = vouch_settings_write(settings, fault);
+    }
+    if (err == 0) {
+        vouch_say_mark(&cli->term, VOUCH_MARK_OK,
+                       "noted down in %s; later commands ask this server", path);
+    }
+    return err;
+}
+
+static int run_set(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
+                   struct vouch_fault *fault) {
+    struct vouch_reach reach = {.cli = cli};
+    int err = read_set(cli, &reach, fault);
+    if (err == 0) {
+        err = meet(&reach, fault);
+    }
+    if (err == 0) {
+        err = print_settings(cli, &reach.settings, reach.settings.url, fault);
+    }
+    if (err == 0) {
+        err = save(cli, &reach.settings, fault);
+    }
+    vouch_reach_done(&reach);
+    *ret_exit = VOUCH_EXIT_OK;
+    return err;
+}
+
+static const struct vouch_option set_options[] = {
+    {"pin", 0, VOUCH_OPTION_ONE, VOUCH_OPTION_USUAL, "PIN",
+     "its TLS key: sha256:... as vouchd init prints it"},
+    {"ca-file", 0, VOUCH_OPTION_ONE, 0, "FILE", "CA certificates (PEM) that vouch for it"},
+    {"token-file", 0, VOUCH_OPTION_ONE, VOUCH_OPTION_USUAL, "FILE",
+     "the file that holds the API token; only its path is noted down"},
+    {"dry-run", 'n', VOUCH_OPTION_FLAG, 0, NULL, "show what would be noted down; write nothing"},
+    {0},
+};
+
+static const char *const set_examples[] = {
+    "vouch server set https://ca.example.com:8443 --pin sha256:... --token-file ~/.vouch-token",
+    NULL,
+};
+
+const struct vouch_command vouch_cmd_server_set = {
+    .noun = "server",
+    .verb = "set",
+    .summary = "which server later commands ask; notes down the keys of its CAs",
+    .operands = "URL",
+    .operands_min = 1,
+    .operands_max = 1,
+    .options = set_options,
+    .notes = "Without --pin the server's TLS certificate has to be by a CA that this system (or "
+             "--ca-file) trusts. Compare the fingerprints with what vouchd init printed: later "
+             "certificates, revocation lists and checkpoints are held to these keys.",
+    .examples = set_examples,
+    .shape = VOUCH_SHAPE_ITEM,
+    .run = run_set,
+    .failed = vouch_reach_failed,
+};
+
+// vouch server show
+
+// The keys as the server has them now, against those that were noted down.
+static int compare_keys(struct vouch_reach *reach, struct vouch_fault *fault) {
+    struct vouch_reach now = {.cli = reach->cli, .api = reach->api};
+    int err = vouch_reach_keys(&now, fault);
+    if (err == 0 && reach->anchors == VOUCH_ANCHORS_NONE) {
+        reach->settings.name = vouch_steal(now.settings.name);
+        reach->settings.user_ca = vouch_steal(now.settings.user_ca);
+        reach->settings.host_ca = vouch_steal(now.settings.host_ca);
+        reach->settings.checkpoint_key = vouch_steal(now.settings.checkpoint_key);
+    } else if (err == 0) {
+        int same = strcmp(reach->settings.name, now.settings.name) == 0 &&
+                   vouch_key_equal(reach->settings.user_ca, now.settings.user_ca) &&
+                   vouch_key_equal(reach->settings.host_ca, now.settings.host_ca) &&
+                   vouch_key_equal(reach->settings.checkpoint_key, now.settings.checkpoint_key);
+        vouch_say_mark(&reach->cli->term, same ? VOUCH_MARK_OK : VOUCH_MARK_FAIL, "%s",
+                       same ? "the server has the keys that were noted down"
+                            : "the server now has OTHER keys than were noted down");
+        err = same ? 0 : VOUCH_ERR_MISMATCH;
+        if (!same) {
+            vouch_fault_set(fault, err, &vouch_fault_server_unproven,
+                            "%s: its CA or checkpoint keys are not those that were noted down",
+                            vouch_api_name(reach->api));
+            vouch_fault_next(fault,
+                             "ask its administrator; if it has new keys: vouch server set %s",
+                             reach->settings.url);
+        }
+    }
+    vouch_settings_done(&now.settings);
+    return err;
+}
+
+static int run_show(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
+                    struct vouch_fault *fault) {
+    struct vouch_reach reach = {0};
+    int err = vouch_reach_open(cli, &reach, fault);
+    if (err == 0) {
+        err = compare_keys(&reach, fault);
+    }
+    if (err == 0) {
+        const char *url = vouch_args_value(&cli->args, "server");
+        url = url != NULL ? url : reach.settings.url;
+        err = print_settings(cli, &reach.settings, url != NULL ? url : vouch_api_name(reach.api),
+                             fault);
+    }
+    vouch_reach_done(&reach);
+    *ret_exit = VOUCH_EXIT_OK;
+    return err;
+}
+
+static const struct vouch_option show_options[] = {VOUCH_REACH_OPTIONS};
+
+static const char *const show_examples[] = {"vouch server show",
+                                            "vouch server show --local /var/lib/vouch", NULL};
+
+const struct vouch_command vouch_cmd_server_show = {
+    .noun = "server",
+    .verb = "show",
+    .summary = "which server is asked, and whether it still has the keys that were noted down",
+    .operands = "",
+    .options = show_options,
+    .examples = show_examples,
+    .shape = VOUCH_SHAPE_ITEM,
+    .run = run_show,
+    .failed = vouch_reach_failed,
+};
+
+// vouch server unset
+
+static int run_unset(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
+                     struct vouch_fault *fault) {
+    char path[PATH_MAX];
+    struct vouch_settings settings = {0};
+    int err = vouch_settings_path(path, fault);
+    *ret_exit = VOUCH_EXIT_OK;
+    if (err == 0 && vouch_args_count(&cli->args, "dry-run") > 0) {
+        err = vouch_settings_read(&settings, fault);
+        if (err == 0) {
+            vouch_say(&cli->term, "would forget %s, and remove %s", settings.url, path);
+        }
+        vouch_settings_done(&settings);
+        return err;
+    }
+    if (err == 0) {
+        err = vouch_settings_remove(fault);
+    }
+    if (err == 0) {
+        vouch_say_mark(&cli->term, VOUCH_MARK_OK, "removed %s", path);
+    }
+    return err;
+}
+
+static const struct vouch_option unset_options[] = {
+    {"dry-run", 'n', VOUCH_OPTION_FLAG, 0, NULL, "say what would be removed; remove nothing"},
+    {0},
+};
+
+static const char *const unset_examples[] = {"vouch server unset", NULL};
+
+const struct vouch_command vouch_cmd_server_unset = {
+    .noun = "server",
+    .verb = "unset",
+    .summary = "forget the server, and what was noted down about it",
+    .operands = "",
+    .options = unset_options,
+    .examples = unset_examples,
+    .run = run_unset,
+    .failed = vouch_reach_failed,
+};

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: ISC
+// The envelope of a revocation list: a statement about it, signed with the checkpoint key.
+//
+// Format: doc/krl.md. A list without its envelope proves nothing about who made it, or whether it is the
+// newest one. Pure: no file, no clock.
+#pragma once
+
+#include "base/fault.h"
+#include "vouch/krl.h"
+
+#define VOUCH_KRL_ENVELOPE_MAX 65536 // bytes
+
+struct vouch_krl_statement {
+    enum vouch_cert_type use;
+    char ca[VOUCH_FINGERPRINT_MAX]; // "SHA256:…" of the CA's key
+    uint64_t version;
+    uint64_t length;
+    uint8_t sha256[32];
+    uint64_t time_s;
+};
+
+// Who must have signed, and what it has to be about. Borrowed.
+struct vouch_krl_trust {
+    const struct vouch_key *checkpoint_key;
+    const struct vouch_key *ca;
+    enum vouch_cert_type use;
+};
+
+// Verifies an envelope: form, signature in the namespace "vouch-krl", CA and use. `name` is how it is
+// called in the fault (V-1868).
+VOUCH_MUST_USE int vouch_krl_envelope_verify(struct vouch_bytes envelope,
+                                             const struct vouch_krl_trust *trust, const char *name,
+                                             struct vouch_krl_statement *ret_statement,
+                                             struct vouch_fault *fault);
+
+// Verifies that a list is the one of a statement: length, hash, a KRL that can be read, its version.
+VOUCH_MUST_USE int vouch_krl_statement_check(const struct vouch_krl_statement *statement,
+                                             struct vouch_bytes krl, const char *name,
+                                             struct vouch_fault *fault);

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: ISC
+// The authority: decides who gets what, and keeps the database.
+//
+// Who owns this process could ask the signer for whatever the signer's ceiling allows, but not without a
+// record, and could not forge a record. It never sees a key. It reads the ledger and writes the database;
+// of the network it has only the socket for administration, which it was given open.
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include "api/api.h"
+#include "authority/serve.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "prog/vouchd/log.h"
+#include "prog/vouchd/role.h"
+#include "prog/vouchd/server-dir.h"
+#include "prog/vouchd/web-log.h"
+
+#define ADMIN_WORKERS 2
+#define ADMIN_STOP_NS UINT64_C(3000000000)
+
+struct desk {
+    struct vouch_role_run *run;
+    char database[PATH_MAX];
+    char db_dir[PATH_MAX];
+    char ledger[PATH_MAX];
+    struct vouch_office *office;
+    // The socket for administration, and what serves it.
+    struct vouch_role_sockets sockets;
+    struct vouch_http_listener listeners[VOUCH_FRAME_FDS_MAX];
+    struct vouch_authority *handles[ADMIN_WORKERS + 1]; // the last is of the public files
+    struct vouch_api_public *files;
+    struct vouch_api *api;
+    struct vouch_http_server *http;
+};
+
+static void report(const struct vouch_fault *fault) {
+    vouch_log_fault(VOUCH_LOG_ERROR, "", fault);
+}
+
+static int find_paths(struct desk *desk, struct vouch_fault *fault) {
+    const char *dir = desk->run->dir;
+    int err = vouch_server_path(dir, VOUCH_SERVER_DATABASE, desk->database, fault);
+    if (err == VOUCH_OK) {
+        err = vouch_server_path(dir, VOUCH_SERVER_DB, desk->db_dir, fault);
+    }
+    return err == VOUCH_OK ? vouch_server_path(dir, VOUCH_SERVER_LEDGER, desk->ledger, fault) : err;
+}
+
+// The lanes to the signer become handles, which the office then owns.
+static int open_office(struct desk *desk, struct vouch_fault *fault) {
+    int fds[VOUCH_LANES_MAX];
+    struct vouch_signer *signers[VOUCH_LANES_MAX];
+    unsigned count = vouch_role_lane_fds(desk->run, VOUCH_LINK_SIGNER, fds), made = 0;
+    int err = VOUCH_OK;
+    while (made < count && err == VOUCH_OK) {
+        err = vouch_signer_connect(fds[made], &signers[made], fault);
+        made += err == VOUCH_OK;
+    }
+    if (err != VOUCH_OK) {
+        while (made > 0) {
+            vouch_signer_close(signers[--made]);
+        }
+        return err;
+    }
+    const struct vouch_office_open what = {.database = desk->database,
+                                           .ledger_dir = desk->ledger,
+                                           .krl_dir = desk->db_dir,
+                                           .take_signers = signers,
+                                           .signer_count = count,
+                                           .report = report};
+    return vouch_office_open(&what, &desk->office, fault);
+}
+
+static int settle(struct desk *desk, struct vouch_fault *fault) {
+    const char *const readable[] = {desk->ledger};
+    const char *const writable[] = {desk->db_dir};
+    const struct vouch_sandbox sandbox = {.profile = VOUCH_SANDBOX_AUTHORITY,
+                                          .network = VOUCH_SANDBOX_OPEN_SOCKETS,
+                                          .readable = {readable, 1},
+                                          .writable = {writable, 1}};
+    return vouch_role_settle(desk->run, &sandbox, &desk->sockets, fault);
+}
+
+static int attach_handles(struct desk *desk, struct vouch_fault *fault) {
+    size_t seat = vouch_office_admin_seat(desk->office);
+    int err = VOUCH_OK;
+    for (size_t i = 0; i <= ADMIN_WORKERS && err == VOUCH_OK; i++) {
+        err = vouch_office_attach(desk->office, seat, &desk->handles[i], fault);
+    }
+    return err;
+}
+
+static int begin_api(struct desk *desk, struct vouch_fault *fault) {
+    int err = vouch_api_public_start(desk->handles[ADMIN_WORKERS], &desk->files, fault);
+    const struct vouch_api_config config = {.way = VOUCH_CALLER_LOCAL,
+                                            .authorities = desk->handles,
+                                            .workers = ADMIN_WORKERS,
+                                            .files = desk->files,
+                                            .report = vouch_web_report};
+    return err == VOUCH_OK ? vouch_api_new(&config, &desk->api, fault) : err;
+}
+
+// The same API as the web's, for the server's owner, without TLS and tokens.
+static int begin_admin(struct desk *desk, struct vouch_fault *fault) {
+    for (unsigned i = 0; i < desk->sockets.count; i++) {
+        desk->listeners[i] = (struct vouch_http_listener){desk->sockets.fds[i], VOUCH_HTTP_PLAIN};
+    }
+    struct vouch_http_config http = {.listeners = desk->listeners,
+                                     .listener_count = desk->sockets.count,
+                                     .io_threads = 1,
+                                     .record = vouch_web_record};
+    int err = attach_handles(desk, fault);
+    if (err == VOUCH_OK) {
+        err = begin_api(desk, fault);
+    }
+    if (err == VOUCH_OK) {
+        vouch_api_configure(desk->api, &http);
+        err = vouch_http_server_start(&http, &desk->http, fault);
+    }
+    if (err == VOUCH_OK) {
+        vouch_api_attach(desk->api, desk->http);
+        vouch_api_public_attach(desk->files, desk->http);
+    }
+    return err;
+}
+
+static void end_admin(struct desk *desk) {
+    if (desk->http != NULL) {
+        vouch_http_server_stop(desk->http, vouch_time_monotonic_ns() + ADMIN_STOP_NS);
+        vouch_api_attach(desk->api, NULL);
+        vouch_api_public_attach(desk->files, NULL);
+    }
+    vouch_http_server_free(desk->http);
+    vouch_api_free(desk->api);
+    vouch_api_public_free(desk->files);
+    for (size_t i = 0; i <= ADMIN_WORKERS; i++) {
+        vouch_authority_close(desk->handles[i]);
+    }
+    for (unsigned i = 0; i < desk->sockets.count; i++) {
+        close(desk->sockets.fds[i]);
+    }
+}
+
+// SIGHUP means nothing here, and must not be taken for the word to stop.
+static int listen_for_stop_only(int signal_fd, struct vouch_fault *fault) {
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    return signalfd(signal_fd, &stop, SFD_CLOEXEC | SFD_NONBLOCK) == signal_fd
+               ? VOUCH_OK
+               : vouch_fault_set(fault, VOUCH_ERR_IO, &vouch_fault_role, "authority: signalfd: %s",
+                                 strerrordesc_np(errno));
+}
+
+static int serve(struct desk *desk, struct vouch_fault *fault) {
+    int lanes[VOUCH_LANES_MAX];
+    const struct vouch_authority_serve what = {
+        .office = desk->office,
+        .take_lanes = lanes,
+        .lane_count = vouch_role_lane_fds(desk->run, VOUCH_LINK_WEB, lanes),
+        .signal_fd = desk->run->self.signal_fd};
+    return vouch_authority_serve(&what, fault);
+}
+
+int vouch_role_authority(struct vouch_role_run *run, struct vouch_fault *fault) {
+    struct desk desk = {.run = run};
+    int err = find_paths(&desk, fault);
+    if (err == VOUCH_OK) {
+        err = open_office(&desk, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = listen_for_stop_only(run->self.signal_fd, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = settle(&desk, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = vouch_log_writer_start(fault);
+    }
+    if (err == VOUCH_OK) {
+        err = vouch_office_begin(desk.office, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = begin_admin(&desk, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = serve(&desk, fault);
+    }
+    end_admin(&desk);
+    vouch_office_close(desk.office);
+    return err;
+}
