@@ -101,7 +101,7 @@ static double decide_us(const struct vouch_policy *policy, unsigned *ret_granted
             .role_count = 1,
             .key_type = VOUCH_KEY_ED25519,
             .now_s = NOW,
-            .second_factor_s = NOW - 60,
+            .second_factor_at_s = NOW - 60,
             .address = vouch_bytes_of("10.1.2.3"),
             .reason = vouch_bytes_of("because"),
         };

@@ -4,98 +4,14 @@
 
 #include <assert.h>
 
+#include "authority/bounds.h"
 #include "authority/reply.h"
-#include "core/cert-options.h"
-
-#define NAME_MAX_LEN 64
-#define PRINCIPAL_MAX 255
-#define OPTIONS_BYTES_MAX 16384 // of a profile, so that its event fits a record
-
-// --- names and patterns
-
-static int is_alnum(uint8_t c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-// What a principal may hold: the rules of issuing are narrower still.
-static int is_name_byte(uint8_t c) {
-    return is_alnum(c) || (c != 0 && strchr("_.@:+-", c) != NULL);
-}
-
-int vouch_name_is(struct vouch_bytes name) {
-    if (name.len == 0 || name.len > NAME_MAX_LEN || name.ptr[0] == '.' || name.ptr[0] == '-') {
-        return 0;
-    }
-    for (size_t i = 0; i < name.len; i++) {
-        if (!is_alnum(name.ptr[i]) && (name.ptr[i] == 0 || strchr("._-", name.ptr[i]) == NULL)) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static int is_principal(struct vouch_bytes name) {
-    if (name.len == 0 || name.len > PRINCIPAL_MAX || name.ptr[0] == '-') {
-        return 0;
-    }
-    for (size_t i = 0; i < name.len; i++) {
-        if (!is_name_byte(name.ptr[i])) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-// Of several stars only the last one ever needs to take more, so there is one place to go back to.
-int vouch_pattern_fits(struct vouch_bytes pattern, struct vouch_bytes name) {
-    size_t p = 0;
-    size_t n = 0;
-    size_t star = SIZE_MAX;
-    size_t star_n = 0;
-    while (n < name.len) {
-        int is_any = p < pattern.len && pattern.ptr[p] == '?' && is_name_byte(name.ptr[n]);
-        if (p < pattern.len && pattern.ptr[p] == '*') {
-            star = p++;
-            star_n = n;
-        } else if (p < pattern.len &&
-                   (is_any || (pattern.ptr[p] != '?' && pattern.ptr[p] == name.ptr[n]))) {
-            p++;
-            n++;
-        } else if (star != SIZE_MAX && is_name_byte(name.ptr[star_n])) {
-            p = star + 1;
-            n = ++star_n;
-        } else {
-            return 0;
-        }
-    }
-    while (p < pattern.len && pattern.ptr[p] == '*') {
-        p++;
-    }
-    return p == pattern.len;
-}
-
-// --- options as text
-
-struct option_text {
-    struct vouch_bytes name;
-    struct vouch_bytes value;
-    int has_value;
-};
-
-static struct option_text split(struct vouch_bytes text) {
-    const uint8_t *mark = text.len > 0 ? memchr(text.ptr, '=', text.len) : NULL;
-    if (mark == NULL) {
-        return (struct option_text){.name = text};
-    }
-    size_t at = (size_t)(mark - text.ptr);
-    return (struct option_text){{text.ptr, at}, {text.ptr + at + 1, text.len - at - 1}, 1};
-}
 
 static int is_star(struct vouch_bytes value) {
     return value.len == 1 && value.ptr[0] == '*';
 }
 
-static int same_option(const struct option_text *a, const struct option_text *b) {
+static int same_option(const struct vouch_option_text *a, const struct vouch_option_text *b) {
     return vouch_bytes_equal(a->name, b->name) && a->has_value == b->has_value &&
            vouch_bytes_equal(a->value, b->value);
 }
@@ -169,15 +85,6 @@ static int fits_one(const struct vouch_text_list *patterns, struct vouch_bytes n
     return 0;
 }
 
-static int list_has(const struct vouch_text_list *list, size_t before, struct vouch_bytes text) {
-    for (size_t i = 0; i < before; i++) {
-        if (vouch_bytes_equal(list->items[i], text)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 static int decide_principals(struct work *work) {
     const struct vouch_text_list *names = &work->wish->principals;
     if (names->count == 0) {
@@ -188,10 +95,10 @@ static int decide_principals(struct work *work) {
     }
     for (size_t i = 0; i < names->count; i++) {
         struct vouch_bytes name = names->items[i];
-        if (!is_principal(name)) {
+        if (!vouch_principal_is(name)) {
             return refuse(work, VOUCH_VERDICT_INVALID, "principals", "is not a name", name);
         }
-        if (list_has(names, i, name)) {
+        if (vouch_texts_have(names, i, name)) {
             return refuse(work, VOUCH_VERDICT_INVALID, "principals", "is named twice", name);
         }
         if (work->bounds->profile != NULL && !fits_one(&work->bounds->profile->principals, name)) {
@@ -217,13 +124,13 @@ static int decide_ttl(struct work *work) {
 }
 
 // Whether the profile allows an option with this value. Without a profile every known one is.
-static int allows(const struct work *work, const struct option_text *wanted) {
+static int allows(const struct work *work, const struct vouch_option_text *wanted) {
     const struct vouch_profile_row *profile = work->bounds->profile;
     if (profile == NULL) {
         return 1;
     }
     for (size_t i = 0; i < profile->options.count; i++) {
-        struct option_text allowed = split(profile->options.items[i]);
+        struct vouch_option_text allowed = vouch_option_split(profile->options.items[i]);
         if (same_option(&allowed, wanted) ||
             (allowed.has_value && wanted->has_value && is_star(allowed.value) &&
              vouch_bytes_equal(allowed.name, wanted->name))) {
@@ -250,7 +157,7 @@ static int options_have(const struct options *options, struct vouch_bytes name) 
 
 // Adds one in its place in the order of names. 0 if memory is short.
 static int options_add(struct work *work, struct options *options,
-                       const struct option_text *option) {
+                       const struct vouch_option_text *option) {
     struct vouch_bytes data = {0};
     assert(options->count < options->room);
     if (option->has_value) {
@@ -276,24 +183,12 @@ static const char *field_of(enum vouch_cert_section section) {
     return section == VOUCH_CERT_SECTION_CRITICAL ? "critical_options" : "extensions";
 }
 
-// What is wrong with an option as such, or NULL.
-static const char *option_fault(const struct option_text *option, enum vouch_cert_section section) {
-    const struct vouch_cert_option_kind *kind = vouch_cert_option_kind_of(option->name);
-    if (kind == NULL || kind->section != section) {
-        return "is not an option that sshd knows there";
-    }
-    if (kind->has_value && (!option->has_value || option->value.len == 0)) {
-        return "needs a value";
-    }
-    return !kind->has_value && option->has_value ? "takes no value" : NULL;
-}
-
 // Those that were asked for. 0 with the reply set; -1 if memory is short.
 static int take_options(struct work *work, const struct vouch_text_list *list,
                         enum vouch_cert_section section, struct options *options) {
     for (size_t i = 0; i < list->count; i++) {
-        struct option_text option = split(list->items[i]);
-        const char *why = option_fault(&option, section);
+        struct vouch_option_text option = vouch_option_split(list->items[i]);
+        const char *why = vouch_option_fault(&option, section);
         why = why == NULL && options_have(options, option.name) ? "is given twice" : why;
         if (why != NULL) {
             return refuse(work, VOUCH_VERDICT_INVALID, field_of(section), why, option.name);
@@ -313,7 +208,7 @@ static int take_options(struct work *work, const struct vouch_text_list *list,
 static size_t entries_of(const struct vouch_profile_row *profile, struct vouch_bytes name) {
     size_t count = 0;
     for (size_t i = 0; i < profile->options.count; i++) {
-        struct option_text entry = split(profile->options.items[i]);
+        struct vouch_option_text entry = vouch_option_split(profile->options.items[i]);
         if (vouch_bytes_equal(entry.name, name)) {
             if (entry.has_value && is_star(entry.value)) {
                 return 0;
@@ -330,9 +225,9 @@ static int add_options(struct work *work, enum vouch_cert_section section,
                        struct options *options) {
     const struct vouch_profile_row *profile = work->bounds->profile;
     for (size_t i = 0; profile != NULL && i < profile->options.count; i++) {
-        struct option_text entry = split(profile->options.items[i]);
+        struct vouch_option_text entry = vouch_option_split(profile->options.items[i]);
         size_t choices = entries_of(profile, entry.name);
-        if (option_fault(&entry, section) != NULL || options_have(options, entry.name) ||
+        if (vouch_option_fault(&entry, section) != NULL || options_have(options, entry.name) ||
             choices == 0) {
             continue;
         }
@@ -414,91 +309,4 @@ int vouch_decide(const struct vouch_bounds *bounds, const struct vouch_wish *wis
     vouch_reply_done(&decision.reply);
     *ret_decision = decision;
     return VOUCH_OK;
-}
-
-// --- profiles
-
-static int is_pattern(struct vouch_bytes pattern) {
-    if (pattern.len == 0 || pattern.len > PRINCIPAL_MAX || pattern.ptr[0] == '-') {
-        return 0;
-    }
-    for (size_t i = 0; i < pattern.len; i++) {
-        uint8_t c = pattern.ptr[i];
-        if (!is_name_byte(c) && c != '*' && c != '?') {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static const char *profile_option_fault(const struct vouch_profile_row *profile, size_t at) {
-    struct option_text option = split(profile->options.items[at]);
-    const struct vouch_cert_option_kind *kind = vouch_cert_option_kind_of(option.name);
-    if (kind == NULL) {
-        return "is not an option that sshd knows";
-    }
-    if (list_has(&profile->options, at, profile->options.items[at])) {
-        return "is named twice";
-    }
-    return option_fault(&option, kind->section);
-}
-
-static void invalid(struct vouch_reply *reply, const char *field, const char *what,
-                    struct vouch_bytes value) {
-    vouch_reply_set(reply, VOUCH_VERDICT_INVALID, &vouch_fault_field, field, "%s: %.*s%s%s", field,
-                    VOUCH_REPLY_TEXT(value), value.len > 0 ? " " : "", what);
-}
-
-static int judge_patterns(const struct vouch_profile_row *profile, struct vouch_reply *reply) {
-    const struct vouch_text_list *list = &profile->principals;
-    for (size_t i = 0; i < list->count; i++) {
-        if (!is_pattern(list->items[i])) {
-            invalid(reply, "principals", "is neither a name nor a pattern", list->items[i]);
-            return 0;
-        }
-    }
-    if (list->count == 0) {
-        invalid(reply, "principals", "must hold at least one", (struct vouch_bytes){0});
-    }
-    return list->count > 0;
-}
-
-static int judge_options(const struct vouch_profile_row *profile, struct vouch_reply *reply) {
-    const struct vouch_text_list *list = &profile->options;
-    size_t len = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        len += list->items[i].len;
-        const char *why = profile_option_fault(profile, i);
-        if (why != NULL) {
-            invalid(reply, "options", why, list->items[i]);
-            return 0;
-        }
-    }
-    if (list->count > VOUCH_ASK_LIST_MAX || len > OPTIONS_BYTES_MAX) {
-        invalid(reply, "options", "are more than 64, or 16 KiB", (struct vouch_bytes){0});
-        return 0;
-    }
-    if (profile->type == VOUCH_CERT_HOST && list->count > 0) {
-        invalid(reply, "options", "are not for hosts", (struct vouch_bytes){0});
-        return 0;
-    }
-    return 1;
-}
-
-void vouch_profile_judge(const struct vouch_profile_row *profile, struct vouch_reply *ret_reply) {
-    struct vouch_bytes none = {0};
-    if (!vouch_name_is(profile->name)) {
-        invalid(ret_reply, "name",
-                "must be 1 to 64 of a-z A-Z 0-9 . _ - and begin with a letter, "
-                "digit or _",
-                none);
-    } else if (profile->type != VOUCH_CERT_USER && profile->type != VOUCH_CERT_HOST) {
-        invalid(ret_reply, "type", "must be user or host", none);
-    } else if (profile->ttl_max_s == 0 || profile->ttl_max_s > VOUCH_PROFILE_TTL_MAX_S) {
-        invalid(ret_reply, "ttl_max_s", "must be 1 second to 10 years", none);
-    } else if (profile->principals.count > VOUCH_ASK_LIST_MAX) {
-        invalid(ret_reply, "principals", "are more than 64", none);
-    } else if (judge_patterns(profile, ret_reply) && judge_options(profile, ret_reply)) {
-        vouch_reply_done(ret_reply);
-    }
 }

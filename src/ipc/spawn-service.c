@@ -116,13 +116,11 @@ int vouch_start_service(const struct vouch_start_plan *plan, struct vouch_starte
     memset(&layout, 0xff, sizeof layout);
     struct vouch_started started = {0};
     int err = open_sockets(plan->service, &layout, fault);
-    while (err == VOUCH_OK && started.count < plan->service->role_count) {
-        size_t i = started.count;
+    for (size_t i = plan->service->role_count; err == VOUCH_OK && i-- > 0;) {
         err = start_role(plan, i, layout.fds[i], &started.processes[i], fault);
         if (err == VOUCH_OK) {
             started.control_fds[i] = layout.control_fds[i];
             layout.control_fds[i] = -1; // handed over
-            started.count++;
         }
     }
     // The roles have copies of theirs; a lane hangs up only if none is left here.

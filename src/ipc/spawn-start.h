@@ -40,13 +40,13 @@ struct vouch_start_plan {
 };
 
 struct vouch_started {
-    struct vouch_process processes[VOUCH_ROLES_MAX];
-    int control_fds[VOUCH_ROLES_MAX]; // the supervisor's ends
-    size_t count;
+    struct vouch_process processes[VOUCH_ROLES_MAX]; // pid 0: was not started
+    int control_fds[VOUCH_ROLES_MAX];                // the supervisor's ends
 };
 
-// Makes every socket of the service, and starts its roles in the order of the table. *ret_started is
-// filled in on an error too, with those that were started by then: the caller ends them.
+// Makes every socket of the service, and starts its roles, the last of the table first: it is asked by
+// the others and tends to have most to open. *ret_started is filled in on an error too, with those that
+// were started by then: the caller ends them.
 VOUCH_MUST_USE int vouch_start_service(const struct vouch_start_plan *plan,
                                        struct vouch_started *ret_started,
                                        struct vouch_fault *fault);

@@ -374,11 +374,14 @@ static int start_all(struct vouch_supervisor *supervisor, struct vouch_fault *fa
                                               supervisor->separates ? supervisor->users : NULL};
     struct vouch_started started = {0};
     int err = vouch_start_service(&plan, &started, fault);
-    for (size_t i = 0; i < started.count; i++) {
+    for (size_t i = 0; i < supervisor->service->role_count; i++) {
         struct watched *role = &supervisor->roles[i];
-        *role = (struct watched){.process = started.processes[i], .has_control = 1};
-        vouch_lane_init(&role->control, started.control_fds[i], &vouch_control_protocol,
-                        VOUCH_LANE_ANSWERS);
+        *role = (struct watched){.process = started.processes[i]};
+        role->has_control = role->process.pid != 0;
+        if (role->has_control) {
+            vouch_lane_init(&role->control, started.control_fds[i], &vouch_control_protocol,
+                            VOUCH_LANE_ANSWERS);
+        }
     }
     return err;
 }

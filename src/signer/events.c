@@ -164,8 +164,10 @@ static int publish(struct vouch_desk *desk, const struct vouch_signer_krl *krl,
         return err;
     }
     record_publish(desk, krl);
-    engine->state.krl_version[vouch_signer_index(krl->ca)] = krl->version;
+    uint64_t *last = &engine->state.krl_version[vouch_signer_index(krl->ca)], before = *last;
+    *last = krl->version;
     err = vouch_signer_save_state(engine, fault);
+    *last = err == VOUCH_OK ? *last : before; // it was not given out, so it may be asked for again
     if (err == VOUCH_OK) {
         published->outcome = VOUCH_SIGNER_DONE;
         published->number = desk->entry.record.number;

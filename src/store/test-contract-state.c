@@ -45,6 +45,12 @@ static void check_revoked(uint64_t number, enum vouch_store_revocation_kind by) 
     vouch_store_certs_done(&certs);
 }
 
+static void check_key(const uint8_t *key, int wanted) {
+    int is_revoked = !wanted;
+    test_ok(vouch_store_key_is_revoked(test_reader, key, &is_revoked, &fault));
+    assert_int_equal(is_revoked, wanted);
+}
+
 static void each_kind_of_revocation_hits_what_it_names(void **state) {
     (void)state;
     struct test_records *records = calloc(1, sizeof *records);
@@ -68,7 +74,10 @@ static void each_kind_of_revocation_hits_what_it_names(void **state) {
     memset(revocation.ca, 0, sizeof revocation.ca);
     revocation.kind = VOUCH_STORE_REVOKE_KEY;
     revocation.value = (struct vouch_bytes){records->certs[3].key, VOUCH_STORE_HASH_LEN};
+    check_key(records->certs[3].key, 0);
     index_revocation(102, &revocation);
+    check_key(records->certs[3].key, 1);
+    check_key(records->certs[6].key, 0);
     check_revoked(3, VOUCH_STORE_REVOKE_KEY);
     check_revoked(4, VOUCH_STORE_REVOKE_NONE);
     revocation.kind = VOUCH_STORE_REVOKE_KEY_ID;
