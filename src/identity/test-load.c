@@ -33,7 +33,12 @@ static void *visit(void *context) {
     struct vouch_identity_ask ask = fixture_ask(VOUCH_METHOD_PASSWORD, WRONG);
     struct vouch_identity_answer answer;
     ask.stored = visitor->stored;
-    (void)pthread_barrier_wait(visitor->start);
+    // First something that needs no hash, so that all that a thread touches has been touched.
+    ask.given = vouch_bytes_of("");
+    visitor->err = vouch_identity_check(visitor->identity, &ask, fixture_deadline(), &answer, NULL);
+    ask.given = vouch_bytes_of(WRONG);
+    (void)pthread_barrier_wait(visitor->start); // all are there: the memory is measured
+    (void)pthread_barrier_wait(visitor->start); // go
     visitor->err = vouch_identity_check(visitor->identity, &ask, fixture_deadline(), &answer, NULL);
     visitor->verdict = answer.verdict;
     return NULL;
@@ -62,7 +67,6 @@ static void set_back_peak(void) {
     assert_int_equal(fclose(file), 0);
 }
 
-// Everything a thread touches is touched before the start, so that only hashes are measured.
 static void begin_crowd(struct fixture *fixture, struct visitor *visitors,
                         struct vouch_bytes stored, pthread_barrier_t *start) {
     pthread_attr_t attr;
@@ -78,7 +82,7 @@ static void begin_crowd(struct fixture *fixture, struct visitor *visitors,
     (void)pthread_attr_destroy(&attr);
 }
 
-static void keeps_its_memory_when_a_thousand_ask_at_once(void **state) {
+static void L8_keeps_its_memory_when_a_thousand_ask_at_once(void **state) {
     (void)state;
     static struct visitor visitors[CROWD];
     struct fixture fixture;
@@ -91,6 +95,7 @@ static void keeps_its_memory_when_a_thousand_ask_at_once(void **state) {
     struct vouch_identity_ask ask = fixture_ask(VOUCH_METHOD_PASSWORD, GOOD);
     assert_int_equal(fixture_make(&fixture, &ask), VOUCH_IDENTITY_ACCEPTED);
     begin_crowd(&fixture, visitors, fixture_keep(&fixture, memory), &start);
+    (void)pthread_barrier_wait(&start);
     set_back_peak();
     long before_kib = resident_kib("VmRSS:");
     (void)pthread_barrier_wait(&start);
@@ -171,7 +176,7 @@ static double welch(const char *what, const struct series series[2]) {
     return fabs(t);
 }
 
-static void tells_nobody_by_its_time_who_has_an_account(void **state) {
+static void L9_tells_nobody_by_its_time_who_has_an_account(void **state) {
     (void)state;
     struct fixture fixture;
     struct timing timing = {{{0, 0, 0}, {0, 0, 0}}, {{0, 0, 0}, {0, 0, 0}}};
@@ -200,8 +205,8 @@ static void tells_nobody_by_its_time_who_has_an_account(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keeps_its_memory_when_a_thousand_ask_at_once),
-        cmocka_unit_test(tells_nobody_by_its_time_who_has_an_account),
+        cmocka_unit_test(L8_keeps_its_memory_when_a_thousand_ask_at_once),
+        cmocka_unit_test(L9_tells_nobody_by_its_time_who_has_an_account),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

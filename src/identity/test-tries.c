@@ -47,7 +47,7 @@ static struct vouch_tries_outcome begin_from(struct world *world, unsigned sourc
 }
 
 // F2: whoever they come from, and however often the flow is begun anew.
-static void allows_five_tries_in_five_minutes_for_an_account(void **state) {
+static void F2_allows_five_tries_in_five_minutes_for_an_account(void **state) {
     (void)state;
     static struct world world;
     unsigned allowed = 0;
@@ -83,7 +83,7 @@ static void allows_no_more_in_any_five_minutes(void **state) {
     }
 }
 
-static void closes_an_account_after_a_hundred_failures(void **state) {
+static void L10_closes_an_account_after_a_hundred_failures(void **state) {
     (void)state;
     static struct world world;
     uint64_t now_s = NOW;
@@ -125,7 +125,7 @@ static void makes_a_source_wait_longer_and_longer(void **state) {
     assert_true(now_s - NOW > 300);
 }
 
-static void makes_an_account_from_one_source_wait_longer_and_longer(void **state) {
+static void L10_makes_an_account_from_one_source_wait_longer_and_longer(void **state) {
     (void)state;
     struct vouch_tries_state pair = {0};
     uint64_t now_s = NOW;
@@ -178,7 +178,7 @@ static void takes_back_only_the_try_that_was_right(void **state) {
 }
 
 // Knowing the password, one cannot guess codes any faster by giving it again and again.
-static void gives_no_more_codes_to_one_who_has_the_password(void **state) {
+static void F2_gives_no_more_codes_to_one_who_has_the_password(void **state) {
     (void)state;
     static struct world world;
     unsigned codes = 0;
@@ -211,7 +211,7 @@ static void forgets_failures_only_after_a_whole_sign_in(void **state) {
     assert_int_equal(vouch_tries_begin(&tries, NOW + 60).verdict, VOUCH_TRIES_WAIT);
 }
 
-static void frees_nothing_when_the_clock_goes_back_or_jumps(void **state) {
+static void F7_frees_nothing_when_the_clock_goes_back_or_jumps(void **state) {
     (void)state;
     struct vouch_tries tries = {{{0}, {0}, {0}}};
     const uint64_t year = 365 * 86400;
@@ -275,16 +275,16 @@ static void says_how_long_to_wait(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(allows_five_tries_in_five_minutes_for_an_account),
+        cmocka_unit_test(F2_allows_five_tries_in_five_minutes_for_an_account),
         cmocka_unit_test(allows_no_more_in_any_five_minutes),
-        cmocka_unit_test(closes_an_account_after_a_hundred_failures),
+        cmocka_unit_test(L10_closes_an_account_after_a_hundred_failures),
         cmocka_unit_test(makes_a_source_wait_longer_and_longer),
-        cmocka_unit_test(makes_an_account_from_one_source_wait_longer_and_longer),
+        cmocka_unit_test(L10_makes_an_account_from_one_source_wait_longer_and_longer),
         cmocka_unit_test(charges_nothing_for_what_it_refuses),
         cmocka_unit_test(takes_back_only_the_try_that_was_right),
-        cmocka_unit_test(gives_no_more_codes_to_one_who_has_the_password),
+        cmocka_unit_test(F2_gives_no_more_codes_to_one_who_has_the_password),
         cmocka_unit_test(forgets_failures_only_after_a_whole_sign_in),
-        cmocka_unit_test(frees_nothing_when_the_clock_goes_back_or_jumps),
+        cmocka_unit_test(F7_frees_nothing_when_the_clock_goes_back_or_jumps),
         cmocka_unit_test(reads_only_what_it_writes),
         cmocka_unit_test(says_how_long_to_wait),
     };

@@ -48,3 +48,14 @@ struct vouch_bytes vouch_policy_role_principal(struct vouch_arena *arena, struct
 // refused.
 void vouch_policy_compose(struct vouch_policy_judging *judging,
                           struct vouch_policy_grant *ret_grant);
+
+// The critical options of the same.
+void vouch_policy_compose_critical(struct vouch_policy_judging *judging,
+                                   struct vouch_policy_grant *grant);
+
+// Memory of the arena; NULL when there is none, which then is the outcome of the judging.
+void *vouch_policy_take(struct vouch_policy_judging *judging, size_t len);
+
+// One of the roles that are judged.
+const struct vouch_policy_role *vouch_policy_rule_of(const struct vouch_policy_judging *judging,
+                                                     size_t at);

@@ -49,6 +49,12 @@ struct vouch_policy {
     size_t named_count;
 };
 
+// The place of a name among things of one size that begin with their name and are sorted by it; NOWHERE.
+uint32_t vouch_policy_find(const void *things, size_t count, size_t size, struct vouch_bytes name);
+
+// The order of logins that are granted by name, for qsort() and bsearch().
+int vouch_policy_compare_named(const void *a, const void *b);
+
 // The place of a name in one of the lists; NOWHERE.
 uint32_t vouch_policy_zone_at(const struct vouch_policy *policy, struct vouch_bytes name);
 uint32_t vouch_policy_user_at(const struct vouch_policy *policy, struct vouch_bytes name);

@@ -350,6 +350,14 @@ static void an_approval_that_does_not_count_refuses_all(void **state) {
         const struct vouch_policy_ask ask = ask_dba(approvers, 3);
         test_refused_for(policy, &ask, rows[i].code);
     }
+    // Nobody approves whose time is over.
+    const struct vouch_bytes ended[] = {text_of("lead1"), text_of("bob")};
+    struct vouch_policy_ask late = ask_dba(ended, 2);
+    late.now_s = 1798761600 - 1;
+    late.second_factor_at_s = late.now_s;
+    test_granted(policy, &late);
+    late.now_s++;
+    test_refused_for(policy, &late, VOUCH_POLICY_REASON_APPROVER_INACTIVE);
     // Nobody approves what needs no approval.
     const struct vouch_bytes lead = text_of("lead1");
     struct vouch_policy_ask ask = test_ask();
@@ -521,6 +529,7 @@ static void networks_can_be_narrowed_and_never_widened(void **state) {
         {"192.0.2.1", VOUCH_POLICY_REASON_NONE},
         {"10.0.0.0/15", VOUCH_POLICY_REASON_SOURCE_OUTSIDE},
         {"10.2.0.0/16", VOUCH_POLICY_REASON_SOURCE_OUTSIDE},
+        {"192.0.2.0/23", VOUCH_POLICY_REASON_SOURCE_OUTSIDE}, // begins as one that is allowed
         {"2001:db8::/32", VOUCH_POLICY_REASON_SOURCE_OUTSIDE},
         {"0.0.0.0/0", VOUCH_POLICY_REASON_SOURCE_BAD},
         {"10.1.2.3/24", VOUCH_POLICY_REASON_SOURCE_BAD},

@@ -64,6 +64,9 @@ static void shows_all_that_a_person_reaches(void **state) {
                          "bob bob lab1.lab.example.com student engineering standing 28800\n"
                          "bob lab lab1.lab.example.com student engineering standing 28800\n"
                          "bob demo lab1.lab.example.com student engineering standing 28800\n");
+    const struct vouch_policy_view later = {policy, 1798761600, &arena};
+    assert_int_equal(vouch_policy_reach(&later, text_of("bob"), &paths), VOUCH_OK);
+    assert_int_equal(paths.count, 0); // whose time is over
     static const char *const nobodies[] = {"dan@example.com", "nobody", "", "lead3"};
     for (size_t i = 0; i < sizeof nobodies / sizeof nobodies[0]; i++) {
         assert_int_equal(vouch_policy_reach(&view, text_of(nobodies[i]), &paths), VOUCH_OK);
@@ -183,6 +186,46 @@ static void hosts_accept_what_is_granted_and_nothing_else(void **state) {
         }
     }
     assert_true(reached > 20);
+}
+
+static void a_host_accepts_these_and_no_others(void **state) {
+    (void)state;
+    static const struct {
+        const char *host;
+        const char *login;
+        const char *accepted[2]; // all that is, up to a NULL
+    } rows[] = {
+        {"web1.prod.example.com", "alice", {"role:dev:alice"}},
+        {"web1.prod.example.com", "app", {"role:dev"}},
+        {"web1.prod.example.com", "deploy", {"role:deployer"}},
+        {"web1.prod.example.com", "shop", {"role:seasonal"}},
+        {"web2.prod.example.com", "shop", {NULL}},
+        {"web1.prod.example.com", "root", {NULL}},
+        {"db1.prod.example.com", "root", {"role:dba"}},
+        {"db1.prod.example.com", "alice", {NULL}},
+        {"bare.prod.example.com", "backup", {"role:hardware"}},
+        {"bare.prod.example.com", "app", {NULL}},
+        {"lab1.lab.example.com", "alice", {"alice"}},
+        {"lab1.lab.example.com", "demo", {"demo"}},
+        {"lab1.lab.example.com", "app", {"app"}}, // frank's own: no role names it in this zone
+        {"lab1.lab.example.com", "deploy", {NULL}},
+        {"lab1.lab.example.com", "root", {NULL}},
+        {"elsewhere.example.com", "app", {NULL}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        vouch_autoarena struct vouch_arena arena = {0};
+        const struct vouch_policy_view view = {policy, NOW, &arena};
+        struct vouch_policy_names accepted = {0};
+        assert_int_equal(
+            vouch_policy_accepted(&view, text_of(rows[i].login), text_of(rows[i].host), &accepted),
+            VOUCH_OK);
+        size_t expected = 0;
+        while (expected < 2 && rows[i].accepted[expected] != NULL) {
+            assert_true(test_has(accepted.items, accepted.count, rows[i].accepted[expected]));
+            expected++;
+        }
+        assert_int_equal(accepted.count, expected);
+    }
 }
 
 // ----- comparing -----
@@ -305,6 +348,12 @@ static void a_second_way_hides_neither_gain_nor_loss(void **state) {
                 "~roles.dev.members\n");
     assert_diff(HEAD DEV("[user:ann]", "[tier=web]", "") OPS,
                 HEAD DEV("[user:ann]", "[tier=web]", ""), "-roles.ops\n");
+    // The same by a role that comes first by its name.
+#define ADM                                                                                        \
+    "  - {name: adm, zone: prod, members: [user:ann], hosts: [tier=web], logins: [app],\n"         \
+    "     max_ttl: 1h, approval: {by: [user:ben]}}\n"
+    assert_diff(HEAD DEV("[user:ann]", "[tier=web]", ""),
+                HEAD DEV("[user:ann]", "[tier=web]", "") ADM, "+roles.adm\n");
 }
 
 static void another_own_login_is_a_loss_and_a_gain(void **state) {
@@ -334,6 +383,7 @@ int main(void) {
         cmocka_unit_test(shows_who_reaches_a_login_on_a_host),
         cmocka_unit_test(lists_roles_also_of_groups_that_a_provider_names),
         cmocka_unit_test(hosts_accept_what_is_granted_and_nothing_else),
+        cmocka_unit_test(a_host_accepts_these_and_no_others),
         cmocka_unit_test(the_same_policy_changes_nothing),
         cmocka_unit_test(a_new_member_gains_and_an_old_one_loses),
         cmocka_unit_test(other_hosts_are_gained_and_lost_by_every_member),

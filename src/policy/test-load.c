@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Policy files: what is read is what is meant, what is written reads back, and each mistake is named
 // with its line.
+#include "base/io.h"
 #include "policy/test-fixture.h"
 
 static void write_policy(const struct vouch_policy *policy, struct vouch_buf *out) {
@@ -357,6 +358,53 @@ static void refuses_what_is_larger_than_its_bound(void **state) {
     assert_string_equal(fault.text, "big.yaml: is larger than 16 MiB");
 }
 
+// ----- what is written about it -----
+
+static struct vouch_buf read_source(const char *path) {
+    char full[512];
+    const char *root = getenv("VOUCH_SRC");
+    assert_non_null(root);
+    struct vouch_buf text;
+    struct vouch_fault fault = {0};
+    vouch_buf_init(&text, 1 << 20);
+    (void)snprintf(full, sizeof full, "%s/%s", root, path);
+    assert_int_equal(vouch_io_read(full, 1 << 20, &text, &fault), VOUCH_OK);
+    vouch_buf_put(&text, (struct vouch_bytes){(const uint8_t *)"", 1});
+    return text;
+}
+
+static void the_documents_example_is_a_policy(void **state) {
+    (void)state;
+    struct vouch_buf text = read_source("doc/policy.md");
+    char *from = strstr((char *)text.ptr, "```yaml\n");
+    assert_non_null(from);
+    from += strlen("```yaml\n");
+    char *to = strstr(from, "```");
+    assert_non_null(to);
+    *to = '\0';
+    vouch_autopolicy struct vouch_policy *policy = test_policy(from);
+    assert_int_equal(vouch_policy_holds(policy)->role_count, 2);
+    vouch_buf_done(&text);
+}
+
+static void the_manual_knows_every_key(void **state) {
+    (void)state;
+    struct vouch_buf text = read_source("man/vouch-policy.5");
+    static const char *const keys[] = {
+        "name",          "patterns", "principals", "max_ttl",        "login",         "state",
+        "until",         "members",  "zone",       "hosts",          "logins",        "extensions",
+        "key_types",     "verify",   "reason",     "source_address", "force_command", "approval",
+        "second_factor", "by",       "count",      "from",           "labels"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char item[64];
+        (void)snprintf(item, sizeof item, "\n.It Cm %s", keys[i]);
+        if (strstr((const char *)text.ptr, item) == NULL) {
+            fail_msg("%s is not in the manual", keys[i]);
+        }
+    }
+    vouch_buf_done(&text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_key),
@@ -368,6 +416,8 @@ int main(void) {
         cmocka_unit_test(says_nothing_of_files_where_there_is_none),
         cmocka_unit_test(survives_each_cut_and_each_flipped_bit),
         cmocka_unit_test(refuses_what_is_larger_than_its_bound),
+        cmocka_unit_test(the_documents_example_is_a_policy),
+        cmocka_unit_test(the_manual_knows_every_key),
     };
     return cmocka_run_group_tests_name("policy/load", tests, NULL, NULL);
 }

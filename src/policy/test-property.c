@@ -569,7 +569,7 @@ static void whatever_is_granted_is_due(void **state) {
         }
     }
     vouch_key_free(key);
-    print_message("granted %zu, pending %zu, refused %zu\n", tally.granted, tally.pending,
+    print_message("# granted %zu, pending %zu, refused %zu\n", tally.granted, tally.pending,
                   tally.refused);
     assert_true(tally.granted > rounds());
     assert_true(tally.pending > rounds() / 10);
