@@ -70,10 +70,12 @@ static int option_texts(struct vouch_arena *arena, struct vouch_bytes options,
 static int wish_again(struct vouch_local *authority, const struct vouch_cert_row *row,
                       const struct vouch_cert_view *view, struct vouch_wish *ret_wish,
                       struct vouch_fault *fault) {
+    uint64_t length_s = row->valid_before - row->valid_after;
     struct vouch_wish wish = {.type = row->type,
                               .key_id = row->key_id,
                               .principals = row->principals,
-                              .ttl_s = row->valid_before - row->valid_after,
+                              .ttl_s = length_s > VOUCH_BACKDATE_S ? length_s - VOUCH_BACKDATE_S
+                                                                   : length_s,
                               .extensions_are = VOUCH_WISH_EXACT};
     int err = option_texts(&authority->arena, view->critical, &wish.critical);
     if (err == VOUCH_OK) {
