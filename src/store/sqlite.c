@@ -193,9 +193,30 @@ static int set_up(const struct vouch_driver_db *db, struct vouch_fault *fault) {
                : err;
 }
 
-// Counting its memory would take a lock of the whole process at each allocation.
+// A path is used as it stands. SQLite would make it absolute, and then fail in a process whose user may
+// not pass all the folders above the one it works in.
+static int keep_path(sqlite3_vfs *vfs, const char *path, int size, char *ret_path) {
+    struct stat status;
+    (void)vfs;
+    if (snprintf(ret_path, (size_t)size, "%s", path) >= size) {
+        return SQLITE_CANTOPEN;
+    }
+    // What SQLITE_OPEN_NOFOLLOW looks at.
+    return lstat(path, &status) == 0 && S_ISLNK(status.st_mode) ? SQLITE_OK_SYMLINK : SQLITE_OK;
+}
+
 static void configure(void) {
+    // Counting its memory would take a lock of the whole process at each allocation.
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    static sqlite3_vfs files;
+    const sqlite3_vfs *usual = sqlite3_initialize() == SQLITE_OK ? sqlite3_vfs_find(NULL) : NULL;
+    if (usual != NULL) {
+        files = *usual;
+        files.zName = "vouch";
+        files.pNext = NULL;
+        files.xFullPathname = keep_path;
+        (void)sqlite3_vfs_register(&files, 1);
+    }
 }
 
 // SQLite would make the file with the umask's mode, and its other files take the mode from it.

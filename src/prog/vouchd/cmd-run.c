@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // vouchd run: the supervisor. It opens the sockets, starts the roles and watches them; it never sees a
 // request. What it does at each event stands here; how processes are started and ended is ipc's.
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +48,7 @@ static void tell(const struct server *server, enum vouch_notify_state state, con
 static int begin_supervisor(struct server *server, struct vouch_fault *fault) {
     const struct vouch_config *config = &server->settings.config;
     vouch_log_init("vouchd", config->log_level, config->log_format);
-    vouch_server_table_init(&server->table, server->dir, (unsigned)config->lanes,
+    vouch_server_table_init(&server->table, VOUCH_SERVER_HERE, (unsigned)config->lanes,
                             (const char(*)[VOUCH_CONFIG_TEXT_MAX])config->users);
     server->table.gifts[VOUCH_GIFT_SETTINGS] = server->settings.fd;
     server->table.gifts[VOUCH_GIFT_UNLOCK] = server->unlock_fd;
@@ -334,6 +335,11 @@ static int run(const struct vouch_options *options, enum vouch_exit *ret_exit,
     int err = meet_manager(&server, fault);
     if (err == VOUCH_OK) {
         err = prepare(&server, vouch_option_value(options, "passphrase-file"), fault);
+    }
+    // The roles find their files from here, through whatever lies above that their users may not pass.
+    if (err == VOUCH_OK && chdir(dir) != 0) {
+        err = vouch_fault_set(fault, VOUCH_ERR_PERMISSION, &vouch_fault_server_dir, "%s: %s", dir,
+                              strerrordesc_np(errno));
     }
     if (err == VOUCH_OK) {
         hold_signals();

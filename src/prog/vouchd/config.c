@@ -284,7 +284,8 @@ int vouch_config_parse(const char *dir, const char *name, struct vouch_bytes tex
 
 int vouch_server_path(const char *dir, const char *name, char ret_path[static PATH_MAX],
                       struct vouch_fault *fault) {
-    int len = snprintf(ret_path, PATH_MAX, "%s/%s", dir, name);
+    int is_here = strcmp(dir, VOUCH_SERVER_HERE) == 0;
+    int len = snprintf(ret_path, PATH_MAX, "%s%s%s", is_here ? "" : dir, is_here ? "" : "/", name);
     return len > 0 && len < PATH_MAX ? VOUCH_OK
                                      : vouch_fault_set(fault, VOUCH_ERR_LIMIT, &vouch_fault_usage,
                                                        "%s: the path is too long", dir);

@@ -69,7 +69,10 @@ VOUCH_MUST_USE int vouch_ceiling_parse(const char *name, struct vouch_bytes text
                                        struct vouch_signer_ceiling *ret_ceiling, FILE *explain,
                                        struct vouch_fault *fault);
 
-// DIR/NAME. VOUCH_ERR_LIMIT with the fault set if it is too long.
+// The folder that a role works in, which is the server's.
+#define VOUCH_SERVER_HERE "."
+
+// DIR/NAME, or NAME in VOUCH_SERVER_HERE. VOUCH_ERR_LIMIT with the fault set if it is too long.
 VOUCH_MUST_USE int vouch_server_path(const char *dir, const char *name,
                                      char ret_path[static PATH_MAX], struct vouch_fault *fault);
 
