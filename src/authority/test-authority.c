@@ -122,6 +122,31 @@ static void an_unknown_caller_gets_nothing(void **state) {
     lab_verdict(answer, VOUCH_VERDICT_UNKNOWN);
 }
 
+// Tokens that are cut, longer, or off by one bit.
+static void a_token_is_good_as_a_whole_only_O10(void **state) {
+    struct lab *lab = *state;
+    const struct vouch_ask_issue ask = lab_ask(lab);
+    struct vouch_answer_cert answer;
+    char token[VOUCH_TOKEN_TEXT_MAX + 2];
+    size_t len = strlen(secret);
+    for (size_t cut = 0; cut < len; cut++) {
+        (void)snprintf(token, sizeof token, "%.*s", (int)cut, secret);
+        issue(lab, token, &ask, &answer);
+        lab_verdict(answer, VOUCH_VERDICT_UNKNOWN);
+        issue(lab, secret + 1 + cut, &ask, &answer);
+        lab_verdict(answer, VOUCH_VERDICT_UNKNOWN);
+    }
+    for (size_t bit = 0; bit < 7 * len; bit++) {
+        (void)snprintf(token, sizeof token, "%s", secret);
+        token[bit / 7] = (char)(token[bit / 7] ^ 1 << bit % 7);
+        issue(lab, token, &ask, &answer);
+        lab_verdict(answer, VOUCH_VERDICT_UNKNOWN);
+    }
+    (void)snprintf(token, sizeof token, "%s=", secret);
+    issue(lab, token, &ask, &answer);
+    lab_verdict(answer, VOUCH_VERDICT_UNKNOWN);
+}
+
 // A web process that was taken over may say what it likes of its callers.
 static void nobody_is_local_over_a_lane(void **state) {
     struct lab *lab = *state;
@@ -743,6 +768,7 @@ int main(void) {
         TEST(issues_what_was_asked_and_no_more),
         TEST(what_is_issued_can_be_shown),
         TEST(an_unknown_caller_gets_nothing),
+        TEST(a_token_is_good_as_a_whole_only_O10),
         TEST(nobody_is_local_over_a_lane),
         TEST(each_ask_needs_its_scope),
         TEST(a_disabled_token_is_unknown_at_once),
