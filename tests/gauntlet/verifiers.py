@@ -98,13 +98,15 @@ def answers(bench, tap):
             expect(re.search(r"^usage|^Usage|vouch " + " ".join(words[:2]), done.out, re.M), done)
     with tap.row("S5_words_too_few_or_too_many_are_a_usage_error"):
         for words in (
-            ("cert", "check"), ("krl", "check"), ("krl", "check", bench.clean), ("ledger", "verify"),
+            ("cert", "check"), ("krl", "check"), ("krl", "check", bench.clean),
             ("cert", "check", bench.cert, bench.cert, "--ca", bench.public),
             ("ledger", "verify", bench.ca, bench.ca), ("cert", "chek", bench.cert),
             ("krl", "check", "--no-such-option", bench.clean, bench.cert), (),
         ):  # fmt: skip
             done = bench.lab.vouch(*words)
             expect(done.status == 2 or (not words and done.status in (0, 2)), done)
+        done = bench.lab.vouch("ledger", "verify")  # asks the server, and none is set here
+        expect((done.status, done.out) == (3, "") and "V-1860" in done.err, done)
 
 
 def outputs(bench, tap):

@@ -61,6 +61,7 @@ class Lab:
         self.path = self.stack.enter_context(tempfile.TemporaryDirectory(prefix="vouch-"))
         self.home = self.folder("home")
         self.env = dict(os.environ, HOME=self.home, LC_ALL="C.UTF-8", TZ="UTC", PYTHONUTF8="1")
+        self.env.pop("XDG_CONFIG_HOME", None)
         for name in ("SSH_AUTH_SOCK", "SSH_ASKPASS", "DISPLAY", "NO_COLOR", "CLICOLOR_FORCE"):
             self.env.pop(name, None)
         self.counter = 0
