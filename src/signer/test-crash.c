@@ -170,7 +170,7 @@ static void a_kill_at_any_moment_loses_nothing_that_was_given(void **state) {
     fixture_open(fixture); // repairs
     fixture_stop(fixture);
     fixture_records(fixture, check_record, &walk);
-    print_message("%u kills, %zu given, %zu recorded\n", kills, (size_t)grant_count, walk.certs);
+    print_message("# %u kills, %zu given, %zu recorded\n", kills, (size_t)grant_count, walk.certs);
     assert_int_equal(walk.found, grant_count);
     assert_true(grant_count > 0);
     assert_proven(fixture);

@@ -465,7 +465,7 @@ static void K9_nothing_that_is_granted_is_outside_the_ceiling_or_unrecorded(void
     size_t asks = getenv("VOUCH_LONG") != NULL ? 2000000 : 20000;
     const char *given = getenv("VOUCH_SEED");
     seed = given != NULL ? strtoull(given, NULL, 10) | 1 : vouch_time_monotonic_ns() | 1;
-    print_message("seed %" PRIu64 "\n", seed);
+    print_message("# seed %" PRIu64 "\n", seed);
     world.granted = calloc(asks + RUBBISH_LANES * 200, 2 * sizeof *world.granted);
     assert_non_null(world.granted);
     begin_world(&world, &lane);
@@ -477,7 +477,7 @@ static void K9_nothing_that_is_granted_is_outside_the_ceiling_or_unrecorded(void
     }
     vouch_lane_done(&lane);
     fixture_serve_end(world.fixture);
-    print_message("%zu granted, %" PRIu64 " refused, %" PRIu64 " noted, %" PRIu64 " published\n",
+    print_message("# %zu granted, %" PRIu64 " refused, %" PRIu64 " noted, %" PRIu64 " published\n",
                   world.grant_count, world.refused, world.noted, world.published);
     assert_true(world.grant_count > asks / 20 && world.refused > asks / 20);
     assert_true(world.noted > 0 && world.published > 0);
