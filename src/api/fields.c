@@ -126,8 +126,9 @@ void vouch_api_texts(struct vouch_api_call *call, const char *name, enum vouch_a
         return;
     }
     size_t count = json_array_size(array);
-    if (count == 0 || count > VOUCH_ASK_LIST_MAX) {
-        vouch_api_refuse_field(call, name, "%s has %zu entries, not 1 to %d", name, count,
+    size_t least = need == VOUCH_API_REQUIRED ? 1 : 0;
+    if (count < least || count > VOUCH_ASK_LIST_MAX) {
+        vouch_api_refuse_field(call, name, "%s has %zu entries, not %zu to %d", name, count, least,
                                VOUCH_ASK_LIST_MAX);
         return;
     }

@@ -43,7 +43,7 @@ struct vouch_bytes vouch_api_text(struct vouch_api_call *call, const char *name,
 uint64_t vouch_api_number(struct vouch_api_call *call, const char *name, enum vouch_api_need need,
                           uint64_t max);
 
-// An array of 1 to VOUCH_ASK_LIST_MAX texts.
+// An array of up to VOUCH_ASK_LIST_MAX texts; a required one has at least one.
 void vouch_api_texts(struct vouch_api_call *call, const char *name, enum vouch_api_need need,
                      size_t max, struct vouch_api_texts *ret_texts);
 

@@ -115,6 +115,8 @@ static void put_traffic(struct vouch_buf *out, const struct vouch_http_counts *c
             counts->accepted);
     put_one(out, "vouch_http_connections_refused_total", "counter", "Connections over a limit.",
             counts->refused);
+    put_one(out, "vouch_http_listener_rests_total", "counter",
+            "Times that accepting failed and rested.", counts->rests);
     put_one(out, "vouch_http_handshakes_failed_total", "counter", "TLS handshakes that failed.",
             counts->handshakes_failed);
     put_one(out, "vouch_http_timeouts_total", "counter", "Connections ended by a deadline.",
@@ -158,21 +160,37 @@ static int answer_metrics(struct vouch_api_call *call, const struct vouch_answer
     return out->err;
 }
 
+// What everybody may have is in this process already: strangers cannot make the authority work, nor see
+// anything else of its status. While it says nothing there are no figures of it.
+static int answer_everybody(struct vouch_api_call *call) {
+    struct vouch_answer_status status = {0};
+    struct vouch_api_public *files = call->api->config.files;
+    struct vouch_api_snapshot *snapshot = vouch_api_public_hold(files);
+    if (snapshot != NULL && vouch_api_public_is_fresh(files)) {
+        const struct vouch_public_counts counts = vouch_api_public_counts(files);
+        status = (struct vouch_answer_status){.reply.verdict = VOUCH_VERDICT_DONE,
+                                              .ledger_size = counts.ledger_size,
+                                              .checkpoint_size = snapshot->checkpoint_size,
+                                              .indexed = counts.indexed,
+                                              .epoch = counts.epoch,
+                                              .issued = counts.issued,
+                                              .refused = counts.refused,
+                                              .revoked = counts.revoked};
+    }
+    vouch_api_snapshot_drop(snapshot);
+    return answer_metrics(call, &status);
+}
+
 int vouch_api_metrics_show(struct vouch_api_call *call) {
     const struct vouch_ask_page ask = {0};
     struct vouch_answer_status status = {0};
-    int is_public = call->api->config.metrics == VOUCH_API_METRICS_PUBLIC;
-    if (!vouch_api_identify(call) && !is_public) {
+    if (call->api->config.metrics == VOUCH_API_METRICS_PUBLIC) {
+        return answer_everybody(call);
+    }
+    if (!vouch_api_identify(call)) {
         vouch_api_refuse_stranger(call);
         return VOUCH_OK;
     }
     int err = vouch_authority_status(call->authority, &call->caller, &ask, &status, &call->fault);
-    // Everybody may have what this process knows by itself, also while the authority says nothing.
-    if (!is_public && !vouch_api_is_done(call, err, &status.reply)) {
-        return VOUCH_OK;
-    }
-    if (err != VOUCH_OK) {
-        status = (struct vouch_answer_status){0};
-    }
-    return answer_metrics(call, &status);
+    return vouch_api_is_done(call, err, &status.reply) ? answer_metrics(call, &status) : VOUCH_OK;
 }

@@ -23,6 +23,7 @@ struct vouch_api_public {
     unsigned stopping;
     struct vouch_http_server *server;
     struct vouch_api_snapshot *latest;
+    struct vouch_public_counts counts;
     _Atomic uint64_t answered_ns; // when the authority last did
 };
 
@@ -35,6 +36,13 @@ struct vouch_api_snapshot *vouch_api_public_hold(struct vouch_api_public *files)
     struct vouch_api_snapshot *latest = vouch_api_snapshot_hold(files->latest);
     pthread_mutex_unlock(&files->lock);
     return latest;
+}
+
+struct vouch_public_counts vouch_api_public_counts(struct vouch_api_public *files) {
+    pthread_mutex_lock(&files->lock);
+    struct vouch_public_counts counts = files->counts;
+    pthread_mutex_unlock(&files->lock);
+    return counts;
 }
 
 int vouch_api_public_is_fresh(struct vouch_api_public *files) {
@@ -65,6 +73,9 @@ static void wake(struct vouch_api_public *files, const struct vouch_answer_publi
 static int take(struct vouch_api_public *files, const struct vouch_answer_public *answer) {
     struct vouch_api_snapshot *before = files->latest; // only this thread changes it
     struct vouch_api_snapshot *next = NULL;
+    pthread_mutex_lock(&files->lock);
+    files->counts = answer->counts;
+    pthread_mutex_unlock(&files->lock);
     if (before != NULL && !has_news(answer)) {
         return VOUCH_OK;
     }

@@ -54,6 +54,9 @@ struct vouch_api_snapshot *vouch_api_snapshot_hold(struct vouch_api_snapshot *sn
 // Lets go of a snapshot; takes NULL.
 void vouch_api_snapshot_drop(struct vouch_api_snapshot *snapshot);
 
+// What the authority counted when it last answered, a quarter of a second ago; zeros before that.
+struct vouch_public_counts vouch_api_public_counts(struct vouch_api_public *files);
+
 // The latest, held for the caller; NULL if there is none yet.
 struct vouch_api_snapshot *vouch_api_public_hold(struct vouch_api_public *files);
 

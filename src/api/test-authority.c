@@ -482,7 +482,13 @@ ASKED(public, struct vouch_ask_public, struct vouch_answer_public) {
         .user_ca = vouch_key_blob(vouch_private_key_public(all.cas[0])),
         .host_ca = vouch_key_blob(vouch_private_key_public(all.cas[1])),
         .checkpoint_key = vouch_key_blob(vouch_private_key_public(all.cas[0])),
-        .checkpoint_size = all.checkpoint_size};
+        .checkpoint_size = all.checkpoint_size,
+        .counts = {.ledger_size = 41,
+                   .indexed = 39,
+                   .epoch = 3,
+                   .issued = 31,
+                   .refused = 6,
+                   .revoked = 4}};
     answer_krl(authority, 0, ask, &ret_answer->krls[0]);
     answer_krl(authority, 1, ask, &ret_answer->krls[1]);
     if (ask->checkpoint_size != all.checkpoint_size) {

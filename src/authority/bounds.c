@@ -103,6 +103,32 @@ int vouch_texts_have(const struct vouch_text_list *list, size_t before, struct v
     return 0;
 }
 
+// --- what the signer refuses
+
+const char *vouch_wish_field(struct vouch_bytes signer_field) {
+    static const struct {
+        const char *signer, *asker;
+    } names[] = {
+        {"type", "type"},
+        {"public key", "public_key"},
+        {"key ID", "key_id"},
+        {"principals", "principals"},
+        {"validity", "ttl_s"},
+        {"critical options", "critical_options"},
+        {"extensions", "extensions"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (vouch_bytes_equal(signer_field, vouch_bytes_of(names[i].signer))) {
+            return names[i].asker;
+        }
+    }
+    const struct vouch_cert_option_kind *kind = vouch_cert_option_kind_of(signer_field);
+    if (kind == NULL) {
+        return "";
+    }
+    return kind->section == VOUCH_CERT_SECTION_CRITICAL ? "critical_options" : "extensions";
+}
+
 // --- profiles
 
 static int is_pattern(struct vouch_bytes pattern) {

@@ -50,6 +50,10 @@ struct vouch_decision {
 VOUCH_MUST_USE int vouch_decide(const struct vouch_bounds *bounds, const struct vouch_wish *wish,
                                 struct vouch_arena *arena, struct vouch_decision *ret_decision);
 
+// The field of a wish, as its asker calls it, that the signer means when it refuses: "public key" is
+// "public_key". Empty if it is none of the asker's.
+const char *vouch_wish_field(struct vouch_bytes signer_field);
+
 // Nonzero if a name fits a pattern: * is any run and ? any one of the characters that a name of a user
 // or host may have, every other character itself. Takes time in proportion to both lengths.
 int vouch_pattern_fits(struct vouch_bytes pattern, struct vouch_bytes name);

@@ -75,6 +75,17 @@ static const struct vouch_field krl_fields[] = {
 };
 static const struct vouch_fields krl_table = {krl_fields, sizeof(struct vouch_public_krl)};
 
+static const struct vouch_field counts_fields[] = {
+    F_U64(vouch_public_counts, ledger_size),
+    F_U64(vouch_public_counts, indexed),
+    F_U64(vouch_public_counts, epoch),
+    F_U64(vouch_public_counts, issued),
+    F_U64(vouch_public_counts, refused),
+    F_U64(vouch_public_counts, revoked),
+    F_END,
+};
+static const struct vouch_fields counts_table = {counts_fields, sizeof(struct vouch_public_counts)};
+
 static const struct vouch_field answer_public_fields[] = {
     F_PART(vouch_answer_public, reply, &vouch_reply_fields),
     F_BYTES(vouch_answer_public, name, "name", TEXT_MAX),
@@ -85,6 +96,7 @@ static const struct vouch_field answer_public_fields[] = {
     F_PART(vouch_answer_public, krls[1], &krl_table),
     F_U64(vouch_answer_public, checkpoint_size),
     F_BYTES(vouch_answer_public, checkpoint, "checkpoint", CHECKPOINT_MAX),
+    F_PART(vouch_answer_public, counts, &counts_table),
     F_END,
 };
 const struct vouch_fields vouch_answer_public_fields = {answer_public_fields,

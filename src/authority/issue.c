@@ -126,11 +126,14 @@ static enum vouch_verdict verdict_of(const char *code) {
     return VOUCH_VERDICT_REFUSED;
 }
 
+// The asker's name for the field goes beside the signer's own words, which begin with the signer's.
 static void take_refusal(const struct vouch_signer_refusal *refusal, struct vouch_reply *reply) {
     *reply = (struct vouch_reply){.verdict = verdict_of(refusal->code)};
     memcpy(reply->code, refusal->code, sizeof reply->code);
-    memcpy(reply->field, refusal->field, sizeof reply->field);
-    memcpy(reply->why, refusal->why, sizeof reply->why);
+    (void)snprintf(reply->field, sizeof reply->field, "%s",
+                   vouch_wish_field(vouch_bytes_of(refusal->field)));
+    (void)snprintf(reply->why, sizeof reply->why, "%.63s%s%.190s", refusal->field,
+                   refusal->field[0] != '\0' ? " " : "", refusal->why);
 }
 
 // --- 5: the answer

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: ISC
 // The revocation list of each CA: made from the index, published by the signer, kept in a file.
 //
-// A list is made anew only if it differs from the one that is out, and its version then rises. The file
-// holds list and envelope as two strings of RFC 4251, so that a rename replaces both.
+// A list is made anew only if it differs from the one that is out, or if that one is of an older epoch;
+// its version then rises. The file holds list and envelope as two strings of RFC 4251, so that a rename
+// replaces both.
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -132,6 +133,11 @@ static int version_in_ledger(struct vouch_local *authority, size_t ca, uint64_t 
     return err;
 }
 
+// Below this is what another life of this ledger may have published: doc/krl.md, "Versions".
+static uint64_t version_floor(struct vouch_office *office) {
+    return (uint64_t)atomic_load(&office->epoch) << VOUCH_KRL_EPOCH_SHIFT;
+}
+
 static int next_version(struct vouch_local *authority, size_t ca, uint64_t *ret_version,
                         struct vouch_fault *fault) {
     struct vouch_office *office = authority->office;
@@ -146,7 +152,8 @@ static int next_version(struct vouch_local *authority, size_t ca, uint64_t *ret_
     }
     if (err == VOUCH_OK) {
         uint64_t last = newest.version > published ? newest.version : published;
-        *ret_version = (office->krls[ca].version > last ? office->krls[ca].version : last) + 1;
+        last = office->krls[ca].version > last ? office->krls[ca].version : last;
+        *ret_version = last + 1 > version_floor(office) ? last + 1 : version_floor(office);
     }
     return err;
 }
@@ -226,8 +233,10 @@ static int publish(const struct list *list, const struct vouch_store_krl *versio
     return err != VOUCH_OK ? err : noted;
 }
 
-static int is_same(const struct vouch_office_krl *krl, struct vouch_bytes bytes) {
-    return krl->version > 0 &&
+// Whether the list that is out can stay: it says the same, and under a version of this epoch.
+static int can_stay(struct vouch_office *office, const struct vouch_office_krl *krl,
+                    struct vouch_bytes bytes) {
+    return krl->version > 0 && krl->version >= version_floor(office) &&
            vouch_bytes_equal((struct vouch_bytes){krl->bytes, krl->krl_len}, bytes);
 }
 
@@ -239,7 +248,7 @@ static int renew(struct list *list, struct vouch_buf *out, struct vouch_fault *f
     if (err == VOUCH_OK) {
         err = write_list(list, now->version, now->generated_s, out, fault);
     }
-    if (err != VOUCH_OK || is_same(now, vouch_buf_bytes(out))) {
+    if (err != VOUCH_OK || can_stay(office, now, vouch_buf_bytes(out))) {
         return err;
     }
     err = next_version(list->authority, list->ca, &version.version, fault);

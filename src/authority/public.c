@@ -110,6 +110,20 @@ static int copy_news(struct vouch_local *authority, const struct vouch_ask_publi
     return err;
 }
 
+static struct vouch_public_counts count(struct vouch_office *office) {
+    struct vouch_public_counts counts = {
+        .epoch = atomic_load(&office->epoch),
+        .issued = atomic_load(&office->issued),
+        .refused = atomic_load(&office->refused),
+        .revoked = atomic_load(&office->revoked),
+    };
+    pthread_mutex_lock(&office->lock);
+    counts.ledger_size = office->wanted;
+    counts.indexed = office->position;
+    pthread_mutex_unlock(&office->lock);
+    return counts;
+}
+
 int vouch_local_public(struct vouch_local *authority, const struct vouch_caller *caller,
                        const struct vouch_ask_public *ask, struct vouch_answer_public *ret_answer,
                        struct vouch_fault *fault) {
@@ -126,6 +140,7 @@ int vouch_local_public(struct vouch_local *authority, const struct vouch_caller 
     ret_answer->user_ca = vouch_key_blob(office->cas[0].key);
     ret_answer->host_ca = vouch_key_blob(office->cas[1].key);
     ret_answer->checkpoint_key = vouch_key_blob(office->checkpoint_key);
+    ret_answer->counts = count(office);
     vouch_reply_done(&ret_answer->reply);
     return VOUCH_OK;
 }
@@ -142,18 +157,17 @@ int vouch_local_status(struct vouch_local *authority, const struct vouch_caller 
     if (err != VOUCH_OK || ret_answer->reply.verdict != VOUCH_VERDICT_DONE) {
         return err;
     }
-    pthread_mutex_lock(&office->lock);
-    ret_answer->ledger_size = office->wanted;
-    ret_answer->indexed = office->position;
-    pthread_mutex_unlock(&office->lock);
+    const struct vouch_public_counts counts = count(office);
+    ret_answer->ledger_size = counts.ledger_size;
+    ret_answer->indexed = counts.indexed;
     pthread_mutex_lock(&office->public_lock);
     ret_answer->checkpoint_size = office->checkpoint_size;
     pthread_mutex_unlock(&office->public_lock);
-    ret_answer->epoch = atomic_load(&office->epoch);
+    ret_answer->epoch = counts.epoch;
     ret_answer->serial = atomic_load(&office->serial);
-    ret_answer->issued = atomic_load(&office->issued);
-    ret_answer->refused = atomic_load(&office->refused);
-    ret_answer->revoked = atomic_load(&office->revoked);
+    ret_answer->issued = counts.issued;
+    ret_answer->refused = counts.refused;
+    ret_answer->revoked = counts.revoked;
     ret_answer->ready = (uint64_t)atomic_load(&office->is_ready);
     return VOUCH_OK;
 }

@@ -59,6 +59,12 @@ struct vouch_public_krl {
     struct vouch_bytes krl;
     struct vouch_bytes envelope;
 };
+// Counts only: for whoever may see the metrics, which may be everybody.
+struct vouch_public_counts {
+    uint64_t ledger_size, indexed; // records
+    uint64_t epoch;
+    uint64_t issued, refused, revoked; // since the start
+};
 struct vouch_answer_public {
     struct vouch_reply reply;
     struct vouch_bytes name;                             // the ledger's origin
@@ -66,6 +72,7 @@ struct vouch_answer_public {
     struct vouch_public_krl krls[2];                     // user, host
     uint64_t checkpoint_size;
     struct vouch_bytes checkpoint; // empty: the asker has it
+    struct vouch_public_counts counts;
 };
 
 // A part of the served ledger: a hash tile (public), or an entry bundle (VOUCH_SCOPE_AUDIT_READ).

@@ -272,7 +272,7 @@ static void empty_lists_are_public_from_the_start(void **state) {
     for (size_t i = 0; i < 2; i++) {
         uint64_t version = 0;
         vouch_krl_free(public_krl(lab, i, &version));
-        assert_int_equal(version, 1);
+        assert_int_equal((uint32_t)version, 0); // the first of its epoch: doc/krl.md
     }
 }
 
@@ -293,8 +293,8 @@ static void a_revocation_is_public_when_it_is_answered(void **state) {
     assert_int_equal(judge(lab, cert), VOUCH_KRL_GOOD);
     revoke(lab, VOUCH_REVOKE_SERIAL, (struct vouch_bytes){serial, 8}, &answer);
     lab_verdict(answer, VOUCH_VERDICT_DONE);
-    assert_int_equal(answer.krl_versions[0], 2);
-    assert_int_equal(answer.krl_versions[1], 1);
+    assert_int_equal((uint32_t)answer.krl_versions[0], 1);
+    assert_int_equal((uint32_t)answer.krl_versions[1], 0);
     assert_true(answer.row.until_s > vouch_time_now_s());
     assert_int_equal(judge(lab, cert), VOUCH_KRL_REVOKED_SERIAL);
     show(lab, number, &shown);
@@ -316,8 +316,8 @@ static void a_revoked_key_gets_no_certificate_C21(void **state) {
     memcpy(key, made.row.key, sizeof key);
     revoke(lab, VOUCH_REVOKE_KEY, (struct vouch_bytes){key, 32}, &answer);
     lab_verdict(answer, VOUCH_VERDICT_DONE);
-    assert_int_equal(answer.krl_versions[0], 2);
-    assert_int_equal(answer.krl_versions[1], 2);
+    assert_int_equal((uint32_t)answer.krl_versions[0], 1);
+    assert_int_equal((uint32_t)answer.krl_versions[1], 1);
     assert_int_equal(judge(lab, cert), VOUCH_KRL_REVOKED_SHA256);
     issue(lab, secret, &ask, &again);
     lab_verdict(again, VOUCH_VERDICT_REFUSED);
@@ -684,36 +684,20 @@ static void serves_tiles_and_bundles_that_are_covered(void **state) {
 
 static void no_other_path_is_served(void **state) {
     struct lab *lab = *state;
-    static const char *const paths[] = {"",
-                                        "tile",
-                                        "tile/",
-                                        "tile/0",
-                                        "tile/0/",
-                                        "tile/0/000",
-                                        "tile/0/0",
-                                        "tile/0/0000.p/1",
-                                        "tile/00/000.p/1",
-                                        "tile/0/x000/000.p/1",
-                                        "tile/0/000.p/0",
-                                        "tile/0/000.p/01",
-                                        "tile/0/000.p/256",
-                                        "tile/0/000.p/1/",
-                                        "tile/0/000.p/1/2",
-                                        "tile/8/000.p/1",
-                                        "tile/-1/000.p/1",
-                                        "tile/0/../records",
-                                        "tile/0/000.p/1\n",
-                                        "/tile/0/000.p/1",
-                                        "../tile/0/000.p/1",
-                                        "records",
-                                        "checkpoint",
-                                        "tile/entries/../../signer/user_ca",
-                                        "tile/0/x999/x999/x999/x999/x999/x999/x999/999",
-                                        "tile/0/999",
-                                        "tile/entries/x999/999.p/255"};
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+    // Parted by blanks; the first is empty.
+    static const char paths[] =
+        " tile tile/ tile/0 tile/0/ tile/0/000 tile/0/0 tile/0/0000.p/1 tile/00/000.p/1 "
+        "tile/0/x000/000.p/1 tile/0/000.p/0 tile/0/000.p/01 tile/0/000.p/256 tile/0/000.p/1/ "
+        "tile/0/000.p/1/2 tile/8/000.p/1 tile/-1/000.p/1 tile/0/../records tile/0/000.p/1\n "
+        "/tile/0/000.p/1 ../tile/0/000.p/1 records checkpoint tile/entries/../../signer/user_ca "
+        "tile/0/x999/x999/x999/x999/x999/x999/x999/999 tile/0/999 tile/entries/x999/999.p/255";
+    const struct vouch_text_list list = lab_list(paths);
+    assert_int_equal(list.count, 27);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct vouch_caller caller = lab_token(reader);
+        const struct vouch_ask_tile ask = {.path = list.items[i]};
         struct vouch_answer_tile answer;
-        tile(lab, reader, paths[i], &answer);
+        lab_ok(vouch_authority_tile(asked(lab), &caller, &ask, &answer, &fault));
         lab_verdict(answer, VOUCH_VERDICT_ABSENT);
         assert_int_equal(answer.bytes.len, 0);
     }

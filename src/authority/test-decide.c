@@ -381,6 +381,34 @@ static void profiles_are_judged_field_by_field(void **state) {
     }
 }
 
+// Each field that the signer or the rules of issuing name, beside the asker's.
+static void a_field_of_the_signer_is_one_of_the_asker(void **state) {
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"type", "type"},
+        {"public key", "public_key"},
+        {"key ID", "key_id"},
+        {"principals", "principals"},
+        {"validity", "ttl_s"},
+        {"critical options", "critical_options"},
+        {"force-command", "critical_options"},
+        {"source-address", "critical_options"},
+        {"verify-required", "critical_options"},
+        {"extensions", "extensions"},
+        {"permit-pty", "extensions"},
+        {"no-touch-required", "extensions"},
+        {"serial", ""},
+        {"actor", ""},
+        {"options", ""},
+        {"public ke", ""},
+        {"public key\n", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        assert_string_equal(vouch_wish_field(vouch_bytes_of(pairs[i][0])), pairs[i][1]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patterns_fit_as_written),
@@ -395,6 +423,7 @@ int main(void) {
         cmocka_unit_test(hosts_have_no_options),
         cmocka_unit_test(without_a_profile_the_rest_still_holds),
         cmocka_unit_test(profiles_are_judged_field_by_field),
+        cmocka_unit_test(a_field_of_the_signer_is_one_of_the_asker),
     };
     return cmocka_run_group_tests_name("decide", tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "authority/caller.h"
@@ -327,23 +328,114 @@ static void a_lost_list_is_published_again(void **state) {
     struct vouch_answer_revoke answer;
     lab_ok(vouch_authority_revoke(lab->admin, &local, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
-    assert_int_equal(answer.krl_versions[0], 2);
+    uint64_t first = atomic_load(&lab->office->epoch) << VOUCH_KRL_EPOCH_SHIFT;
+    assert_int_equal(answer.krl_versions[0], first + 1);
     lab_close(lab);
     lab_open(lab);
-    assert_int_equal(lab->office->krls[0].version, 2); // from its file
+    assert_int_equal(lab->office->krls[0].version, first + 1); // from its file
     lab_close(lab);
     (void)snprintf(path, sizeof path, "%s/krl-user", lab->db_dir);
     assert_int_equal(unlink(path), 0);
     lab_open(lab);
-    assert_int_equal(lab->office->krls[0].version, 3);
-    assert_int_equal(lab->office->krls[1].version, 2);
+    assert_int_equal(lab->office->krls[0].version, first + 2);
+    assert_int_equal(lab->office->krls[1].version, first + 1);
     lab_close(lab);
     // A damaged file is no list either, and the database's note of versions may be gone with it.
     const struct vouch_io_file file = {.path = path, .mode = 0600, .existing = VOUCH_IO_REPLACE};
     lab_ok(vouch_io_write(&file, vouch_bytes_of("nonsense"), &fault));
     unlink_database(lab);
     lab_open(lab);
-    assert_int_equal(lab->office->krls[0].version, 4);
+    assert_int_equal(lab->office->krls[0].version, first + 3);
+}
+
+static void revoke_key_id(struct lab *lab, const char *key_id) {
+    const struct vouch_caller local = lab_local();
+    const struct vouch_ask_revoke ask = {.kind = VOUCH_REVOKE_KEY_ID,
+                                         .value = vouch_bytes_of(key_id),
+                                         .reason = vouch_bytes_of("left")};
+    struct vouch_answer_revoke answer;
+    lab_ok(vouch_authority_revoke(lab->admin, &local, &ask, &answer, &fault));
+    lab_verdict(answer, VOUCH_VERDICT_DONE);
+}
+
+// Hosts hold the list of a later past and refuse any that is not newer, so the same list must come again.
+static void after_a_restore_lists_are_newer_than_all_before(void **state) {
+    struct lab *lab = *state;
+    char command[1024];
+    uint64_t lost[2];
+    set_up(lab);
+    lab_close(lab);
+    (void)snprintf(command, sizeof command, "cp -a %s %s-old", lab->root, lab->root);
+    assert_int_equal(system(command), 0);
+    lab_open(lab);
+    for (size_t i = 0; i < 3; i++) {
+        revoke_key_id(lab, i == 0 ? "mallory" : i == 1 ? "trudy" : "eve");
+    }
+    lost[0] = lab->office->krls[0].version;
+    lost[1] = lab->office->krls[1].version;
+    lab_close(lab);
+    (void)snprintf(command, sizeof command, "rm -rf %s && mv %s-old %s", lab->root, lab->root,
+                   lab->root);
+    assert_int_equal(system(command), 0);
+    lab_open(lab);
+    assert_true(lab->office->krls[0].version > lost[0]);
+    assert_true(lab->office->krls[1].version > lost[1]);
+    uint64_t kept = lab->office->krls[0].version;
+    revoke_key_id(lab, "mallory");
+    assert_int_equal(lab->office->krls[0].version, kept + 1);
+    lab_close(lab);
+    lab_open(lab);
+    assert_int_equal(lab->office->krls[0].version, kept + 1); // once an epoch is enough
+}
+
+// --- tiles that are replaced while they are looked for
+
+static uint64_t covered_size(struct lab *lab, uint64_t at_least) {
+    uint64_t size = 0;
+    for (size_t i = 0; size < at_least; i++) {
+        const struct timespec moment = {.tv_nsec = 20000000};
+        assert_true(i < 500);
+        (void)nanosleep(&moment, NULL);
+        pthread_mutex_lock(&lab->office->public_lock);
+        size = lab->office->checkpoint_size;
+        pthread_mutex_unlock(&lab->office->public_lock);
+    }
+    return size;
+}
+
+static void a_tile_that_was_just_replaced_is_served(void **state) {
+    struct lab *lab = *state;
+    struct vouch_answer_tile answer;
+    set_up(lab);
+    uint64_t before = covered_size(lab, 4);
+    (void)issue_one(lab, NULL);
+    uint64_t now = covered_size(lab, before + 1);
+    const struct vouch_caller nobody = {0};
+    const struct vouch_ask_tile ask = {.path = vouch_bytes_of("tile/0/000.p/2")};
+    pthread_mutex_lock(&lab->office->public_lock);
+    lab->office->checkpoint_size = before; // as it was a moment ago
+    pthread_mutex_unlock(&lab->office->public_lock);
+    lab_ok(vouch_authority_tile(lab->admin, &nobody, &ask, &answer, &fault));
+    lab_verdict(answer, VOUCH_VERDICT_DONE);
+    assert_int_equal(answer.bytes.len, 64);
+    assert_true(covered_size(lab, before) >= now);
+}
+
+// --- what the signer has to say
+
+static void what_the_signer_refuses_is_named_as_the_asker_does(void **state) {
+    struct lab *lab = *state;
+    struct vouch_answer_cert answer;
+    set_up(lab);
+    lab_profile(lab, "deploy", "alice", "source-address=*", 3600);
+    struct vouch_ask_issue ask = lab_ask(lab);
+    ask.critical = lab_list("source-address=0.0.0.0/0");
+    const struct vouch_caller caller = lab_token(secret);
+    lab_ok(vouch_authority_issue(lab->admin, &caller, &ask, &answer, &fault));
+    lab_verdict(answer, VOUCH_VERDICT_INVALID);
+    assert_string_equal(answer.reply.field, "critical_options");
+    assert_string_equal(answer.reply.code, "V-1301");
+    assert_int_equal(strncmp(answer.reply.why, "source-address allows every address", 35), 0);
 }
 
 // --- many at a time
@@ -397,7 +489,7 @@ static void many_issue_at_the_same_time(void **state) {
         assert_non_null(result);
     }
     uint64_t took_ns = vouch_time_monotonic_ns() - start_ns;
-    print_message("%zu certificates, %.0f a second\n", each * THREADS,
+    print_message("# %zu certificates, %.0f a second\n", each * THREADS,
                   (double)(each * THREADS) * 1e9 / (double)took_ns);
     lab_settle(lab);
     assert_int_equal(count_certs(lab), each * THREADS);
@@ -470,6 +562,9 @@ int main(void) {
         cmocka_unit_test(a_request_at_work_is_not_begun_twice),
         cmocka_unit_test(a_full_table_says_so),
         TEST(a_lost_list_is_published_again),
+        TEST(after_a_restore_lists_are_newer_than_all_before),
+        TEST(a_tile_that_was_just_replaced_is_served),
+        TEST(what_the_signer_refuses_is_named_as_the_asker_does),
         TEST(the_same_request_at_the_same_time_is_one),
         TEST(many_issue_at_the_same_time),
     };

@@ -15,6 +15,7 @@
 #include "ledger/tile.h"
 
 #define BUNDLE_MAX (14u * 1024 * 1024)
+#define LOOKS_MAX 8 // at a tile that is replaced again and again, once a second at most
 #define LEVEL_MAX 7 // 256^8 records are more than a uint64
 
 // What a path names. A bundle is counted like a tile of level 0.
@@ -121,20 +122,27 @@ static int is_covered(uint64_t count, const struct vouch_tile *tile) {
 
 // --- reading
 
-// A narrower partial tile is the beginning of the one that is there now.
+// The tile as wide as it must be when the ledger has so many hashes of that level.
+static int read_as_of(const struct vouch_office *office, const struct vouch_tile *tile,
+                      uint64_t count, struct vouch_tree_hash *ret_hashes) {
+    struct vouch_tile now = *tile;
+    uint64_t here = count - tile->index * VOUCH_TILE_WIDTH;
+    now.width = here >= VOUCH_TILE_WIDTH ? VOUCH_TILE_WIDTH : (unsigned)here;
+    return vouch_tile_read(office->ledger_fd, &now, ret_hashes);
+}
+
+// A narrower partial tile is the beginning of the one that is there now. Which one that is, the
+// checkpoint says; a tile that is gone was replaced after we read that, so we read it again.
 static int read_tile(struct vouch_office *office, const struct part *part, uint64_t count,
                      struct vouch_tree_hash *ret_hashes) {
-    struct vouch_tile tile = part->tile;
-    int err = vouch_tile_read(office->ledger_fd, &tile, ret_hashes);
-    if (err == VOUCH_ERR_NOT_FOUND) {
-        uint64_t first = tile.index * VOUCH_TILE_WIDTH;
-        tile.width =
-            count - first >= VOUCH_TILE_WIDTH ? VOUCH_TILE_WIDTH : (unsigned)(count - first);
-        err = vouch_tile_read(office->ledger_fd, &tile, ret_hashes);
-    }
-    if (err == VOUCH_ERR_NOT_FOUND) {
-        tile.width = VOUCH_TILE_WIDTH; // it was filled up between our two looks
-        err = vouch_tile_read(office->ledger_fd, &tile, ret_hashes);
+    int err = vouch_tile_read(office->ledger_fd, &part->tile, ret_hashes);
+    for (unsigned looks = 0; err == VOUCH_ERR_NOT_FOUND && looks < LOOKS_MAX; looks++) {
+        err = read_as_of(office, &part->tile, count, ret_hashes);
+        if (err == VOUCH_ERR_NOT_FOUND) {
+            int refreshed = vouch_public_refresh(office, NULL);
+            err = refreshed != VOUCH_OK ? refreshed : err;
+            count = covered(office, part);
+        }
     }
     return err;
 }

@@ -12,6 +12,7 @@
 #include "http/engine.h"
 
 #define BATCH 64
+#define FAILURES_MAX 32      // of a batch: after them it is not one connection that is to blame
 #define REST_NS 100000000ULL // for how long accepting rests when descriptors or memory are short
 
 void vouch_http_io_listen(struct vouch_http_io *io) {
@@ -130,8 +131,30 @@ static void take(struct vouch_http_io *io, int fd, const struct sockaddr *from,
     atomic_fetch_add(&server->tally.accepted, 1);
 }
 
+// Errors of one connection, or of the network it came by (accept(2)): the next may be better.
+static int is_passing(int error) {
+    static const int passing[] = {EINTR,        ECONNABORTED, ENETDOWN,   EPROTO,
+                                  EPERM,        ENOPROTOOPT,  EHOSTDOWN,  ENONET,
+                                  EHOSTUNREACH, EOPNOTSUPP,   ENETUNREACH};
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
+        if (error == passing[i]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+// Descriptors or memory are short, or a listener is no good: epoll would tell of it again at once and
+// without end, so all listeners rest.
+static void rest(struct vouch_http_io *io) {
+    vouch_http_io_deafen(io);
+    io->accept_again_ns = io->home.now_ns + REST_NS;
+    atomic_fetch_add(&io->server->tally.rests, 1);
+}
+
 void vouch_http_io_accept(struct vouch_http_io *io, const struct vouch_http_listener *listener) {
-    for (unsigned i = 0; i < BATCH; i++) {
+    unsigned failures = 0;
+    for (unsigned i = 0; i < BATCH && failures < FAILURES_MAX; i++) {
         struct sockaddr_storage from = {0};
         socklen_t from_len = sizeof from;
         int fd = accept4(listener->fd, (struct sockaddr *)&from, &from_len,
@@ -140,13 +163,13 @@ void vouch_http_io_accept(struct vouch_http_io *io, const struct vouch_http_list
             take(io, fd, (const struct sockaddr *)&from, listener->security);
             continue;
         }
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            vouch_http_io_deafen(io);
-            io->accept_again_ns = io->home.now_ns + REST_NS;
-        }
-        if (errno != EINTR && errno != ECONNABORTED) {
+        if (errno == EAGAIN) {
             return;
         }
+        failures = is_passing(errno) ? failures + 1 : FAILURES_MAX;
+    }
+    if (failures >= FAILURES_MAX) {
+        rest(io);
     }
 }
 

@@ -22,6 +22,7 @@ struct vouch_http_tally {
     _Atomic uint64_t answers[6];
     _Atomic uint64_t accepted, refused, handshakes_failed, resumed, timeouts, overloads;
     _Atomic uint64_t bytes_in, bytes_out;
+    _Atomic uint64_t rests;
     _Atomic uint64_t connections, queued, working, waiting;
 };
 

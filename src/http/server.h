@@ -113,10 +113,11 @@ struct vouch_http_counts {
     uint64_t timeouts;            // connections ended by a deadline
     uint64_t overloads;           // 503 because the queue was full
     uint64_t bytes_in, bytes_out; // of HTTP, without TLS
-    uint64_t connections;         // now
-    uint64_t queued;              // now
-    uint64_t working;             // now
-    uint64_t waiting;             // now
+    uint64_t rests;       // times that a listener failed, and all rested for a tenth of a second
+    uint64_t connections; // now
+    uint64_t queued;      // now
+    uint64_t working;     // now
+    uint64_t waiting;     // now
 };
 
 // A picture of the counters; from any thread.

@@ -12,6 +12,7 @@
 
 #include "base/secret.h"
 #include "base/share.h"
+#include "base/str.h"
 #include "base/time.h"
 #include "signer/ca-folder.h"
 
@@ -20,6 +21,7 @@
 #define EVENT_START "signer.start"
 #define EVENT_EPOCH "signer.epoch"
 #define DETAILS_MAX 512
+#define END_RECORDS 4
 
 static int no_memory(struct vouch_fault *fault) {
     return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "signer: no memory");
@@ -107,17 +109,37 @@ static int open_ledger(struct vouch_signer_engine *engine, const struct vouch_si
                : vouch_ca_check_use(VOUCH_CERT_HOST, engine->keys[1], what->ledger_dir, fault);
 }
 
-static int ends_with_stop(const struct vouch_signer_engine *engine, int *ret_stop,
-                          struct vouch_fault *fault) {
+// An epoch that was recorded, and no state written any more: a crash came in between.
+static uint64_t epoch_in(const struct vouch_record *record) {
+    struct vouch_bytes text;
+    uint64_t epoch = 0;
+    int is_ours = vouch_record_is_event(record, EVENT_EPOCH) ||
+                  vouch_record_is_event(record, EVENT_START) ||
+                  vouch_record_is_event(record, EVENT_STOP);
+    return is_ours && vouch_record_detail(record, "epoch", &text) &&
+                   vouch_str_to_u64(text, &epoch) == VOUCH_OK
+               ? epoch
+               : 0;
+}
+
+// What the last records say of the life before. "signer.epoch" and "signer.start" are written together
+// and the state right behind them; recovery may have put a record of its own behind.
+static int read_end(const struct vouch_signer_engine *engine, struct vouch_epoch_facts *facts,
+                    struct vouch_fault *fault) {
     struct vouch_ledger_reader *reader = NULL;
     struct vouch_record record = {0};
-    int found = 0;
-    uint64_t size = vouch_ledger_size(engine->ledger);
-    int err = vouch_ledger_reader_open(engine->ledger_dir, size - 1, &reader, fault);
-    if (err == VOUCH_OK) {
+    int found = 1;
+    uint64_t size = facts->ledger_size;
+    int err = vouch_ledger_reader_open(engine->ledger_dir,
+                                       size > END_RECORDS ? size - END_RECORDS : 0, &reader, fault);
+    while (err == VOUCH_OK && found) {
         err = vouch_ledger_reader_next(reader, &record, &found, fault);
+        if (err == VOUCH_OK && found) {
+            uint64_t epoch = epoch_in(&record);
+            facts->ledger_epoch = epoch > facts->ledger_epoch ? epoch : facts->ledger_epoch;
+            facts->ends_with_stop = vouch_record_is_event(&record, EVENT_STOP);
+        }
     }
-    *ret_stop = err == VOUCH_OK && found && vouch_record_is_event(&record, EVENT_STOP);
     vouch_ledger_reader_close(reader);
     return err;
 }
@@ -146,7 +168,7 @@ static int choose_epoch(struct vouch_signer_engine *engine, struct vouch_epoch_c
     vouch_random(&facts.chance, sizeof facts.chance);
     int err = vouch_epoch_state_read(engine->state_path, &engine->state, &has_state, fault);
     if (err == VOUCH_OK) {
-        err = ends_with_stop(engine, &facts.ends_with_stop, fault);
+        err = read_end(engine, &facts, fault);
     }
     if (err == VOUCH_OK) {
         err = records_file(engine, &facts.ledger_file, fault);

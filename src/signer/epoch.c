@@ -145,6 +145,7 @@ static uint64_t units_passed(uint64_t now_ms) {
 int vouch_epoch_decide(const struct vouch_epoch_facts *facts, struct vouch_epoch_choice *ret_choice,
                        struct vouch_fault *fault) {
     uint64_t epoch = vouch_epoch_of(facts->ledger_serial);
+    epoch = facts->ledger_epoch > epoch ? facts->ledger_epoch : epoch;
     if (facts->state != NULL && facts->state->epoch > epoch) {
         epoch = facts->state->epoch;
     }

@@ -43,6 +43,7 @@ VOUCH_MUST_USE int vouch_epoch_state_write(const char *path, const struct vouch_
 struct vouch_epoch_facts {
     const struct vouch_epoch_state *state; // NULL: there is no state file
     uint64_t ledger_serial;                // the highest in the ledger
+    uint64_t ledger_epoch;                 // the highest that its last records speak of; 0: none do
     uint64_t ledger_size;
     uint64_t ledger_file;
     int ends_with_stop; // nonzero: its last record is "signer.stop"

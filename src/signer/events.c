@@ -53,6 +53,11 @@ static enum vouch_signer_outcome check_krl(const struct vouch_signer_engine *eng
                                    "%" PRIu64 " is not above %" PRIu64 ", the last published one",
                                    krl->version, last);
     }
+    if (krl->version >> VOUCH_KRL_EPOCH_SHIFT > engine->state.epoch) {
+        return vouch_signer_refuse(ret_refusal, &vouch_fault_event, "version",
+                                   "%" PRIu64 " is of a later epoch than %" PRIu64, krl->version,
+                                   engine->state.epoch);
+    }
     if (krl->length == 0 || krl->length > KRL_BYTES_MAX) {
         return vouch_signer_refuse(ret_refusal, &vouch_fault_event, "length",
                                    "is not 1 byte to 256 MiB");

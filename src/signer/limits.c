@@ -20,6 +20,10 @@
      UINT32_C(1) << VOUCH_KEY_ED25519 | UINT32_C(1) << VOUCH_KEY_SK_ED25519 |                      \
      UINT32_C(1) << VOUCH_KEY_SK_ECDSA_P256)
 
+// The two kinds of options, as vouch_cert_spec_check() calls them.
+static const char critical_field[] = "critical options";
+static const char extensions_field[] = "extensions";
+
 enum vouch_signer_outcome vouch_signer_refuse(struct vouch_signer_refusal *ret_refusal,
                                               const struct vouch_fault_kind *kind,
                                               const char *field, const char *format, ...) {
@@ -159,8 +163,10 @@ static enum vouch_signer_outcome check_sizes(const struct vouch_signer_bounds *b
                                    bounds->principals_max);
     }
     if (spec->critical_count > OPTIONS_MAX || spec->extension_count > OPTIONS_MAX) {
-        return vouch_signer_refuse(ret_refusal, &vouch_fault_ceiling, "options", "are more than %d",
-                                   OPTIONS_MAX);
+        return vouch_signer_refuse(ret_refusal, &vouch_fault_ceiling,
+                                   spec->critical_count > OPTIONS_MAX ? critical_field
+                                                                      : extensions_field,
+                                   "are more than %d", OPTIONS_MAX);
     }
     size_t bytes = options_bytes(spec->critical, spec->critical_count) +
                    options_bytes(spec->extensions, spec->extension_count) + principals_bytes(spec);
@@ -190,7 +196,7 @@ static enum vouch_signer_outcome check_validity(const struct vouch_signer_bounds
     return VOUCH_SIGNER_DONE;
 }
 
-static enum vouch_signer_outcome check_options(uint32_t allowed,
+static enum vouch_signer_outcome check_options(uint32_t allowed, const char *field,
                                                const struct vouch_cert_option *options,
                                                size_t count,
                                                struct vouch_signer_refusal *ret_refusal) {
@@ -199,7 +205,7 @@ static enum vouch_signer_outcome check_options(uint32_t allowed,
         if ((bit & allowed) == 0) {
             char name[64];
             vouch_str_escape_to(options[i].name, name, sizeof name);
-            return vouch_signer_refuse(ret_refusal, &vouch_fault_ceiling, "options",
+            return vouch_signer_refuse(ret_refusal, &vouch_fault_ceiling, field,
                                        "hold \"%s\", which the signer does not allow here", name);
         }
     }
@@ -242,11 +248,12 @@ static enum vouch_signer_outcome check_bounds(const struct vouch_signer_bounds *
     if (check_texts(ask, ret_refusal) != VOUCH_SIGNER_DONE ||
         check_sizes(bounds, spec, ret_refusal) != VOUCH_SIGNER_DONE ||
         check_validity(bounds, spec, now_s, ret_refusal) != VOUCH_SIGNER_DONE ||
-        check_options(bounds->options, spec->critical, spec->critical_count, ret_refusal) !=
-            VOUCH_SIGNER_DONE) {
+        check_options(bounds->options, critical_field, spec->critical, spec->critical_count,
+                      ret_refusal) != VOUCH_SIGNER_DONE) {
         return VOUCH_SIGNER_REFUSED;
     }
-    return check_options(bounds->options, spec->extensions, spec->extension_count, ret_refusal);
+    return check_options(bounds->options, extensions_field, spec->extensions, spec->extension_count,
+                         ret_refusal);
 }
 
 enum vouch_signer_outcome vouch_signer_ask_check(const struct vouch_signer_ceiling *ceiling,

@@ -70,6 +70,10 @@ struct vouch_signer_noted {
 
 // A revocation list that is to be published: the signer signs a statement about it, in a namespace of
 // its own (doc/krl.md), with the checkpoint key, never a CA key; and notes it as "krl.publish".
+//
+// A version's upper half is an epoch, so that a ledger that was put back never repeats one that another
+// life of it published: at least `epoch << 32` is asked for, and nothing of a later epoch is signed.
+#define VOUCH_KRL_EPOCH_SHIFT 32
 struct vouch_signer_krl {
     enum vouch_cert_type ca;
     uint64_t version; // above the last one that was published for this CA

@@ -161,7 +161,8 @@ static void publishes_only_rising_versions_also_after_a_restart(void **state) {
         enum vouch_signer_outcome outcome;
     } steps[] = {
         {3, VOUCH_SIGNER_DONE},    {3, VOUCH_SIGNER_REFUSED}, {2, VOUCH_SIGNER_REFUSED},
-        {0, VOUCH_SIGNER_REFUSED}, {4, VOUCH_SIGNER_DONE},    {UINT64_MAX, VOUCH_SIGNER_DONE},
+        {0, VOUCH_SIGNER_REFUSED}, {4, VOUCH_SIGNER_DONE},    {UINT64_MAX, VOUCH_SIGNER_REFUSED},
+        {5, VOUCH_SIGNER_DONE},
     };
     struct vouch_signer *signer = body_begin(fixture);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
@@ -181,6 +182,24 @@ static void publishes_only_rising_versions_also_after_a_restart(void **state) {
     assert_int_equal(vouch_signer_publish(signer, &host, FIXTURE_DEADLINE, &published, NULL),
                      VOUCH_OK);
     assert_int_equal(published.outcome, VOUCH_SIGNER_DONE);
+    body_end(fixture, signer);
+}
+
+// A version of a later epoch would stand in the way of the lists after a restore.
+static void publishes_no_version_of_a_later_epoch(void **state) {
+    struct fixture *fixture = *state;
+    struct vouch_signer *signer = body_begin(fixture);
+    struct vouch_signer_state about = {0};
+    assert_int_equal(vouch_signer_state(signer, FIXTURE_DEADLINE, &about, NULL), VOUCH_OK);
+    uint64_t next = (about.epoch + 1) << VOUCH_KRL_EPOCH_SHIFT;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct vouch_signer_krl krl = fixture_krl(next - i);
+        struct vouch_signer_published published = {0};
+        assert_int_equal(vouch_signer_publish(signer, &krl, FIXTURE_DEADLINE, &published, NULL),
+                         VOUCH_OK);
+        assert_int_equal(published.outcome, i == 0 ? VOUCH_SIGNER_REFUSED : VOUCH_SIGNER_DONE);
+        assert_string_equal(published.refusal.code, i == 0 ? "V-1609" : "");
+    }
     body_end(fixture, signer);
 }
 
@@ -230,6 +249,7 @@ int main(void) {
         WITH_CA(refuses_events_that_only_the_signer_writes),
         WITH_CA(signs_a_statement_about_a_list_with_the_checkpoint_key),
         WITH_CA(publishes_only_rising_versions_also_after_a_restart),
+        WITH_CA(publishes_no_version_of_a_later_epoch),
         WITH_CA(tells_its_state),
         WITH_CA(answers_again_after_a_refusal),
     };

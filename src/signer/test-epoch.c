@@ -249,6 +249,28 @@ static void a_crash_right_behind_the_start_begins_an_epoch(void **state) {
     assert_proven(fixture);
 }
 
+// The epoch is recorded and the process ends before the state is written: the next is yet another.
+static void an_epoch_that_only_the_ledger_knows_is_not_begun_again(void **state) {
+    struct fixture *fixture = *state;
+    char state_file[160], copy[170], first[256] = "", second[256] = "";
+    (void)snprintf(state_file, sizeof state_file, "%s", fixture_path(fixture, "state"));
+    (void)snprintf(copy, sizeof copy, "%s.copy", state_file);
+    fixture_open(fixture);
+    fixture_crash(fixture);
+    fixture_copy(state_file, copy);
+    fixture_open(fixture);
+    fixture_detail(fixture, "signer.epoch", "epoch", first);
+    fixture_crash(fixture);
+    fixture_copy(copy, state_file);
+    fixture_open(fixture);
+    assert_reason(fixture, "unclean");
+    fixture_detail(fixture, "signer.epoch", "epoch", second);
+    assert_string_not_equal(first, second);
+    assert_true(strtoull(second, NULL, 10) > strtoull(first, NULL, 10));
+    fixture_stop(fixture);
+    assert_proven(fixture);
+}
+
 static void an_older_ledger_begins_an_epoch_above_all(void **state) {
     struct fixture *fixture = *state;
     char copy[128];
@@ -318,6 +340,7 @@ int main(void) {
         WITH_CA(a_clean_restart_gives_the_next_serial),
         WITH_CA(a_crash_begins_an_epoch),
         WITH_CA(a_crash_right_behind_the_start_begins_an_epoch),
+        WITH_CA(an_epoch_that_only_the_ledger_knows_is_not_begun_again),
         WITH_CA(an_older_ledger_begins_an_epoch_above_all),
         WITH_CA(a_copy_of_everything_begins_an_epoch),
         WITH_CA(a_lost_state_begins_an_epoch),

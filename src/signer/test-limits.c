@@ -224,9 +224,10 @@ static void allows_only_the_options_of_its_list(void **state) {
             assert_allowed(&ask);
         }
         ceiling.user.options = ~ceiling.user.options;
-        assert_refused(&ask, "V-1606", "options");
+        const char *field = is_critical ? "critical options" : "extensions";
+        assert_refused(&ask, "V-1606", field);
         ask.spec.type = VOUCH_CERT_HOST;
-        assert_refused(&ask, "V-1606", "options");
+        assert_refused(&ask, "V-1606", field);
     }
 }
 
@@ -240,7 +241,7 @@ static void refuses_options_that_nobody_knows(void **state) {
         struct vouch_signer_ask ask = good_ask();
         ask.spec.extensions = &option;
         ask.spec.extension_count = 1;
-        assert_refused(&ask, "V-1606", "options");
+        assert_refused(&ask, "V-1606", "extensions");
     }
 }
 
@@ -250,7 +251,7 @@ static void does_not_allow_no_touch_required_by_default(void **state) {
     struct vouch_signer_ask ask = good_ask();
     ask.spec.extensions = &option;
     ask.spec.extension_count = 1;
-    assert_refused(&ask, "V-1606", "options");
+    assert_refused(&ask, "V-1606", "extensions");
 }
 
 static void bounds_the_number_and_size_of_options(void **state) {
@@ -263,7 +264,11 @@ static void bounds_the_number_and_size_of_options(void **state) {
     }
     ask.spec.extensions = many;
     ask.spec.extension_count = 17;
-    assert_refused(&ask, "V-1606", "options");
+    assert_refused(&ask, "V-1606", "extensions");
+    ask = good_ask();
+    ask.spec.critical = many;
+    ask.spec.critical_count = 17;
+    assert_refused(&ask, "V-1606", "critical options");
     const struct vouch_cert_option command = {.name = vouch_bytes_of("force-command"),
                                               .data = {large, sizeof large}};
     ask = good_ask();
