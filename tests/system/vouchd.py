@@ -677,6 +677,21 @@ def test_ordinary_user(tap, bench):
         log.close()
 
 
+def test_closed_parent(tap, bench):
+    with tap.row("started by root below a folder that only root may pass, the parts find their files"):
+        if not IS_ROOT:
+            raise Skip("only root can give parts users of their own")
+        parent = bench.lab.folder("closed")
+        service = Service(os.path.join(parent, "srv"), bench.vouchd, bench.lab.vouch_path, bench.lab.env)
+        os.chmod(parent, 0o700)
+        bench.lab.stack.callback(service.kill)
+        service.init()
+        service.start()
+        service.new_profile()
+        must_issue(service, service.new_token(), bench.lab)
+        expect_equal(service.stop(), OK)
+
+
 def test_agent(tap, bench):
     lab = bench.lab
     with tap.row("signer.keys agent: the CA keys are in an ssh-agent, and in no file"):
@@ -842,7 +857,7 @@ def main():
     with Lab("ssh-keygen", "openssl") as lab:
         bench = Bench(lab, vouchd)
         for test in (test_help, test_init, test_init_refuses, test_init_failing, test_check_config, test_run, test_restart,
-                     test_reload, test_run_refuses, test_ordinary_user, test_agent, test_manager, test_unlock,
+                     test_reload, test_run_refuses, test_ordinary_user, test_closed_parent, test_agent, test_manager, test_unlock,
                      test_measures):  # fmt: skip
             if len(sys.argv) < 2 or test.__name__ in sys.argv[1:]:
                 test(tap, bench)

@@ -48,7 +48,7 @@ static void tell(const struct server *server, enum vouch_notify_state state, con
 static int begin_supervisor(struct server *server, struct vouch_fault *fault) {
     const struct vouch_config *config = &server->settings.config;
     vouch_log_init("vouchd", config->log_level, config->log_format);
-    vouch_server_table_init(&server->table, VOUCH_SERVER_HERE, (unsigned)config->lanes,
+    vouch_server_table_init(&server->table, server->dir, (unsigned)config->lanes,
                             (const char(*)[VOUCH_CONFIG_TEXT_MAX])config->users);
     server->table.gifts[VOUCH_GIFT_SETTINGS] = server->settings.fd;
     server->table.gifts[VOUCH_GIFT_UNLOCK] = server->unlock_fd;
