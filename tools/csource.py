@@ -36,11 +36,11 @@ _CONTROL = {"if", "for", "while", "switch"}
 _TYPE_WORDS = {
     "void", "char", "short", "int", "long", "float", "double", "signed", "unsigned", "const",
     "volatile", "_Bool", "return", "sizeof", "_Alignof", "__typeof__", "typeof",
-}  # fmt: skip
+}
 _ATTRIBUTES = {
     "__attribute__", "__attribute", "_Alignas", "__asm__", "asm", "__extension__",
     "_Static_assert", "static_assert",
-}  # fmt: skip
+}
 
 
 def tokens(text):
@@ -221,7 +221,7 @@ def _opens_block(body, index, opener_of):
         opener = opener_of[index - 1]
         owner = body[opener - 1] if opener > 0 else None
         return owner is not None and owner.kind == "name" and owner.text not in (
-            "return", "sizeof", "_Alignof")  # fmt: skip
+            "return", "sizeof", "_Alignof")
     return before.text in ("{", "}", ";", ":", "(", "else", "do")
 
 

@@ -86,7 +86,7 @@ class Layers(tap.CheckCase):
 
     def test_passes_a_field_or_an_own_function_of_such_a_name(self):
         self.write("src/core/x.c", "static int read(int a) {\n    return a;\n}\n"
-                   "int f(struct s *p) {\n    return p->open(1) + read(2);\n}\n")  # fmt: skip
+                   "int f(struct s *p) {\n    return p->open(1) + read(2);\n}\n")
         self.assert_clean()
 
     def test_passes_a_test_of_a_pure_module_that_prints(self):

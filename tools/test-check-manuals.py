@@ -122,7 +122,7 @@ class Manuals(tap.CheckCase):
 
     def test_finds_examples_that_no_longer_work(self):
         for line, what in (("vouch ca init --kind x", "--kind"), ("vouch make x", "vouch make"),
-                           ("x | vouch ca show --type y", "--type")):  # fmt: skip
+                           ("x | vouch ca show --type y", "--type")):
             self.page("vouch-ca", 1, CA + f".Bd -literal\n{line}\n.Ed\n")
             self.assert_finds("man/vouch-ca.1:", "example", what)
 

@@ -25,7 +25,7 @@ class Text(tap.CheckCase):
 
     def test_finds_a_missing_licence_in_each_kind_of_file(self):
         names = ["src/core/x.c", "src/core/x.h", "tools/x.py", "meson.build", "man/x.1",
-                 "dist/completions/x.bash", "src/core/x.map"]  # fmt: skip
+                 "dist/completions/x.bash", "src/core/x.map"]
         for name in [*names, "script"]:
             self.write(name, "#!/bin/sh\n" if name == "script" else "x\n")
         lines = self.assert_finds("script:1:", "the licence line is missing")
@@ -107,7 +107,7 @@ class Text(tap.CheckCase):
 
     def test_passes_goto_in_another_function(self):
         self.c("void f(void) {\n    VOUCH_CLEANUP(x) int a = 1;\n}\n"
-               "void g(void) {\n    goto end;\nend:\n    return;\n}\n")  # fmt: skip
+               "void g(void) {\n    goto end;\nend:\n    return;\n}\n")
         self.assert_clean()
 
 

@@ -39,7 +39,7 @@ def _listed(root):
     """Every file that is kept: what git tracks or would add; without git, what lies there."""
     if os.path.exists(os.path.join(root, ".git")):
         command = ["git", "-C", root, "ls-files", "-z", "--cached", "--others",
-                   "--exclude-standard"]  # fmt: skip
+                   "--exclude-standard"]
         try:
             done = subprocess.run(command, capture_output=True, check=True)
         except (OSError, subprocess.CalledProcessError):

@@ -175,7 +175,7 @@ class Paused:
             [*tracer, *hold, lab.vouch_path, *words],
             env=dict(lab.env, ASAN_OPTIONS="detect_leaks=0"),
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        )
         self.process.stdin.write(stdin or b"")
         self.process.stdin.close()
         self.pid = wait_for(self._child, "vouch at its fdatasync", 30)

@@ -45,7 +45,7 @@ ERRORS = (
 KILLS = (
     "write", "pwrite64", "fdatasync", "fsync", "rename", "renameat", "link", "linkat", "unlinkat",
     "ftruncate", "fallocate", "fchmod", "mkdirat", "openat", "close",
-)  # fmt: skip
+)
 # Beyond this many steps of one kind every fifth is tried: they are reads and closes.
 STEPS_WHOLE = 12
 STEPS_MAX = 200

@@ -102,7 +102,7 @@ class Server:
         words = [f"{name}={value}" for name, value in settings.items()]
         self.process = subprocess.Popen(
             [PROGRAM, place.cert, place.key, *words],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)  # fmt: skip
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         self.tls_port, self.plain_port = map(int, self.process.stdout.readline().split())
 
     def __enter__(self):
@@ -169,7 +169,7 @@ class Place:
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
              "-nodes", "-keyout", key, "-out", cert, "-days", "30", "-subj", f"/CN={name}",
              "-addext", "subjectAltName=DNS:localhost"],
-            check=True, capture_output=True)  # fmt: skip
+            check=True, capture_output=True)
         return cert, key
 
     def trust(self, *certs):
@@ -208,7 +208,7 @@ MALFORMED = {
     "connect": (501, b"CONNECT a:1 HTTP/1.1\r\n" + HOST + b"\r\n"),
     "http_2_preface": (505, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     "http_0_9": (400, b"GET /hello\r\n\r\n"),
-}  # fmt: skip
+}
 
 
 def malformed(tap, place):
@@ -227,7 +227,7 @@ def malformed(tap, place):
             inner = get("/fail")
             wire = server.plain().send(
                 b"POST /echo HTTP/1.1\r\n" + HOST
-                + f"Content-Length: {len(inner)}\r\n\r\n".encode() + inner + NEXT)  # fmt: skip
+                + f"Content-Length: {len(inner)}\r\n\r\n".encode() + inner + NEXT)
             expect_equal(wire.answer().body, inner)
             expect_equal(wire.answer().body, b"hello\n")
         with tap.row("W1_http_1_0_is_answered_once_and_closed"):
@@ -258,7 +258,7 @@ PATHS = {
     "/a/.%2E/hello": 400, "/%2fhello": 400, "/a%2f..%2fhello": 400, "/a%5c..%5chello": 400,
     "/hello%00": 400, "/hello%00.js": 400, "/hello;x=1": 400, "/hello%3bx": 400, "/%252e%252e/hello": 400,
     "/hello%0d%0aX:y": 400, "/hello%c0%ae": 400, "/hello%": 400, "/hello#x": 400, "hello": 400, "*": 400,
-}  # fmt: skip
+}
 
 
 def paths(tap, place):
@@ -414,7 +414,7 @@ def waiting(tap, place):
             expect_equal(warm.answer().status, 200)
             before = server.rss_kb()
             wires = list(pool.map(
-                lambda _: server.tls(context).send(get("/wait/1?than=0")), range(count)))  # fmt: skip
+                lambda _: server.tls(context).send(get("/wait/1?than=0")), range(count)))
         with tap.row("1000_waiting_requests_hold_no_worker"):
             server.wait_count("waiting", count)
             expect_equal(server.counts()["working"], 0)
@@ -578,7 +578,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="vouch-") as path:
         place = Place(path)
         for part in (malformed, paths, forwarded, bounds, deadlines, overload, tls, stopping,
-                     reloading, waiting, slow_loris):  # fmt: skip
+                     reloading, waiting, slow_loris):
             part(tap, place)
     tap.done()
 

@@ -92,7 +92,7 @@ def principals(desk, tap):
         for text in (
             "root alice", "*", "?", "al*", "-alice", "..", "a..b", "alice#", "!root", '"root"',
             "ro\\ot", "root\n", "alice\tbob", "\x1b[2J", "r\u00f6ot", "a" * 300,
-        ):  # fmt: skip
+        ):
             desk.refuses("--principals", text, status=1, word="principals")
     with tap.row("C18_one_bad_principal_among_256_is_found_at_each_end_and_within"):
         names = [f"user{n}" for n in range(256)]
@@ -160,13 +160,13 @@ def defaults(desk, tap):
             "--force-command", "/bin/true now", "--source-address", "10.0.0.0/8",
             "--source-address", "192.0.2.7/32", "--permit", "port-forwarding", "--no-permit", "pty",
             "--valid", "2026-11-22T10:00:00Z:2126-11-22T10:00:01Z",
-        )  # fmt: skip
+        )
         expect_equal(cert["key_id"], b"v1:alice@example.com")
         expect_equal(cert["principals"], [b"alice", b"role:dev", b"bob"])
         expect_equal(cert["critical"], [
             ("force-command", value("/bin/true now")),
             ("source-address", value("10.0.0.0/8,192.0.2.7/32")),
-        ])  # fmt: skip
+        ])
         expect_equal(cert["extensions"], [("permit-port-forwarding", b"")])
         expect_equal((cert["after"], cert["before"]), (1795341600, 4951015201))
         expect_equal(cert["key"], sshwire.read_line(desk.key + ".pub")[1])
@@ -257,7 +257,7 @@ def hosts(desk, tap):
         for name in (
             "*", "*.example.com", "web?", "Web1", "host.", ".host", "host:22", "[host]:22", "-host",
             "2001:DB8::1", "h\u00f6st", "host/24",
-        ):  # fmt: skip
+        ):
             desk.refuses("--principals", name, kind="host", word="principals")
         names = "web1,web1.example.com,192.0.2.1,2001:db8::1"
         cert = desk.signs("--principals", names, kind="host")
@@ -266,7 +266,7 @@ def hosts(desk, tap):
         for words in (
             ("--permit", "pty"), ("--force-command", "x"), ("--source-address", "10.0.0.0/8"),
             ("--verify-required",),
-        ):  # fmt: skip
+        ):
             desk.refuses(*words, kind="host", status=USAGE)
 
 
@@ -275,7 +275,7 @@ def options(desk, tap):
         for text in (
             "10.0.0.1/8", "0.0.0.0/0", "::/0", "10.0.0.0/8,::/0", "::ffff:10.0.0.1", "localhost",
             "10.*", "10.0.0.0/8,", "10.0.0.0/8 ,11.0.0.0/8", "10.0.0.0/33", "010.0.0.1", "10.1",
-        ):  # fmt: skip
+        ):
             desk.refuses("--source-address", text, status=1, word="source-address")
     with tap.row("C14_the_address_with_host_bits_is_answered_with_the_network_to_write"):
         done = desk.refuses("--source-address", "10.0.0.1/8")
@@ -358,7 +358,7 @@ def times(desk, tap):
             "18446744073709551615s", "1e9s", "2026-11-22T10:00:00Z:2026-11-22T10:00:00Z",
             "2026-11-22T10:00:01Z:2026-11-22T10:00:00Z", "+1h:+1h", "tomorrow",
             "0x0:0xffffffffffffffff",
-        ):  # fmt: skip
+        ):
             # A bare number is seconds in some programs and days in others.
             if text == "1":
                 continue
@@ -385,7 +385,7 @@ def weak_keys(desk, tap):
         ("an Ed25519 key too short", sshwire.string("ssh-ed25519") + sshwire.string(b"x" * 31)),
         ("a point off the curve", sshwire.string("ecdsa-sha2-nistp256")
             + sshwire.string("nistp256") + sshwire.string(b"\4" + b"\1" * 64)),
-    )  # fmt: skip
+    )
     for name, blob in keys:
         with tap.row(f"C20_{name.replace(' ', '_')}_gets_no_certificate"):
             path = sshwire.write_line(lab.fresh("weak-") + ".pub", blob)
@@ -466,7 +466,7 @@ def main():
         for part in (
             principals, splitting, defaults, verifiers, one_use, hosts, options, stages, times,
             weak_keys, numbers,
-        ):  # fmt: skip
+        ):
             part(desk, tap)
         tap.done()
 

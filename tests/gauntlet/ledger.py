@@ -257,7 +257,7 @@ class Maker:
     def cert(self, ca, kind, serial):
         if (ca, kind, serial) not in self.certs:
             blob = craft(self.subject, ca, type=kind, serial=serial, nonce=b"n" * 32, after=1,
-                         key_id=f"id-{serial}")  # fmt: skip
+                         key_id=f"id-{serial}")
             self.certs[ca, kind, serial] = blob
         return self.certs[ca, kind, serial]
 
@@ -353,7 +353,7 @@ def wrong_ones(maker, tap):
         "S4_a_certificate_that_is_none": put(4, cert=NO_CERT),
         "S4_a_certificate_with_a_wrong_signature": put(4, cert=bytes(broken)),
         "C23_a_serial_twice": lambda rows: rows.append(maker.issued(user, USER, 2)),
-    }  # fmt: skip
+    }
     for name, change in changes.items():
         with tap.row(name + "_is_found_though_all_hashes_and_signatures_are_right"):
             done = maker.verify(maker.make(change=change))

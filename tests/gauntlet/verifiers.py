@@ -102,7 +102,7 @@ def answers(bench, tap):
             ("cert", "check", bench.cert, bench.cert, "--ca", bench.public),
             ("ledger", "verify", bench.ca, bench.ca), ("cert", "chek", bench.cert),
             ("krl", "check", "--no-such-option", bench.clean, bench.cert), (),
-        ):  # fmt: skip
+        ):
             done = bench.lab.vouch(*words)
             expect(done.status == 2 or (not words and done.status in (0, 2)), done)
         done = bench.lab.vouch("ledger", "verify")  # asks the server, and none is set here
@@ -133,7 +133,7 @@ def outputs(bench, tap):
             done = subprocess.run(
                 command, stdout=writing, stderr=writing, env=bench.lab.env,
                 preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL),
-            )  # fmt: skip
+            )
             os.close(writing)
             expect(wanted == 0 or done.returncode != 0, "no became yes", done)
     with tap.row("S5_with_every_standard_stream_closed_no_stays_no"):
@@ -272,14 +272,14 @@ def terminals(bench, tap):
         cert = craft(
             blob, signer, key_id=HARM, principals=[HARM, "alice"],
             critical=[(HARM, HARM.encode())], extensions=[(HARM, b"\x1b[2J")],
-        )  # fmt: skip
+        )
         sshwire.write_line(path, cert, "comment\x1b[2J\x9b")
         for words in (
             ("cert", "show", path), ("cert", "show", path, "-o", "json"),
             ("cert", "check", path, "--ca", bench.public, "--principal", HARM.replace("\0", "")),
             ("krl", "check", bench.clean, path),
             ("ledger", "verify", bench.ca, "--cert", path),
-        ):  # fmt: skip
+        ):
             harmless(bench.lab.vouch(*words))
             harmless(bench.lab.vouch(*words, env=dict(bench.lab.env, CLICOLOR_FORCE="")))
     with tap.row("W5_no_control_byte_of_a_file_name_an_option_or_a_list_reaches_the_terminal"):
@@ -289,7 +289,7 @@ def terminals(bench, tap):
             (HARM,), ("cert", HARM), ("cert", "show", "--" + HARM),
             ("sign", "user", "--ca", bench.ca, "--id", HARM, "--principals", HARM, bench.key + ".pub"),
             ("krl", "build", "--out", name + "/x", "--ca", "none", "--serial", HARM),
-        ):  # fmt: skip
+        ):
             done = bench.lab.vouch(*words)
             expect(done.status != 0, done)
             harmless(done)

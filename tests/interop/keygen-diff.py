@@ -322,7 +322,7 @@ def revoke(rng, pair):
         pair.write("spec", spec)
         pair.same(words, cases.zone(rng), stdin)
     expect(os.path.exists(os.path.join(pair.ours, "list")) ==
-           os.path.exists(os.path.join(pair.theirs, "list")), "the list")  # fmt: skip
+           os.path.exists(os.path.join(pair.theirs, "list")), "the list")
     if os.path.exists(os.path.join(pair.ours, "list")):
         compare_lists(rng, pair)
 
@@ -370,7 +370,7 @@ def fixed_rows(tap, runner):
             expect(done.status == FAILED and b"VOUCH_SSH_KEYGEN" in done.err, done)
     with tap.row("a time that no calendar has is UNKNOWN-TIME"):
         done = pair.one(pair.program, pair.ours, ["-s", "ca_ed", "-I", "x", "-n", "a", "-V",
-                                                  "0x1:0xfffffffffffffffe", "u_ed.pub"])  # fmt: skip
+                                                  "0x1:0xfffffffffffffffe", "u_ed.pub"])
         expect(done.err.endswith(b"to UNKNOWN-TIME\r\n") and done.status == 0, done)
         pair.reset()
 

@@ -40,11 +40,11 @@ SUBJECTS = [
     "u_ed.pub", "u_rsa.pub", "u_ec256.pub", "u_ec384.pub", "u_ec521.pub", "sk_ed.pub", "sk_ec.pub",
     "u_ed", "alone", "alonelocked", "plain.txt", "two.names.pub", "nocomment.pub", "second.pub",
     "crlf.pub", "blank.pub", "noend.pub",
-]  # fmt: skip
+]
 CHECKED = [
     "u_ed.pub", "u_rsa.pub", "u_ec256.pub", "u_ec384.pub", "u_ec521.pub", "ca_ed.pub", "ca_rsa.pub",
     "sk_ed.pub", "sk_ec.pub", *READY_CERTS,
-]  # fmt: skip
+]
 
 
 def make_template(lab):
@@ -89,7 +89,7 @@ def write_public_files(folder):
 
 def write_ready_certs(lab, folder):
     lab.must("ssh-keygen", "-q", "-s", "ca_ed", "-I", "ready", "-z", "77", "-n", "a,b", "u_ed.pub",
-             "u_rsa.pub", cwd=folder)  # fmt: skip
+             "u_rsa.pub", cwd=folder)
     os.rename(folder + "/u_ed-cert.pub", folder + "/u_ed-ready-cert.pub")
     os.rename(folder + "/u_rsa-cert.pub", folder + "/u_rsa-ready-cert.pub")
     lab.must("ssh-keygen", "-q", "-s", "ca_rsa", "-h", "-I", "host key", "u_ed.pub", cwd=folder)
@@ -121,14 +121,14 @@ def chance(rng, share):
 TEXTS = [
     "id", "", "a b", "éà", "quote\"d", "back\\slash", "tab\tbed", "line\nfeed", "bell\a", "esc\x1b[1m",
     "del\x7f", "%s%n", "comma,ed", "x" * 300, "x" * 990, "\\" * 700, "日本" * 200,
-]  # fmt: skip
+]
 NAMES = ["root", "alice", "a b", "host.example.com", "*", "é", "x" * 70, "a\\b", "-n", "\x01"]
 PERMISSIONS = ["x11-forwarding", "agent-forwarding", "port-forwarding", "pty", "user-rc"]
 ADDRESSES = [
     "10.0.0.1", "10.0.0.0/8", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.1", "0", "::1", "fe80::/10",
     "::1/129", "2001:db8::/32", "300.1.1.1", "10.0.0.*", "host", "", "010.0.0.1", "::ffff:1.2.3.4",
     "1.2.3.4/08", "1.2.3.4/a", " 1.2.3.4", "a" * 60, "1.2.3.4/99999999999999999999", "0.0.0.0/0", "fe",
-]  # fmt: skip
+]
 GOOD_ADDRESSES = ["10.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32", "192.0.2.0/24", "0.0.0.0/0"]
 
 
@@ -148,7 +148,7 @@ def option(rng):
         return rng.choice([str.lower, str.upper, str.title])(word)
     if style < 0.6:
         return rng.choice(["clear", "CLEAR", "no-touch-required", "touch-required", "verify-required",
-                           "no-verify-required"])  # fmt: skip
+                           "no-verify-required"])
     if style < 0.7:
         command = rng.choice(["", "/bin/true", "a=b", "echo é", "a b", "c"])
         return rng.choice(["force-command=", "Force-Command="]) + command
@@ -164,11 +164,11 @@ def option(rng):
 
 
 SERIALS = ["0", "1", "+1", "18446744073709551615", "+18446744073709551615", "18446744073709551616",
-           "0x10", "-1", "++1", "", "+", " 1", "1 ", "007", "1e3"]  # fmt: skip
+           "0x10", "-1", "++1", "", "+", " 1", "1 ", "007", "1e3"]
 ALGORITHMS = ["rsa-sha2-256", "rsa-sha2-512", "ssh-rsa", "rsa", "RSA", "ed25519", "ssh-ed25519", "ecdsa",
               "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "dsa", "nonsense",
               "ssh-ed25519-cert-v01@openssh.com", "rsa-sha2-512-cert-v01@openssh.com", "ED25519",
-              "Ecdsa", "sk-ssh-ed25519@openssh.com"]  # fmt: skip
+              "Ecdsa", "sk-ssh-ed25519@openssh.com"]
 
 
 def zone(rng):
@@ -197,7 +197,7 @@ def subjects(rng):
     found = rng.sample(SUBJECTS, rng.choice([1, 1, 1, 2, 3]))
     if chance(rng, 0.1):
         odd = ["missing", "garbage", "empty", "alonepem", "blocked.pub", "sub/key.pub", ".", "",
-               "u_ed-ready-cert.pub"]  # fmt: skip
+               "u_ed-ready-cert.pub"]
         found.insert(rng.randint(0, len(found)), rng.choice(odd))
     return found
 
@@ -294,9 +294,9 @@ def mentions_now(words):
 # --- -L
 
 NAME_POOL = [b"permit-pty", b"permit-X11-forwarding", b"force-command", b"source-address", b"x@y", b"",
-             b"verify-required", b"no-touch-required", b"nul\0name", b"\xff\xfe", b"esc\x1b"]  # fmt: skip
+             b"verify-required", b"no-touch-required", b"nul\0name", b"\xff\xfe", b"esc\x1b"]
 DATA_POOL = [b"", string(b""), string(b"/bin/true"), b"raw", b"\0\0", u32(5) + b"abc", string(b"a\0b"),
-             string(b"v") + b"more", u32(0x08000000) + b"x", b"\xff" * 8, u32(2**31)]  # fmt: skip
+             string(b"v") + b"more", u32(0x08000000) + b"x", b"\xff" * 8, u32(2**31)]
 
 
 def some_options(rng):
@@ -314,12 +314,12 @@ def crafted(rng, folder):
         fields["key_id"] = rng.choice([t.encode() for t in TEXTS] + [b"n\0l", b"nul\0", b"two\0\0", b"\xff"])
     if chance(rng, 0.3):
         fields["principals"] = [rng.choice([n.encode() for n in NAMES] + [b"", b"n\0l"])
-                                for _ in range(rng.randint(0, 4))]  # fmt: skip
+                                for _ in range(rng.randint(0, 4))]
     if chance(rng, 0.1):
         fields["principals"] = [b"p%d" % n for n in range(rng.choice([256, 257]))]
     if chance(rng, 0.3):
         fields["after"], fields["before"] = sorted(rng.choice([0, 1, 2**31, 2**40, 2**55])
-                                                   for _ in range(2))  # fmt: skip
+                                                   for _ in range(2))
     if chance(rng, 0.1):
         fields["before"] = 2**64 - 1
     if chance(rng, 0.15):
@@ -332,7 +332,7 @@ def crafted(rng, folder):
         fields["serial"] = rng.choice([0, 2**64 - 1])
     if chance(rng, 0.1):
         fields["ca_blob"] = rng.choice([b"", unbase64(read(folder, "u_ed-ready-cert.pub").split(b" ")[1]),
-                                        string("ssh-dss") + mpint(7), ca.blob + b"x"])  # fmt: skip
+                                        string("ssh-dss") + mpint(7), ca.blob + b"x"])
     if chance(rng, 0.15):
         fields["signature"] = rng.choice([
             b"x", string("ssh-ed25519"), string("ssh-ed25519") + string(b"s" * 65),
@@ -340,7 +340,7 @@ def crafted(rng, folder):
             string("ssh-rsa") + string(b""), string("ssh-ed25519") + string(b"s" * 64) + b"x",
             string("ecdsa-sha2-nistp256") + string(mpint(1) + mpint(1)),
             string("ecdsa-sha2-nistp256") + string(mpint(1) + mpint(1) + b"x"),
-            string("nonsense") + string(b"x"), string("a\0b") + string(b"x")])  # fmt: skip
+            string("nonsense") + string(b"x"), string("a\0b") + string(b"x")])
     if chance(rng, 0.1):
         fields["tail"] = b"tail"
     return craft.craft(key, ca, **fields)
@@ -363,7 +363,7 @@ def cert_line(rng, folder):
     style = rng.random()
     if style < 0.07:
         return rng.choice([b"", b"# note", b"nonsense", b"ssh-ed25519", b"ssh-ed25519 ", b" \t",
-                           b"ssh-rsa AAAA", b"ssh-ed25519 !!!!", b"ssh-none AAAA comment", b"\r"])  # fmt: skip
+                           b"ssh-rsa AAAA", b"ssh-ed25519 !!!!", b"ssh-none AAAA comment", b"\r"])
     if style < 0.14:
         return read(folder, rng.choice(["u_ed.pub", "u_rsa.pub", "sk_ec.pub"])).rstrip(b"\n")
     if style < 0.55:
@@ -380,14 +380,14 @@ def cert_line(rng, folder):
         name = rng.choice([b"ssh-ed25519-cert-v01@openssh.com", b"ssh-rsa-cert-v01@openssh.com",
                            b"rsa-sha2-512-cert-v01@openssh.com", b"ssh-ed25519", b"nonsense",
                            b"rsa-sha2-256-cert-v01@openssh.com", b"rsa-sha2-256",
-                           b"ecdsa-sha2-nistp384-cert-v01@openssh.com"])  # fmt: skip
+                           b"ecdsa-sha2-nistp384-cert-v01@openssh.com"])
     elif chance(rng, 0.3) and name.startswith(b"ssh-rsa"):
         name = name.replace(b"ssh-rsa", b"rsa-sha2-256")
     text = base64.b64encode(blob)
     if chance(rng, 0.04):
         text = rng.choice([text[:-1], text + b"=", text[:9] + b"*" + text[9:], text.rstrip(b"=")])
     return rng.choice([b"", b"", b"", b" ", b"\t "]) + name + rng.choice([b" ", b" ", b"\t", b"  "]) + text \
-        + rng.choice([b" comment", b"", b" a b", b"\r"])  # fmt: skip
+        + rng.choice([b" comment", b"", b" a b", b"\r"])
 
 
 def cert_file(rng, folder):
@@ -417,12 +417,12 @@ def key_line(rng, folder):
         return key
     before = rng.choice([b"host.example.com", b"|1|hash|hash", b'command="a b" ', b"restrict,pty", b"1",
                          b'from="*.x",command="echo \\"q\\""', b"1024", b"12abc", b"@cert-authority *",
-                         b'"unended', b"environment=\"A=b c\"", b"\xc3\xa9", b"#", b" ", b"-5"])  # fmt: skip
+                         b'"unended', b"environment=\"A=b c\"", b"\xc3\xa9", b"#", b" ", b"-5"])
     if style < 0.7:
         return before + rng.choice([b" ", b"\t", b""]) + key
     if style < 0.8:
         return key.rsplit(b" ", 1)[0] + rng.choice([b"", b" #no", b" \xff\xfe", b" esc\x1b[0m", b" \t x",
-                                                    b" \xc3\xa9", b"\r", b" cr\r"])  # fmt: skip
+                                                    b" \xc3\xa9", b"\r", b" cr\r"])
     return rng.choice([b"", b"# note", b"nonsense", before, b"ssh-ed25519 AAAA", key[:60]])
 
 
@@ -481,7 +481,7 @@ def spec_line(rng, folder):
     if style < 0.3:
         first = rng.randint(1, 5000)
         text = rng.choice([serial_words(rng), str(first), f"{first}-{first + rng.randint(-1, 300)}",
-                           serial_words(rng) + "-" + serial_words(rng)])  # fmt: skip
+                           serial_words(rng) + "-" + serial_words(rng)])
         if chance(rng, 0.03):
             text = rng.choice(["", "abc", "5-", "-5", "5-6-7", "0x", "5 6", "5--3", "0"])
         return (keyword("serial:") + rng.choice(["", " ", "\t "]) + text).encode()
@@ -496,7 +496,7 @@ def spec_line(rng, folder):
         line = read(folder, rng.choice(CHECKED)).rstrip(b"\n")
         return keyword(rng.choice(["key:", "sha1:", "sha256:", ""])).encode() + b" " + line
     return rng.choice([b"", b"# note", b"   ", b"\t# x", b"serial: 9 # why"] * 5 +
-                      [b"nonsense", b"key:", b"key: ssh-ed25519 AAAA", b"ssh-ed25519", b"ssh-rsa AAAA x"])  # fmt: skip
+                      [b"nonsense", b"key:", b"key: ssh-ed25519 AAAA", b"ssh-ed25519", b"ssh-rsa AAAA x"])
 
 
 def revoking(rng, folder):
@@ -541,14 +541,14 @@ COMPLAINTS = [
     ["-t", "ed25519", "-N", ""], ["-l"], ["-L"], ["-y"], ["-t", "nonsense", "-l"], ["-t", "ecdsa", "-y"],
     ["-Y", "nonsense"], ["-Q", "-f", "list", "u_ed.pub"], ["-s", "~nosuchuser/ca", "-I", "x", "u_ed.pub"],
     ["-y", "-f", "missing"], ["-y", "-f", "sub"], ["-k", "-f", "-", "-s", "none"], ["-Q", "-l", "-f", "-"],
-]  # fmt: skip
+]
 
 FOREIGN = [
     ["-s", "ca_ed", "-I", "x", "-n", "a", "u_ed.pub", "u_dsa.pub"],
     ["-s", "u_dsa", "-I", "x", "-n", "a", "u_ed.pub"],
     ["-l", "-f", "u_dsa"], ["-y", "-f", "u_dsa"], ["-L", "-f", "u_dsa.pub"], ["-Q", "-f", "list", "u_dsa.pub"],
     ["-k", "-f", "list", "u_dsa.pub"],
-]  # fmt: skip
+]
 
 HANDED_OVER = [
     (["-F", "host", "-f", "u_ed.pub"], b""),
@@ -579,7 +579,7 @@ ASKED = [
     {"SSH_ASKPASS_REQUIRE": "never", "DISPLAY": ":0"}, {"DISPLAY": ":0", "ANSWER": "wrong"},
     {"DISPLAY": ":0", "ANSWER": ""}, {"DISPLAY": ":0", "ANSWER_STATUS": "1"},
     {"DISPLAY": ":0", "SSH_ASKPASS": "/nonexistent"}, {"SSH_ASKPASS_REQUIRE": "nonsense"},
-]  # fmt: skip
+]
 
 # What writes files, new ones and over old ones.
 WRITES = [

@@ -220,7 +220,7 @@ def main():
         case = Options(lab)
         for part in (
             force_command, source_address, source_address_six, permissions, forwarding, rc
-        ):  # fmt: skip
+        ):
             part(case, tap)
         tap.done()
 

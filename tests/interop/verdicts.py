@@ -68,7 +68,7 @@ def accepted(now):
         ("no key ID", {"key_id": ""}),
         ("a key ID of 200 bytes", {"key_id": "k" * 200}),
         ("a key ID that is not UTF-8", {"key_id": b"\xff\xfe"}),
-    )  # fmt: skip
+    )
 
 
 def refused(now):
@@ -116,7 +116,7 @@ def refused(now):
         ("source-address with a blank", {
             "critical": [("source-address", value("10.0.0.0/8, 127.0.0.0/8"))]}, BROKEN),
         ("an empty source-address", {"critical": [("source-address", value(""))]}, BROKEN),
-    )  # fmt: skip
+    )
 
 
 class Bench:
@@ -262,7 +262,7 @@ def unreadable(bench, tap):
         ("a byte behind the signature", craft(bench.blob, bench.signer, tail=b"\0")),
         ("no signature", craft(bench.blob, bench.signer, signature=b"\0\0\0\0")),
         ("another key's type", craft(bench.blob, bench.signer, name=sshwire.cert_name("ssh-rsa"))),
-    )  # fmt: skip
+    )
     for name, blob in blobs:
         with tap.row(f"not a certificate: {name}"):
             path = sshwire.write_line(lab.fresh("broken-") + "-cert.pub", blob)

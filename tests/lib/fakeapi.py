@@ -53,7 +53,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def problem(self, status, code, detail, field=None, headers=()):
         body = {"type": "urn:vouch:" + code, "title": "no", "status": status, "code": code,
-                "detail": detail, "instance": "r1"}  # fmt: skip
+                "detail": detail, "instance": "r1"}
         if field:
             body["field"] = field
         self.reply(status, body, "application/problem+json", headers)
@@ -104,7 +104,7 @@ class FakeApi:
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
             "-keyout", key, "-out", self.cert, "-days", "2", "-subj", "/CN=localhost",
             "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-        )  # fmt: skip
+        )
         pem = lab.must("openssl", "x509", "-in", self.cert, "-pubkey", "-noout").out
         der = base64.b64decode("".join(pem.splitlines()[1:-1]))
         digest = hashlib.sha256(der).digest()
@@ -146,15 +146,15 @@ class FakeApi:
         """A list and its envelope; `altered` replaces lines of the statement."""
         out = self.lab.fresh("krl")
         words = [w for r in getattr(self, "revocations", []) if r["kind"] == "serial"
-                 for w in ("--serial", r["value"])]  # fmt: skip
+                 for w in ("--serial", r["value"])]
         ca = self.path(which + "_ca.pub")
         self.lab.must_vouch("krl", "build", "--out", out, "--version", number, "--ca", ca,
-                            "--serial", "999999", *words, *more)  # fmt: skip
+                            "--serial", "999999", *words, *more)
         with open(out, "rb") as file:
             krl = file.read()
         lines = {"ca": self.fingerprint(self.line(which + "_ca")), "use": which, "version": str(number),
                  "length": str(len(krl)), "sha256": hashlib.sha256(krl).hexdigest(),
-                 "time": utc(time.time())}  # fmt: skip
+                 "time": utc(time.time())}
         lines.update(altered)
         text = "vouch-krl/1\n" + "".join(f"{k} {v}\n" for k, v in lines.items())
         key = signed_by if os.path.isabs(signed_by) else self.path(signed_by)
@@ -165,7 +165,7 @@ class FakeApi:
         """What `ask` asks for, unless `changed` has something else."""
         ask = {**ask, **changed}
         words = ["sign", ask["type"], "--ca", self.ca, "--id", ask.get("key_id", "from-token"),
-                 "--principals", ",".join(ask["principals"]), "--out", "-", "-q"]  # fmt: skip
+                 "--principals", ",".join(ask["principals"]), "--out", "-", "-q"]
         words += ["--valid", "-1m:+%ds" % ask.get("ttl_s", 3600)]
         if ask["type"] == "user":
             names = ask.get("extensions") or {"permit-pty": ""}
@@ -186,7 +186,7 @@ class FakeApi:
             "valid_after": shown["valid_after"], "valid_before": shown["valid_before"],
             "ca": shown["ca_fingerprint"], "actor": "token:test", "role": "test",
             "source": "127.0.0.1", "revoked": None, "certificate": text,
-        }  # fmt: skip
+        }
         return record
 
     # Routes
@@ -210,7 +210,7 @@ class FakeApi:
             return self.issue(handler)
         if path == "/v1/certs":
             return self.page(handler, "vouch.certs/1", [
-                {k: v for k, v in c.items() if k != "certificate"} for c in self.certs])  # fmt: skip
+                {k: v for k, v in c.items() if k != "certificate"} for c in self.certs])
         if path.startswith("/v1/certs/"):
             return self.one_cert(handler, path.split("/"))
         if path == "/v1/revocations" and command == "POST":
@@ -220,7 +220,7 @@ class FakeApi:
                  "/v1/profiles": ("vouch.profiles/1", list(self.profiles.values())),
                  "/v1/audit": ("vouch.events/1", [
                      {"record": str(n), "time": utc(n), "type": "token.new", "actor": "local:uid:0",
-                      "object": f"t{n}", "details": {"scopes": "admin"}} for n in range(450)])}  # fmt: skip
+                      "object": f"t{n}", "details": {"scopes": "admin"}} for n in range(450)])}
         if path in lists and command == "GET":
             return self.page(handler, *lists[path])
         if path == "/v1/tokens":
@@ -230,7 +230,7 @@ class FakeApi:
             made = {"schema": "vouch.token/1", "name": ask["name"], "scopes": ask["scopes"],
                     "profile": ask.get("profile"), "created": utc(time.time()),
                     "expires": utc(time.time() + ask.get("ttl_s", 86400)), "actor": "local:uid:0",
-                    "last_used": None, "disabled": None}  # fmt: skip
+                    "last_used": None, "disabled": None}
             self.tokens[ask["name"]] = made
             return handler.reply(201, {**made, "secret": self.token})
         if path.startswith(("/v1/tokens/", "/v1/profiles/")):
@@ -241,7 +241,7 @@ class FakeApi:
         name = urllib.parse.unquote(path.split("/")[3])
         if handler.command == "PUT":
             self.profiles[name] = {"schema": "vouch.profile/1", "name": name, "updated": utc(time.time()),
-                                   "actor": "local:uid:0", **json.loads(handler.body)}  # fmt: skip
+                                   "actor": "local:uid:0", **json.loads(handler.body)}
             return handler.reply(200, self.profiles[name])
         table = self.tokens if path.startswith("/v1/tokens/") else self.profiles
         if name not in table:
@@ -293,14 +293,14 @@ class FakeApi:
         ask = {"type": shown["type"], "public_key": line, "key_id": shown["key_id"],
                "principals": shown["principals"],
                "extensions": {e["name"]: "" for e in shown["extensions"]},
-               "critical_options": {c["name"]: c.get("value", "") for c in shown["critical_options"]}}  # fmt: skip
+               "critical_options": {c["name"]: c.get("value", "") for c in shown["critical_options"]}}
         return self.describe(self.sign(ask, **changed))
 
     def revoke(self, handler):
         ask = json.loads(handler.body)
         kind = next(k for k in ask if k != "reason")
         made = {"schema": "vouch.revocation/1", "record": "77", "kind": kind, "value": ask[kind],
-                "reason": ask["reason"], "actor": "token:test", "at": utc(time.time()), "until": None}  # fmt: skip
+                "reason": ask["reason"], "actor": "token:test", "at": utc(time.time()), "until": None}
         self.revocations.append(made)
         self.krls["user"] = self.make_krl("user", self.krls["user"][0] + 1)
         handler.reply(201, {**made, "krl": {"user": str(self.krls["user"][0]), "host": "1"}})
@@ -308,7 +308,7 @@ class FakeApi:
     def public(self, handler, path):
         if path == "/v1/ca":
             keys = {n: {"public_key": self.line(n), "fingerprint": self.fingerprint(self.line(n))}
-                    for n in ("user_ca", "host_ca", "checkpoint_key")}  # fmt: skip
+                    for n in ("user_ca", "host_ca", "checkpoint_key")}
             handler.reply(200, {"schema": "vouch.ca/1", "name": "ca.example.com", **keys, "krls": {}})
         elif path in ("/v1/krls/user", "/v1/krls/host"):
             self.krl(handler, path.rpartition("/")[2])

@@ -11,7 +11,7 @@ from tap import Failure
 TYPES = {
     "object": dict, "array": list, "string": str, "boolean": bool, "null": type(None),
     "integer": int, "number": (int, float),
-}  # fmt: skip
+}
 IGNORED = {"description", "title", "examples", "format", "x-one-of", "default", "deprecated"}
 
 

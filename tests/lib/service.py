@@ -121,7 +121,7 @@ class Service:
         done = subprocess.run(
             [self.vouchd, "init", self.folder, "--name", NAME, "--listen", self.address, *options],
             env=self.env, capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
+        )
         if done.returncode != 0:
             raise Failure(f"vouchd init: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done
@@ -131,7 +131,7 @@ class Service:
             self.process = subprocess.Popen(
                 [self.vouchd, "run", self.folder], env=self.env, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log,
-            )  # fmt: skip
+            )
         if wait:
             self.wait_ready()
         return self
@@ -267,7 +267,7 @@ class Service:
         done = subprocess.run(
             [self.vouch, "ledger", "verify", self.join("ledger"), "-o", "json"],
             env=self.env, capture_output=True, text=True, timeout=3600,
-        )  # fmt: skip
+        )
         if done.returncode != 0:
             raise Failure(f"vouch ledger verify: {done.returncode}\n{done.stdout}{done.stderr}")
         return json.loads(done.stdout)

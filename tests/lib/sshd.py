@@ -105,7 +105,7 @@ class Sshd:
         self.process = subprocess.Popen(
             command, env=self.lab.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        )
         marks = (f"Server listening on 127.0.0.1 port {self.port}", "Cannot bind any address")
         wait_for(
             lambda: self.process.poll() is not None or any(m in self.log() for m in marks),

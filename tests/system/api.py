@@ -32,14 +32,14 @@ PUBLIC = (
     "/v1/ca", "/v1/ca/user.pub", "/v1/ca/host.pub", "/v1/ca/checkpoint.pub", "/v1/krls/user",
     "/v1/krls/host", "/v1/krls/user/envelope", "/v1/krls/host/envelope", "/v1/ledger/checkpoint",
     "/v1/openapi.json", "/healthz", "/readyz",
-)  # fmt: skip
+)
 CLOSED = (
     ("POST", "/v1/certs"), ("GET", "/v1/certs"), ("GET", "/v1/certs/1"), ("POST", "/v1/certs/1/renew"),
     ("POST", "/v1/revocations"), ("GET", "/v1/revocations"), ("GET", "/v1/ledger/tile/entries/000"),
     ("POST", "/v1/tokens"), ("GET", "/v1/tokens"), ("DELETE", "/v1/tokens/x"),
     ("PUT", "/v1/profiles/x"), ("GET", "/v1/profiles"), ("GET", "/v1/profiles/x"),
     ("DELETE", "/v1/profiles/x"), ("GET", "/v1/audit"), ("GET", "/v1/status"), ("GET", "/metrics"),
-)  # fmt: skip
+)
 
 
 # A body that is well-formed for each of them: who may not ask is told so, not what is wrong with it.
@@ -52,7 +52,7 @@ BODIES = {
     "/v1/revocations": {"serial": "1", "reason": "a test"},
     "/v1/tokens": {"name": "x", "scopes": ["cert:read"]},
     "/v1/profiles/x": {"type": "user", "principals": ["alice"], "ttl_max_s": 60},
-}  # fmt: skip
+}
 
 
 class Desk:
@@ -68,7 +68,7 @@ class Desk:
         self.service.new_profile(
             "hosts", type="host", principals=["*.example.com", "127.0.0.1"], options=None,
             ttl_max_s=86400,
-        )  # fmt: skip
+        )
         self.token = self.service.new_token("all", "people")
         self.host_token = self.service.new_token("hosts", "hosts")
         self.document = Document(self.service.get("/v1/openapi.json").json())
@@ -212,7 +212,7 @@ def tokens(tap, desk):
         "cert:issue": ("POST", "/v1/certs"), "cert:read": ("GET", "/v1/certs"),
         "cert:revoke": ("POST", "/v1/revocations"), "audit:read": ("GET", "/v1/audit"),
         "admin": ("GET", "/v1/tokens"), "metrics": ("GET", "/metrics"),
-    }  # fmt: skip
+    }
     for scope, (method, path) in rights.items():
         with tap.row(f"{method} {path} needs the scope {scope}"):
             body = BODIES[path] if method == "POST" else None
@@ -266,7 +266,7 @@ def issuing(tap, desk):
         expect_equal(cert["principals"], [b"alice", b"dev"])
         expect(0 < cert["before"] - now <= 601 and cert["after"] <= now, cert)
         expect_equal([name for name, _ in cert["extensions"]],
-                     ["permit-port-forwarding", "permit-pty"])  # fmt: skip
+                     ["permit-port-forwarding", "permit-pty"])
         expect_equal(found["fingerprint"], sshwire.fingerprint(cert["key"]))
         expect_equal(found["ca"], sshwire.fingerprint(cert["ca"]))
         expect_equal((found["actor"], found["role"]), ("token:all", "people"))
@@ -291,7 +291,7 @@ def issuing(tap, desk):
         )
         cert = cert_of(found)
         expect_equal([(n, sshwire.option_value(v)) for n, v in cert["critical"]],
-                     [("force-command", b"/bin/true"), ("source-address", b"127.0.0.1/32")])  # fmt: skip
+                     [("force-command", b"/bin/true"), ("source-address", b"127.0.0.1/32")])
         expect_equal([name for name, _ in cert["extensions"]], ["permit-pty"])
     with tap.row("who gives no key ID gets one that names the token"):
         expect("all" in desk.issue(key_id=None)["key_id"])
@@ -366,7 +366,7 @@ def malformed(tap, desk):
         "a member twice": (good[:-1].encode() + b',"type":"user"}', (400, 422)),
         "a NUL in a text": (good.replace("alice@", "al\\u0000ice@").encode(), (400, 422)),
         "very deep JSON": (b"[" * 30000 + b"]" * 30000, 400),
-    }  # fmt: skip
+    }
     for what, (body, status) in bodies.items():
         with tap.row(f"{what} as the body is refused"):
             headers = {"Content-Type": "application/json"}
@@ -455,7 +455,7 @@ def searching(tap, desk):
     filters = {
         "serial": one["serial"], "key_id": one["key_id"],
         "fingerprint": one["fingerprint"].replace("+", "%2B"),
-    }  # fmt: skip
+    }
     for name, value in filters.items():
         with tap.row(f"a list can be asked for a {name}"):
             expect_equal(listed(f"{name}={value}"), [one["serial"]])
@@ -472,7 +472,7 @@ def searching(tap, desk):
         expect_equal(listed("valid_at=2020-01-01T00:00:00Z"), [])
     with tap.row("what a list is asked for is checked"):
         for query in ("limit=0", "limit=201", "limit=x", "serial=x", "type=root", "from=now", "what=1",
-                      "fingerprint=MD5:x", "serial=18446744073709551616"):  # fmt: skip
+                      "fingerprint=MD5:x", "serial=18446744073709551616"):
             refused(desk.get("/v1/certs?" + query), (400, 422), query.partition("=")[0])
         refused(desk.get("/v1/certs?cursor=nonsense"), (400, 422), "cursor")
     with tap.row("a certificate can be shown, with itself"):
@@ -505,7 +505,7 @@ def revoking(tap, desk):
         "serial": lambda c: {"serial": c["serial"]}, "key ID": lambda c: {"key_id": c["key_id"]},
         "key": lambda c: {"public_key": f"ssh-ed25519 {base64.b64encode(cert_of(c)['key']).decode()}"},
         "fingerprint": lambda c: {"fingerprint": c["fingerprint"]},
-    }  # fmt: skip
+    }
     for what, way in ways.items():
         with tap.row(f"revoked by its {what}: in the list when the answer comes, and no other"):
             one, other = (desk.issue(key_id=f"{what.replace(' ', '')}-{i}") for i in range(2))
@@ -738,7 +738,7 @@ def watching(tap, desk):
         expect(answer.headers["content-type"].startswith("text/plain"), answer)
         for line in answer.body.decode().splitlines():
             expect(line.startswith("#") or re.fullmatch(
-                r'[a-z_:][a-z0-9_:]*(\{[^}]*\})? [-+0-9.eE]+(Inf|NaN)?', line), line)  # fmt: skip
+                r'[a-z_:][a-z0-9_:]*(\{[^}]*\})? [-+0-9.eE]+(Inf|NaN)?', line), line)
         expect(b"vouch_" in answer.body, answer)
     with tap.row("the local socket is its owner's"):
         for path, mode in (("run", 0o700), ("run/admin.sock", 0o600)):
@@ -787,7 +787,7 @@ def main():
         tap = Tap()
         desk = Desk(lab, vouchd)
         parts = (public, described, tokens, profiles, issuing, once, renewing, searching, revoking,
-                 krls, logging_in, ledger, watching, restarting)  # fmt: skip
+                 krls, logging_in, ledger, watching, restarting)
         for part in parts:
             with tap.row(f"to the end of {part.__name__}"):
                 part(tap, desk)

@@ -93,7 +93,7 @@ class Bench:
         lab.must_vouch(
             "sign", "host", "--ca", self.ca, "--id", "web1", "--principals", "web1.example.com",
             self.host + ".pub",
-        )  # fmt: skip
+        )
         self.user_ca = os.path.join(self.ca, "user_ca.pub")
         self.host_ca = os.path.join(self.ca, "host_ca.pub")
         self.krl = lab.join("one.krl")
@@ -443,7 +443,7 @@ SIGN_ROWS = (
     ("an end before its beginning", "pub", ["--valid", "+2h:+1h"], USAGE, "V-1901", "ends before"),
     ("an agent without a socket", "pub", ["--agent"], LOCAL, "V-1401", "SSH_AUTH_SOCK"),
     ("a CA key without --agent", "pub", ["--ca-key", "x"], USAGE, "V-1901", "--agent"),
-)  # fmt: skip
+)
 
 
 def test_sign_refusals(tap, bench):
@@ -458,7 +458,7 @@ def test_sign_refusals(tap, bench):
             done = lab.vouch(
                 "sign", "user", "--ca", bench.ca, "--id", key_id, "--principals", "a", "--force",
                 bench.pub,
-            )  # fmt: skip
+            )
             fails(done, NO, "V-1301", "--id")
     with tap.row("sign refuses upper case, wildcards and options for hosts"):
         for name in ("Web1", "*.example.com", "web1.", "a b", "-web"):
@@ -477,7 +477,7 @@ def test_sign_refusals(tap, bench):
     with tap.row("sign needs a CA folder"):
         for path in (lab.folder("empty"), bench.missing):
             done = lab.vouch("sign", "user", "--ca", path, "--id", "a", "--principals", "a", "--force",
-                             bench.pub)  # fmt: skip
+                             bench.pub)
             fails(done, NOT_FOUND, "V-1302", "vouch ca init")
 
 
@@ -669,7 +669,7 @@ def test_cert_check(tap, bench):
     with tap.row("JSON says the verdict and the reasons"):
         shown = json.loads(check(*good, "-o", "json").out)
         expect_equal((shown["schema"], shown["verdict"], shown["reasons"]),
-                     ("vouch.check/1", "accepted", []))  # fmt: skip
+                     ("vouch.check/1", "accepted", []))
         shown = json.loads(check(*good, "--principal", "bob", "-o", "json").out)
         expect_equal(shown["verdict"], "refused")
         expect_equal(set(shown["reasons"][0]), {"reason", "field", "value"})
@@ -679,7 +679,7 @@ def test_cert_check(tap, bench):
             [bench.cert, "--krl", bench.garbage], [bench.cert, "--krl", bench.missing],
             [bench.cert, "--krl", lab.write("nil", "")], [bench.cert, "--at", "noon"],
             [bench.cert, "--type", "robot"], [bench.cert, "--principal", "a", "--host", "b"],
-        ):  # fmt: skip
+        ):
             done = check("--ca", bench.user_ca, *words)
             expect(done.status > NO and done.out == "", words, done)
         for ca in (bench.garbage, bench.missing, bench.cert, lab.write("nil", "")):
@@ -741,10 +741,10 @@ def test_krl_build(tap, bench):
             ["--ca", bench.user_ca, "--serial", "1-99999"], ["--key", bench.user_ca],
             ["--ca", "none", "--key-ids", lab.write("ids", "zed\nalice\n")],
             ["--from", lab.write("keys", line)],
-        )  # fmt: skip
+        )
         for words in cases:
             succeeds(build("--force", *words, "--ca" if "--ca" not in words else "--from",
-                           bench.user_ca if "--ca" not in words else spec))  # fmt: skip
+                           bench.user_ca if "--ca" not in words else spec))
             done = lab.vouch("krl", "check", out, bench.cert)
             expect(done.status == NO and "\trevoked\t" in done.out, words, done)
             expect(lab.run("ssh-keygen", "-Q", "-f", out, bench.cert).status == 1, words)
@@ -787,7 +787,7 @@ def test_krl_build(tap, bench):
         "GARBAGE": bench.garbage, "KEY": bench.key, "PUB": bench.pub, "MISSING": bench.missing,
         "ODD": lab.write("ODD", b"123"), "ZERO": lab.write("ZERO", bytes(8)),
         "CRLF": lab.write("CRLF", "alice\r\n"), "SPEC": lab.write("SPEC", "serial: 1\nserial: 2-x\n"),
-    }  # fmt: skip
+    }
     before = tree(lab.path)
     for words, status, code, hint in rows:
         with tap.row("krl build refuses " + " ".join(words)[:60].replace("\n", "\\n")):
@@ -798,7 +798,7 @@ def test_krl_build(tap, bench):
         expect_equal(tree(lab.path), before)
     with tap.row("the list can go to standard output"):
         done = subprocess.run([lab.vouch_path, "krl", "build", "--out", "-", "--cert", bench.cert],
-                              capture_output=True, env=lab.env, check=True)  # fmt: skip
+                              capture_output=True, env=lab.env, check=True)
         expect(done.stdout.startswith(b"SSHKRL\n\0"), done.stdout[:20])
 
 
@@ -819,7 +819,7 @@ def test_krl_look(tap, bench):
             [bench.garbage, bench.cert], [bench.missing, bench.cert], [bench.krl, bench.garbage],
             [bench.krl, bench.missing], [bench.krl, bench.host_cert, bench.garbage],
             [lab.write("nil", ""), bench.cert],
-        ):  # fmt: skip
+        ):
             done = lab.vouch("krl", "check", *words)
             expect(done.status > NO and "good" not in done.out, words, done)
     with tap.row("krl show takes KRLs only"):
@@ -841,7 +841,7 @@ def test_key(tap, bench):
                 expect_equal((str(row["bits"]), row[key]), (bits, digest))
         done = lab.must_vouch("key", "show", bench.pub, bench.cert)
         expect_equal([r.split("\t")[0] for r in done.out.splitlines()],
-                     ["ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com"])  # fmt: skip
+                     ["ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com"])
     with tap.row("key show names weaknesses, private keys, and prints nothing when one file fails"):
         lab.must("ssh-keygen", "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", lab.join("w"))
         row = json.loads(lab.must_vouch("key", "show", "-o", "json", lab.join("w.pub")).out)["keys"][0]
@@ -900,7 +900,7 @@ def test_ledger(tap, bench):
         expect(done.out == "" and "proven" in done.err, done)
         shown = json.loads(lab.must_vouch("ledger", "verify", bench.ca, "-o", "json").out)
         expect_equal((shown["schema"], shown["verdict"], shown["findings"]),
-                     ("vouch.ledger-verify/1", "proven", []))  # fmt: skip
+                     ("vouch.ledger-verify/1", "proven", []))
         vkey = os.path.join(bench.ca, "ledger", "checkpoint.vkey")
         succeeds(lab.vouch("ledger", "verify", bench.ca, "--key", vkey))
         with open(vkey) as file:
@@ -934,7 +934,7 @@ def test_ledger(tap, bench):
             [bench.missing], [lab.folder("empty")], [bench.ca, "--cert", bench.garbage],
             [bench.ca, "--checkpoint", lab.write("nil", "")], [bench.ca, "--key", bench.missing],
             [bench.ca, "--sshd-log", bench.missing],
-        ):  # fmt: skip
+        ):
             expect(lab.vouch("ledger", "verify", *words).status > NO, words)
         fails(lab.vouch("ledger", "show", bench.missing), NOT_FOUND, "V-1302")
     with tap.row("a serial is never given twice, whoever asks for it"):
@@ -963,7 +963,7 @@ def test_output(tap, bench):
         with open("/dev/full", "wb") as full:
             for command in (words, ("cert", "show", bench.cert), ("help",), ("version",)):
                 done = subprocess.run([lab.vouch_path, *command], stdout=full, stderr=subprocess.PIPE,
-                                      env=lab.env, check=False)  # fmt: skip
+                                      env=lab.env, check=False)
                 expect_equal(done.returncode, LOCAL, command)
                 expect(b"[V-1102]" in done.stderr, done.stderr)
     with tap.row("closed standard streams do not let output into the files that are written"):
@@ -1120,7 +1120,7 @@ def main():
             test_usage, test_ca_init, test_ca_trust, test_sign, test_sign_refusals, test_sign_machine,
             test_cert_show, test_cert_check, test_krl_build, test_krl_look, test_key, test_ledger,
             test_output, test_terminal,
-        ):  # fmt: skip
+        ):
             test(tap, bench)
         with tap.row("every code of the catalogue was provoked, but for those that cannot be"):
             wanted = {code for code in codes if not code.startswith(SERVICE)}

@@ -105,7 +105,7 @@ def test_server(tap, bench):
     with tap.row("other keys than were noted down are a failure that names the server"):
         other = {"public_key": api.line("host_ca"), "fingerprint": "x"}
         body = {"schema": "vouch.ca/1", "name": "ca.example.com", "user_ca": other, "host_ca": other,
-                "checkpoint_key": other}  # fmt: skip
+                "checkpoint_key": other}
         with bench.answering("/v1/ca", lambda h: h.reply(200, body) or True):
             fails(bench.vouch("server", "show"), NO, "V-1862", f"127.0.0.1:{api.port}", "server set")
     with tap.row("server set --dry-run and server unset --dry-run change nothing"):
@@ -134,7 +134,7 @@ def test_server(tap, bench):
         expect(done.status != OK and FAULT.search(done.err), done)
     with tap.row("addresses that are none, or not of HTTPS, are refused before anything is sent"):
         for url in ("http://127.0.0.1:1", "127.0.0.1:1", "https://", "https://a/b", "https://a b", "https://u:p@a",
-                    "file:///etc/passwd", "https://a?x", "https://a\n.b"):  # fmt: skip
+                    "file:///etc/passwd", "https://a?x", "https://a\n.b"):
             fails(bench.vouch("cert", "ls", "--server", url, "--pin", api.pin), USAGE, "V-1901", "--server")
     with tap.row("what was noted down counts for its server only: another gets no token"):
         other = ["--server", f"https://localhost:{api.port}", "--ca-file", api.cert]
@@ -151,7 +151,7 @@ def test_server(tap, bench):
         fails(bench.vouch("cert", "ls", "--timeout", "soon"), USAGE, "V-1901", "--timeout")
     with tap.row("a token file that is open to others, empty, or no token is refused"):
         for text, code in (("", "V-1863"), ("secret\n", "V-1863"), (api.token + "\r\nX: y", "V-1863"),
-                           ("vouch_" + "a" * 300, "V-1105")):  # fmt: skip
+                           ("vouch_" + "a" * 300, "V-1105")):
             path = lab.write("odd", text)
             os.chmod(path, 0o600)
             done = bench.vouch("cert", "ls", "--token-file", path)
@@ -210,11 +210,11 @@ def test_issue(tap, bench):
         expect_equal(set(ask), {"type", "public_key", "principals", "ttl_s", "key_id"})
     with tap.row("options, hosts, several principals and standard input are asked for as given"):
         words = ["--option", "force-command=echo a,b=c", "--option", "permit-pty", "--option",
-                 "source-address=10.0.0.0/8", "--option", "permit-agent-forwarding"]  # fmt: skip
+                 "source-address=10.0.0.0/8", "--option", "permit-agent-forwarding"]
         succeeds(bench.issue(bench.pub(), *words, principals="a,b"))
         ask = json.loads(bench.asked("POST", "/v1/certs")[-1][2])
         expect_equal(ask["critical_options"],
-                     {"force-command": "echo a,b=c", "source-address": "10.0.0.0/8"})  # fmt: skip
+                     {"force-command": "echo a,b=c", "source-address": "10.0.0.0/8"})
         expect_equal(ask["extensions"], {"permit-pty": "", "permit-agent-forwarding": ""})
         expect_equal(ask["principals"], ["a", "b"])
         succeeds(bench.issue(bench.pub("ecdsa256"), kind="host", principals="web1.example.com"))
@@ -274,7 +274,7 @@ BAD_GRANTS = (
     ("one more critical option", {"critical_options": {"force-command": "id", "source-address": "10.0.0.0/8"}}),
     ("one more extension", {"extensions": {"permit-pty": "", "permit-port-forwarding": ""}}),
     ("one extension less", {"extensions": {"permit-user-rc": ""}}),
-)  # fmt: skip
+)
 
 
 def test_grants(tap, bench):
@@ -336,7 +336,7 @@ def test_grants(tap, bench):
                 return False
             ask = json.loads(handler.body)
             done = lab.must_vouch("sign", "user", "--ca", api.ca, "--id", "x", "--principals", "alice", "--out",
-                                  "-", "--valid", "-3h:-1h", "-", stdin=ask["public_key"] + "\n")  # fmt: skip
+                                  "-", "--valid", "-3h:-1h", "-", stdin=ask["public_key"] + "\n")
             handler.reply(201, api.describe(" ".join(done.out.split()[:2])))
             return True
 
@@ -368,7 +368,7 @@ def test_answers(tap, bench):
         expect("\x1b" not in done.err, done)
     with tap.row("answers that are none are named as such"):
         rows = ((200, b"<html>"), (200, b""), (200, b"[]"), (200, {"schema": "vouch.other/1"}), (200, b'{"schema":'),
-                (200, {"schema": "vouch.certs/1"}), (302, b""), (200, b'{"schema":"vouch.certs/1","schema":"x"}'))  # fmt: skip
+                (200, {"schema": "vouch.certs/1"}), (302, b""), (200, b'{"schema":"vouch.certs/1","schema":"x"}'))
         for status, body in rows:
             with bench.answering("/v1/certs", answer(status, body)):
                 done = bench.vouch("cert", "ls", "-o", "json")
@@ -422,7 +422,7 @@ def test_certs(tap, bench):
     serial = json.loads(lab.must_vouch("cert", "show", "-o", "json", cert).out)["serial"]
     with tap.row("cert ls sends its conditions and prints every row"):
         done = succeeds(bench.vouch("cert", "ls", "--key-id", "a b&c", "--from", "-1d", "--type", "user",
-                                    "--valid-at", "2026-11-22T10:00:00Z"))  # fmt: skip
+                                    "--valid-at", "2026-11-22T10:00:00Z"))
         query = bench.asked("GET", "/v1/certs")[-1][1]
         expect("key_id=a%20b%26c" in query and "type=user" in query, query)
         expect("valid_at=2026-11-22T10%3A00%3A00Z" in query and "limit=100" in query, query)
@@ -467,13 +467,13 @@ def test_certs(tap, bench):
             fails(bench.vouch("cert", "revoke", *words, "--reason", "r"), USAGE, "V-1901")
         fails(bench.vouch("cert", "revoke", "--serial", "1"), USAGE, "V-1901", "--reason")
         fails(bench.vouch("cert", "revoke", "--ca", api.path("user_ca.pub"), "--reason", "r"), USAGE, "V-1901",
-              "--yes")  # fmt: skip
+              "--yes")
         count = len(api.revocations)
         done = succeeds(bench.vouch("cert", "revoke", "--ca", api.path("user_ca.pub"), "--reason", "r", "-n"))
         expect_equal(json.loads(done.out)["ca"], api.fingerprint(api.line("user_ca")))
         expect_equal(len(api.revocations), count)
         shown = json.loads(succeeds(bench.vouch("cert", "revoke", "--serial", "1", "--reason", "lost", "-o",
-                                                "json")).out)  # fmt: skip
+                                                "json")).out)
         expect_equal((shown["kind"], shown["value"], shown["reason"]), ("serial", "1", "lost"))
         succeeds(bench.vouch("cert", "revoke", "--key", pub, "--reason", "copied"))
         ask = json.loads(bench.asked("POST", "/v1/revocations")[-1][2])
@@ -601,11 +601,11 @@ def test_administration(tap, bench):
     lab, api = bench.lab, bench.api
     with tap.row("a new token's secret is the one line of standard output, or a file of its owner's"):
         done = succeeds(bench.vouch("token", "new", "ci", "--scope", "cert:issue,cert:read", "--scope", "metrics",
-                                    "--profile", "p", "--ttl", "1d"))  # fmt: skip
+                                    "--profile", "p", "--ttl", "1d"))
         expect_equal(done.out, api.token + "\n")
         ask = json.loads(bench.asked("POST", "/v1/tokens")[-1][2])
         expect_equal(ask, {"name": "ci", "scopes": ["cert:issue", "cert:read", "metrics"], "profile": "p",
-                           "ttl_s": 86400})  # fmt: skip
+                           "ttl_s": 86400})
         path = lab.join("new.token")
         done = succeeds(bench.vouch("token", "new", "two", "--scope", "admin", "--out", path))
         expect(api.token not in done.out + done.err, done)
@@ -630,13 +630,13 @@ def test_administration(tap, bench):
         expect("/v1/tokens/..%2Fcerts%2F1%3Fx%23y" == api.seen[-1][1], api.seen[-1][1])
     with tap.row("profiles are made, shown, listed and removed"):
         words = ["--type", "user", "--principals", "a,b*", "--option", "source-address=10.0.0.0/8,fe80::/10",
-                 "--option", "permit-pty", "--ttl-max", "8h"]  # fmt: skip
+                 "--option", "permit-pty", "--ttl-max", "8h"]
         succeeds(bench.vouch("profile", "put", "ops", *words, "-n"))
         expect("ops" not in api.profiles)
         succeeds(bench.vouch("profile", "put", "ops", *words))
         ask = json.loads(bench.asked("PUT", "/v1/profiles/ops")[-1][2])
         expect_equal(ask, {"type": "user", "principals": ["a", "b*"], "ttl_max_s": 28800,
-                           "options": ["source-address=10.0.0.0/8,fe80::/10", "permit-pty"]})  # fmt: skip
+                           "options": ["source-address=10.0.0.0/8,fe80::/10", "permit-pty"]})
         expect("28800" in succeeds(bench.vouch("profile", "show", "ops")).out)
         expect_equal(succeeds(bench.vouch("profile", "ls", "-o", "name")).out, "ops\n")
         succeeds(bench.vouch("profile", "rm", "ops", "-n"))
@@ -700,13 +700,13 @@ def test_ledger(tap, bench):
 
     flip = alter(lambda body: body[:40] + bytes([body[40] ^ 1]) + body[41:])
     for name, path in (("a record", entries), ("a hash tile", "/v1/ledger/tile/0/000"),
-                       ("the checkpoint's root", None)):  # fmt: skip
+                       ("the checkpoint's root", None)):
         with tap.row(f"a server that alters {name} is found out"):
             if path is None:
                 text = api.read("ledger", "checkpoint").decode().split("\n")
                 text[2] = "A" * 43 + "="
                 with bench.answering("/v1/ledger/checkpoint",
-                                     lambda h, t=text: h.reply(200, "\n".join(t).encode()) or True):  # fmt: skip
+                                     lambda h, t=text: h.reply(200, "\n".join(t).encode()) or True):
                     done = verify()
             else:
                 with bench.answering(path, flip):
@@ -759,7 +759,7 @@ def make_server(lab, name):
         with open(os.path.join(schemas, schema)) as file:
             database.executescript(file.read())
     database.executescript(f"PRAGMA user_version={len(names)}; PRAGMA application_id={APPLICATION_ID};"
-                           "PRAGMA journal_mode=wal;")  # fmt: skip
+                           "PRAGMA journal_mode=wal;")
     database.commit()
     return path, database
 
@@ -791,7 +791,7 @@ def test_backup(tap, bench):
         for name in ("signer/user_ca", "tls/key.pem", "vouchd.yaml", "ledger/checkpoint"):
             expect_equal(held[name][1], before[name][1], name)
         expect_equal({n: v for n, v in files_of(server).items() if n in wanted},
-                     {n: v for n, v in before.items() if n in wanted})  # fmt: skip
+                     {n: v for n, v in before.items() if n in wanted})
     with tap.row("a backup proves itself, as often as asked"):
         for _ in range(2):
             expect("whole" in succeeds(bench.vouch("backup", "verify", backup)).err)
@@ -869,7 +869,7 @@ def test_backup(tap, bench):
             fails(bench.vouch("backup", "restore", backup, busy), CONFLICT, "V-1870", "Stop it first")
     with tap.row("what is no server's folder, no backup, or in the way is named"):
         fails(bench.vouch("backup", "new", lab.folder("empty"), "--out", lab.join("b5")), NOT_FOUND, "V-1101",
-              "vouchd init")  # fmt: skip
+              "vouchd init")
         fails(bench.vouch("backup", "new", server, "--out", backup), CONFLICT, "V-1103")
         fails(bench.vouch("backup", "verify", lab.folder("empty")), NOT_FOUND, "V-1869", "MANIFEST")
         fails(bench.vouch("backup", "restore", lab.join("nothing"), lab.join("b6")), NOT_FOUND, "V-1869")
@@ -912,12 +912,12 @@ def test_real(tap, lab):
     with tap.row("vouchd: a profile and a token are made on its machine, and the server is met by its pin"):
         real = Real(lab)
         real.local("profile", "put", "ops", "--type", "user", "--principals", "app,web-*", "--option", "permit-pty",
-                   "--option", "force-command=*", "--ttl-max", "8h")  # fmt: skip
+                   "--option", "force-command=*", "--ttl-max", "8h")
         real.local("profile", "put", "hosts", "--type", "host", "--principals", "*.example.com", "--ttl-max", "30d")
         real.local("token", "new", "ops", "--scope", "cert:issue,cert:read,cert:revoke,audit:read", "--profile", "ops",
-                   "--out", real.token)  # fmt: skip
+                   "--out", real.token)
         real.local("token", "new", "hosts", "--scope", "cert:issue", "--profile", "hosts", "--out",
-                   lab.join("hosts.token"))  # fmt: skip
+                   lab.join("hosts.token"))
         url = f"https://{real.service.address}"
         real.must("server", "set", url, "--pin", real.pin, "--token-file", real.token)
     if real is None or real.service.process is None:
@@ -926,13 +926,13 @@ def test_real(tap, lab):
     cert = pub[:-4] + "-cert.pub"
     with tap.row("vouchd: certificates are issued, shown, renewed, and refused beyond the profile"):
         real.must("cert", "issue", "user", pub, "--principals", "app,web-1", "--ttl", "1h", "--id", "me",
-                  "--option", "force-command=id", "--option", "permit-pty")  # fmt: skip
+                  "--option", "force-command=id", "--option", "permit-pty")
         real.must("cert", "renew", cert)
         serial = json.loads(real.must("cert", "show", "-o", "json", cert).out)["serial"]
         expect('Key ID: "me"' in real.must("cert", "show", serial).out)
         expect(serial in real.serials())
         real.must("cert", "issue", "host", lab.key("ecdsa256") + ".pub", "--principals", "web1.example.com",
-                  "--token-file", lab.join("hosts.token"))  # fmt: skip
+                  "--token-file", lab.join("hosts.token"))
         other = lab.key("ed25519") + ".pub"
         expect_equal(real.vouch("cert", "issue", "user", other, "--principals", "root").status, REFUSED)
         expect_equal(real.vouch("cert", "issue", "user", other, "--principals", "app", "--ttl", "9h").status, REFUSED)
@@ -953,7 +953,7 @@ def test_real(tap, lab):
     with tap.row("vouchd: a backup is made and proven while certificates are being issued"):
         pubs = [lab.key("ed25519") + ".pub" for _ in range(12)]
         worker = threading.Thread(target=lambda: [
-            real.vouch("cert", "issue", "user", p, "--principals", "app", "-q") for p in pubs])  # fmt: skip
+            real.vouch("cert", "issue", "user", p, "--principals", "app", "-q") for p in pubs])
         worker.start()
         try:
             real.must("backup", "new", real.service.folder, "--out", backup)
@@ -1028,7 +1028,7 @@ def main():
         for test in (
             test_server, test_issue, test_grants, test_answers, test_certs, test_krl, test_administration,
             test_ledger, test_backup, test_completions,
-        ):  # fmt: skip
+        ):
             test(tap, bench)
         test_real(tap, lab)
         with tap.row("every code of the client was provoked"):

@@ -32,7 +32,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from lab import Lab, stop, wait_for  # noqa: E402
 from service import (  # noqa: E402
     CERT, ROLES, Service, blob_of_line, find_vouchd, is_gone, processes_of, wait_gone,
-)  # fmt: skip
+)
 from sshwire import read_cert  # noqa: E402
 from tap import Failure, Skip, Tap, expect, expect_equal, note, skip_all  # noqa: E402
 
@@ -51,13 +51,13 @@ STEPS = {
                "recvfrom,recvmsg,read"),
     "authority": ("pwrite64", "fdatasync,fsync", "sendto,sendmsg,write,writev", "recvfrom,recvmsg,read"),
     "web": ("sendto,sendmsg,write,writev", "recvfrom,recvmsg,read"),
-}  # fmt: skip
+}
 START_STEPS = ("pwrite64", "fdatasync,fsync", "rename,renameat,renameat2", "openat", "write",
-               "unlink,unlinkat", "ftruncate,fallocate")  # fmt: skip
+               "unlink,unlinkat", "ftruncate,fallocate")
 FAILURES = (
     ("fdatasync", "EIO"), ("fdatasync", "ENOSPC"), ("pwrite64", "EIO"), ("pwrite64", "ENOSPC"),
     ("pwrite64", "half"), ("renameat", "EIO"), ("openat", "EMFILE"),
-)  # fmt: skip
+)
 
 
 class Book:
@@ -76,7 +76,7 @@ class Book:
         self.recorded.add(hashlib.sha256(record.cert).digest())
         serial = read_cert(record.cert)["serial"]
         expect(serial not in self.serials,
-               f"serial {serial} is in record {self.serials.get(serial)} and in {record.number}")  # fmt: skip
+               f"serial {serial} is in record {self.serials.get(serial)} and in {record.number}")
         self.serials[serial] = record.number
         epoch, counter = serial >> COUNTER_BITS, serial & ((1 << COUNTER_BITS) - 1)
         expect_equal(epoch, self.epoch, f"epoch of the serial in record {record.number}")
@@ -155,7 +155,7 @@ class Fire:
         self.end()
         name = os.path.basename(self.lab.fresh("ca-"))
         self.service = Service(os.path.join(parent or self.lab.path, name), self.vouchd,
-                               self.lab.vouch_path, self.lab.env)  # fmt: skip
+                               self.lab.vouch_path, self.lab.env)
         self.service.log_path = self.lab.join(name + ".log")
         self.service.init()
         self.service.start()
@@ -181,7 +181,7 @@ class Fire:
             self.service.ca_file(), "--principal", "alice", "--connections",
             str(RAND.randint(2, 24)), "--seconds", "60", "--count", str(count), "--out", out,
             "--endure",
-        ]  # fmt: skip
+        ]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         process = subprocess.Popen(command, text=True, **pipes)
         self.lab.stack.callback(stop, process)
@@ -304,7 +304,7 @@ class Strace:
             ["strace", "-f", "-o", "/dev/null", "-e", "trace=" + calls, "-e",
              f"inject={calls}:{inject}", "-p", str(pid)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        )
         lab.stack.callback(stop, self.process)
         words = b""
         end = time.monotonic() + 10
@@ -326,7 +326,7 @@ class Failing:
         self.process = subprocess.Popen(
             [program, str(pid), call, str(when), number], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        )
         lab.stack.callback(stop, self.process)
         if self.process.stdout.readline() != "attached\n":
             raise Skip("cannot attach: " + self.process.stderr.read().strip())
@@ -423,7 +423,7 @@ def kill_at_start(fire, calls, when):
             ["strace", "-f", "-o", "/dev/null", "-e", "trace=" + calls, "-e",
              f"inject={calls}:signal=KILL:when={when}", fire.vouchd, "run", fire.service.folder],
             env=fire.lab.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-        )  # fmt: skip
+        )
     pids, hit = set(), False
     end = time.monotonic() + 20
     while time.monotonic() < end:
@@ -450,7 +450,7 @@ def short_write(fire):
     limit = reader.offset + RAND.randint(2000, 60000)
     owner = os.stat(fire.service.join("ledger"))  # the signer's user, who may do this to it
     subprocess.run(["prlimit", f"--pid={pid}", f"--fsize={limit}:{limit}"], check=True,
-                   user=owner.st_uid, group=owner.st_gid, extra_groups=[])  # fmt: skip
+                   user=owner.st_uid, group=owner.st_gid, extra_groups=[])
     load = fire.load_any()
     expect(gone_within([pid], 20), "the signer goes on though its ledger cannot be written")
     fire.kills += 1

@@ -195,7 +195,7 @@ def test_init_refuses(tap, bench):
         ("an empty passphrase", ["--name", NAME, "--passphrase-file", empty_file], LOCAL, "V-1203", "empty"),
         ("a credential that nobody gives", ["--name", NAME, "--credential", "ca-key"], LOCAL, "V-1101", "CREDENTIALS_DIRECTORY"),
         ("a credential that is a path", ["--name", NAME, "--credential", "../x"], LOCAL, "V-1602", "a path"),
-    )  # fmt: skip
+    )
     for what, words, status, code, text in rows:
         with tap.row(f"init refuses {what}, and leaves nothing"):
             path = lab.fresh("srv-")
@@ -224,7 +224,7 @@ def test_init_failing(tap, bench):
     if shutil.which("strace") is None or lab.sanitized:
         return
     calls = ("mkdir", "rename,renameat,renameat2", "fsync,fdatasync", "chmod,fchmod", "fchownat,lchown,chown",
-             "link,linkat", "pwrite64", "ftruncate,fallocate")  # fmt: skip
+             "link,linkat", "pwrite64", "ftruncate,fallocate")
     for call in calls:
         with tap.row(f"init leaves nothing behind when {call} fails, wherever it does"):
             failed = made = 0
@@ -234,7 +234,7 @@ def test_init_failing(tap, bench):
                 done = lab.run(
                     "strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
                     "-e", f"inject={call}:error=EIO:when={place}", bench.vouchd, "init", path, "--name", NAME,
-                )  # fmt: skip
+                )
                 left = set(os.listdir(lab.path)) - before
                 if done.status == OK:
                     # Nothing failed any more, or something that is of no matter: then all of it is there.
@@ -275,7 +275,7 @@ def test_check_config(tap, bench):
         ("a second document", good + "---\nname: x\n", "a second document begins", ""),
         ("what is not YAML", good + "log: {\n", "is not YAML", ""),
         ("a list where a text must be", good + "lanes: [3]\n", "lanes: must be one value", ""),
-    )  # fmt: skip
+    )
     for what, text, problem, advice in rows:
         with tap.row(f"check-config and run name the line of {what}"):
             write(path, text)
@@ -619,12 +619,12 @@ def test_run_refuses(tap, bench):
     refuses("a TLS key that others can read", lambda s: os.chmod(s.join("tls", "key.pem"), 0o644), "key.pem", "V-1104")
     refuses("a TLS key that is none", lambda s: damage(s.join("tls", "key.pem"), 40), "TLS")
     refuses("a broken ceiling", lambda s: write(s.join("ceiling.yaml"), "usr: 1\n"), "usr: there is no such key", status=NO)
-    refuses("another name than the ledger's", lambda s: edit(s.join("vouchd.yaml"), NAME, "other.example.com"), "other.example.com", "V-1840", status=NO)  # fmt: skip
+    refuses("another name than the ledger's", lambda s: edit(s.join("vouchd.yaml"), NAME, "other.example.com"), "other.example.com", "V-1840", status=NO)
     if IS_ROOT:
-        refuses("a ceiling that the signer's user could write", lambda s: os.chown(s.join("ceiling.yaml"), USERS["signer"], GROUP), "ceiling.yaml", "V-1842")  # fmt: skip
+        refuses("a ceiling that the signer's user could write", lambda s: os.chown(s.join("ceiling.yaml"), USERS["signer"], GROUP), "ceiling.yaml", "V-1842")
         refuses("root as the user of a part", lambda s: append(s.join("vouchd.yaml"), "users: {web: root}\n"), "V-1604")
         refuses("a user that is not there", lambda s: append(s.join("vouchd.yaml"), "users: {web: nobody-here}\n"), "V-1604")
-        refuses("another server's users", lambda s: append(s.join("vouchd.yaml"), 'users: {signer: "64009:64009"}\n'), "signer")  # fmt: skip
+        refuses("another server's users", lambda s: append(s.join("vouchd.yaml"), 'users: {signer: "64009:64009"}\n'), "signer")
 
 
 def append(path, text):
@@ -660,7 +660,7 @@ def test_ordinary_user(tap, bench):
         lab.stack.callback(stop, process)
         service = Service.__new__(Service)
         service.__dict__.update(folder=folder, vouchd=bench.vouchd, vouch=lab.vouch_path, env=lab.env, port=port,
-                                process=process, log_path=lab.join("trial.log"))  # fmt: skip
+                                process=process, log_path=lab.join("trial.log"))
         service.wait_ready()
         for pid in service.roles().values():
             expect("Uid:\t65534\t65534\t65534" in read(f"/proc/{pid}/status"), "uid")
@@ -670,7 +670,7 @@ def test_ordinary_user(tap, bench):
         must_issue(service, service.new_token(), lab)
         done = lab.run(*as_user, bench.vouchd, "status", folder)
         expect_equal(done.status, OK, done)
-        other = lab.run("setpriv", "--reuid=65533", "--regid=65533", "--clear-groups", "--", bench.vouchd, "status", folder)  # fmt: skip
+        other = lab.run("setpriv", "--reuid=65533", "--regid=65533", "--clear-groups", "--", bench.vouchd, "status", folder)
         fails(other, LOCAL, "V-1842" if "cannot be found" in other.err else "V-1843")
         process.send_signal(signal.SIGTERM)
         expect_equal(process.wait(20), OK)
@@ -713,7 +713,7 @@ def test_agent(tap, bench):
         append(os.path.join(folder, "vouchd.yaml"), f"signer: {{keys: agent, agent_socket: {agent}}}\n")
         service = Service.__new__(Service)
         service.__dict__.update(folder=folder, vouchd=bench.vouchd, vouch=lab.vouch_path, env=lab.env, port=port,
-                                log_path=lab.join("agent.log"))  # fmt: skip
+                                log_path=lab.join("agent.log"))
         with open(service.log_path, "wb") as log:
             service.process = lab.start(*become, bench.vouchd, "run", folder, stdout=log, stderr=log)
         service.wait_ready()
@@ -756,7 +756,7 @@ def test_manager(tap, bench):
             service.process = subprocess.Popen(
                 ["sh", "-c", start, "sh", bench.vouchd, "run", service.folder],
                 stdin=listener, stdout=log, stderr=log, env=env,
-            )  # fmt: skip
+            )
         listener.close()
         manager.next("READY=1")
         wait_for(service.is_ready, "readiness")
@@ -858,7 +858,7 @@ def main():
         bench = Bench(lab, vouchd)
         for test in (test_help, test_init, test_init_refuses, test_init_failing, test_check_config, test_run, test_restart,
                      test_reload, test_run_refuses, test_ordinary_user, test_closed_parent, test_agent, test_manager, test_unlock,
-                     test_measures):  # fmt: skip
+                     test_measures):
             if len(sys.argv) < 2 or test.__name__ in sys.argv[1:]:
                 test(tap, bench)
     tap.done()
