@@ -4,7 +4,7 @@
 import sys
 
 sys.dont_write_bytecode = True
-import tap  # noqa: E402
+import tap
 
 OPENING = "// SPDX-License-Identifier: ISC\n// Counts things that are worth counting, and no others.\n"
 HEADER = OPENING + "#pragma once\n\n// How many there are.\nint vouch_thing_count(int kind);\n"

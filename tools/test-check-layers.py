@@ -4,7 +4,7 @@
 import sys
 
 sys.dont_write_bytecode = True
-import tap  # noqa: E402
+import tap
 
 
 class Layers(tap.CheckCase):

@@ -5,8 +5,8 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
-import mdoc  # noqa: E402
-import tap  # noqa: E402
+import mdoc
+import tap
 
 PAGE = """.\\" SPDX-License-Identifier: ISC
 .Dd January 2, 2026

@@ -4,8 +4,8 @@
 import sys
 
 sys.dont_write_bytecode = True
-import csource  # noqa: E402
-import tap  # noqa: E402
+import csource
+import tap
 
 
 def only(text):

@@ -6,7 +6,7 @@ import shutil
 import sys
 
 sys.dont_write_bytecode = True
-import tap  # noqa: E402
+import tap
 
 OPENING = "// SPDX-License-Identifier: ISC\n// Does one thing.\n"
 

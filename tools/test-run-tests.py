@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-import tally  # noqa: E402
-import tap  # noqa: E402
+import tally
+import tap
 
 
 def entry(**more):

@@ -18,9 +18,9 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-import sshwire  # noqa: E402
-from lab import Lab  # noqa: E402
-from tap import Tap, expect, expect_equal  # noqa: E402
+import sshwire
+from lab import Lab
+from tap import Tap, expect, expect_equal
 
 # What signing asks of the system that can fail, and with what.
 ERRORS = (

@@ -25,7 +25,7 @@ import warnings
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-from tap import Skip, Tap, expect, expect_equal  # noqa: E402
+from tap import Skip, Tap, expect, expect_equal
 
 PROGRAM = sys.argv[1]
 with open(PROGRAM, "rb") as program_file:
@@ -507,7 +507,7 @@ def reloading(tap, place):
                         expect_equal(wire.send(get("/hello")).answer().status, 200)
                     wire.close()
                     done[index] += 1
-                except Exception as error:  # noqa: BLE001 — whatever it is, it is what is looked for
+                except Exception as error:  # whatever it is, it is what is looked for
                     failures.append(repr(error))
 
         threads = [threading.Thread(target=load, args=(i,)) for i in range(3)]

@@ -18,12 +18,12 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-import sshwire  # noqa: E402
-from craft import HOST, USER, craft  # noqa: E402
-from lab import Lab  # noqa: E402
-from signing import Signer, ed25519_public, ed25519_sign  # noqa: E402
-from sshwire import Reader, string, u64  # noqa: E402
-from tap import Tap, expect, expect_equal  # noqa: E402
+import sshwire
+from craft import HOST, USER, craft
+from lab import Lab
+from signing import Signer, ed25519_public, ed25519_sign
+from sshwire import Reader, string, u64
+from tap import Tap, expect, expect_equal
 
 CERT, EVENT = 1, 2
 NO_CERT = b"no certificate"

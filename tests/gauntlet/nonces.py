@@ -17,9 +17,9 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-import sshwire  # noqa: E402
-from signing import ORDERS, signature_parts  # noqa: E402
-from tap import Tap, expect, expect_equal, note  # noqa: E402
+import sshwire
+from signing import ORDERS, signature_parts
+from tap import Tap, expect, expect_equal, note
 
 CURVES = (
     ("p256", "nistp256", hashlib.sha256, 100_000),

@@ -17,11 +17,11 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-import sshwire  # noqa: E402
-from craft import craft  # noqa: E402
-from lab import Lab  # noqa: E402
-from signing import Signer  # noqa: E402
-from tap import Skip, Tap, expect, expect_equal  # noqa: E402
+import sshwire
+from craft import craft
+from lab import Lab
+from signing import Signer
+from tap import Skip, Tap, expect, expect_equal
 
 
 class Bench:

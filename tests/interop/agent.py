@@ -9,11 +9,11 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-import model  # noqa: E402
-import sshwire  # noqa: E402
-from lab import CA_TYPES, KEY_TYPES, Lab  # noqa: E402
-from sshd import USER, Sshd, expect_in, expect_out  # noqa: E402
-from tap import Tap, expect, expect_equal  # noqa: E402
+import model
+import sshwire
+from lab import CA_TYPES, KEY_TYPES, Lab
+from sshd import USER, Sshd, expect_in, expect_out
+from tap import Tap, expect, expect_equal
 
 
 def certificates(lab, tap):

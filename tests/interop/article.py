@@ -17,11 +17,11 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-import model  # noqa: E402
-import sshwire  # noqa: E402
-from lab import Lab  # noqa: E402
-from sshd import USER, Sshd, client_version, expect_in, expect_out  # noqa: E402
-from tap import Skip, Tap, expect, expect_equal  # noqa: E402
+import model
+import sshwire
+from lab import Lab
+from sshd import USER, Sshd, client_version, expect_in, expect_out
+from tap import Skip, Tap, expect, expect_equal
 
 WEEKS = 52 * 7 * 86400
 

@@ -14,13 +14,13 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-import model  # noqa: E402
-import sshwire  # noqa: E402
-from craft import HOST, craft  # noqa: E402
-from lab import CA_TYPES, KEY_TYPES, Lab  # noqa: E402
-from signing import Signer, TokenSigner  # noqa: E402
-from sshd import Sshd, client_version, expect_in  # noqa: E402
-from tap import Tap, expect, expect_equal  # noqa: E402
+import model
+import sshwire
+from craft import HOST, craft
+from lab import CA_TYPES, KEY_TYPES, Lab
+from signing import Signer, TokenSigner
+from sshd import Sshd, client_version, expect_in
+from tap import Tap, expect, expect_equal
 
 TOKENS = ("sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com")
 # One sshd takes one key of each type, so the RSA keys stand on two.

@@ -14,8 +14,8 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-from lab import KEY_TYPES, Lab  # noqa: E402
-from tap import Skip, Tap, expect, expect_equal, note  # noqa: E402
+from lab import KEY_TYPES, Lab
+from tap import Skip, Tap, expect, expect_equal, note
 
 TYPES = (
     "ssh-ed25519",

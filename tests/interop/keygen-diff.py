@@ -25,10 +25,10 @@ from concurrent.futures import ThreadPoolExecutor
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-import keygencases as cases  # noqa: E402
-from lab import Lab  # noqa: E402
-from sshwire import Reader, read_cert  # noqa: E402
-from tap import Failure, Skip, Tap, expect, note  # noqa: E402
+import keygencases as cases
+from lab import Lab
+from sshwire import Reader, read_cert
+from tap import Failure, Skip, Tap, expect, note
 
 SEED = os.environ.get("VOUCH_SEED", "2026")
 TIMES = 10 if os.environ.get("VOUCH_LONG") else 1

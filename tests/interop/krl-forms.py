@@ -17,12 +17,12 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-import sshwire  # noqa: E402
-from craft import craft  # noqa: E402
-from lab import Lab  # noqa: E402
-from signing import Signer  # noqa: E402
-from sshwire import Reader, fingerprint, string, u32, u64  # noqa: E402
-from tap import Failure, Tap, expect, expect_equal, note  # noqa: E402
+import sshwire
+from craft import craft
+from lab import Lab
+from signing import Signer
+from sshwire import Reader, fingerprint, string, u32, u64
+from tap import Failure, Tap, expect, expect_equal, note
 
 LONG = bool(os.environ.get("VOUCH_LONG"))
 DAMAGED = 8000 if LONG else 300

@@ -14,8 +14,8 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-from lab import Lab, find_program  # noqa: E402
-from tap import Tap, expect, expect_equal, skip_all  # noqa: E402
+from lab import Lab, find_program
+from tap import Tap, expect, expect_equal, skip_all
 
 # What a program with libvouch in it needs at run time, and nothing else.
 NEEDED = {"libcrypto", "libsodium", "libc", "ld-linux-x86-64", "ld-linux-aarch64"}

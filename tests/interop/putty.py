@@ -11,9 +11,9 @@ import urllib.parse
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-from lab import Lab  # noqa: E402
-from sshd import USER, Sshd  # noqa: E402
-from tap import Tap, expect, expect_equal  # noqa: E402
+from lab import Lab
+from sshd import USER, Sshd
+from tap import Tap, expect, expect_equal
 
 CA_KINDS = ("ed25519", "ecdsa256", "rsa")
 USER_KINDS = ("ed25519", "ecdsa256", "rsa3072")

@@ -14,13 +14,13 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-import model  # noqa: E402
-import sshwire  # noqa: E402
-from craft import craft  # noqa: E402
-from lab import Lab  # noqa: E402
-from signing import Signer  # noqa: E402
-from sshd import USER, Sshd, expect_in, expect_out  # noqa: E402
-from tap import Tap, expect, expect_equal  # noqa: E402
+import model
+import sshwire
+from craft import craft
+from lab import Lab
+from signing import Signer
+from sshd import USER, Sshd, expect_in, expect_out
+from tap import Tap, expect, expect_equal
 
 SERIAL, KEY_ID = 4711, "alice@example.com"
 LIST, RANGE, BITMAP, KEY_IDS = 0x20, 0x21, 0x22, 0x23

@@ -16,10 +16,10 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-import signing  # noqa: E402
-import sshwire  # noqa: E402
-from lab import KEY_TYPES, Lab  # noqa: E402
-from tap import Tap, expect, expect_equal  # noqa: E402
+import signing
+import sshwire
+from lab import KEY_TYPES, Lab
+from tap import Tap, expect, expect_equal
 
 HASHES = ("sha512", "sha256")
 MESSAGE = b"a message\nof two lines and a NUL \0\n"

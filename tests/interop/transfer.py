@@ -8,9 +8,9 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-from lab import Lab, find_program  # noqa: E402
-from sshd import USER, Sshd  # noqa: E402
-from tap import Skip, Tap, expect  # noqa: E402
+from lab import Lab, find_program
+from sshd import USER, Sshd
+from tap import Skip, Tap, expect
 
 SIZE = 3_000_001
 

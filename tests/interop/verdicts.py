@@ -13,13 +13,13 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-import model  # noqa: E402
-import sshwire  # noqa: E402
-from craft import FOREVER, HOST, PTY, craft, value  # noqa: E402
-from lab import Lab  # noqa: E402
-from signing import Signer, TokenSigner  # noqa: E402
-from sshd import USER, Sshd, expect_in, expect_out  # noqa: E402
-from tap import Tap, expect, expect_equal  # noqa: E402
+import model
+import sshwire
+from craft import FOREVER, HOST, PTY, craft, value
+from lab import Lab
+from signing import Signer, TokenSigner
+from sshd import USER, Sshd, expect_in, expect_out
+from tap import Tap, expect, expect_equal
 
 
 TOKENS = ("sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com")

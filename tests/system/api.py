@@ -18,12 +18,12 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-import sshwire  # noqa: E402
-from lab import Lab, wait_for  # noqa: E402
-from schema import Document  # noqa: E402
-from service import ALL_SCOPES, NAME, Service, ask, find_vouchd  # noqa: E402
-from sshd import USER, Sshd, expect_in, expect_out  # noqa: E402
-from tap import Tap, expect, expect_equal, skip_all  # noqa: E402
+import sshwire
+from lab import Lab, wait_for
+from schema import Document
+from service import ALL_SCOPES, NAME, Service, ask, find_vouchd
+from sshd import USER, Sshd, expect_in, expect_out
+from tap import Tap, expect, expect_equal, skip_all
 
 PROBLEM = "application/problem+json"
 CODE = re.compile(r"V-\d{4}")

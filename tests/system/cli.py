@@ -25,10 +25,10 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-import craft  # noqa: E402
-from lab import Lab  # noqa: E402
-from signing import Signer  # noqa: E402
-from tap import Tap, expect, expect_equal  # noqa: E402
+import craft
+from lab import Lab
+from signing import Signer
+from tap import Tap, expect, expect_equal
 
 OK, NO, USAGE, NOT_FOUND, CONFLICT, LOCAL = 0, 1, 2, 3, 8, 9
 FAULT = re.compile(r"vouch: [^\n]+\n {7}[^\n]+  \[(V-\d{4})\]\n$")

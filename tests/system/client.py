@@ -19,10 +19,10 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-from fakeapi import FakeApi  # noqa: E402
-from lab import Lab  # noqa: E402
-from service import Service, find_vouchd  # noqa: E402
-from tap import Skip, Tap, expect, expect_equal  # noqa: E402
+from fakeapi import FakeApi
+from lab import Lab
+from service import Service, find_vouchd
+from tap import Skip, Tap, expect, expect_equal
 
 OK, NO, USAGE, NOT_FOUND, TOKEN, REFUSED, UNREACHABLE, CONFLICT, LOCAL = 0, 1, 2, 3, 4, 5, 7, 8, 9
 FAULT = re.compile(r"vouch: [^\n]+\n {7}[^\n]+  \[(V-\d{4})\]\n$")

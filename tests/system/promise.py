@@ -29,12 +29,12 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-from lab import Lab, stop, wait_for  # noqa: E402
-from service import (  # noqa: E402
+from lab import Lab, stop, wait_for
+from service import (
     CERT, ROLES, Service, blob_of_line, find_vouchd, is_gone, processes_of, wait_gone,
 )
-from sshwire import read_cert  # noqa: E402
-from tap import Failure, Skip, Tap, expect, expect_equal, note, skip_all  # noqa: E402
+from sshwire import read_cert
+from tap import Failure, Skip, Tap, expect, expect_equal, note, skip_all
 
 LONG = os.environ.get("VOUCH_LONG") == "1"
 BUDGET_S = int(os.environ.get("VOUCH_PROMISE_SECONDS", "1800"))

@@ -24,9 +24,9 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-from lab import Lab, free_port, stop, wait_for  # noqa: E402
-from service import NAME, Service, find_vouchd, wait_gone  # noqa: E402
-from tap import Skip, Tap, expect, expect_equal, skip_all  # noqa: E402
+from lab import Lab, free_port, stop, wait_for
+from service import NAME, Service, find_vouchd, wait_gone
+from tap import Skip, Tap, expect, expect_equal, skip_all
 
 OK, NO, USAGE, LOCAL = 0, 1, 2, 9
 FAULT = re.compile(r"vouchd: ([^\n]+)\n {8}([^\n]+)  \[(V-\d{4})\]\n$")
