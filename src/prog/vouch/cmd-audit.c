@@ -15,23 +15,17 @@ static const struct vouch_column columns[] = {
     {0},
 };
 
-static const struct vouch_list_spec list = {
-    .schema = "vouch.events/1",
-    .member = "items",
-    .columns = columns,
-};
-
 static const struct vouch_query_part parts[] = {
     {"type", "type", VOUCH_QUERY_TEXT},     {"actor", "actor", VOUCH_QUERY_TEXT},
     {"object", "object", VOUCH_QUERY_TEXT}, {"from", "from", VOUCH_QUERY_MOMENT},
     {"until", "until", VOUCH_QUERY_MOMENT}, {0},
 };
 
-static int run_ls(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
-                  struct vouch_fault *fault) {
-    *ret_exit = VOUCH_EXIT_OK;
-    return vouch_query_list(cli, "/v1/audit", parts, &list, fault);
-}
+static const struct vouch_query_listing listing = {
+    .path = "/v1/audit",
+    .parts = parts,
+    .spec = {.schema = "vouch.events/1", .member = "items", .columns = columns},
+};
 
 static const struct vouch_option options[] = {
     {"type", 0, VOUCH_OPTION_ONE, 0, "TYPE", "only events of this type, such as token.new"},
@@ -58,6 +52,7 @@ const struct vouch_command vouch_cmd_audit_ls = {
     .notes = "Certificates are listed by vouch cert ls; the proof is vouch ledger verify.",
     .examples = examples,
     .shape = VOUCH_SHAPE_LIST,
-    .run = run_ls,
+    .listing = &listing,
+    .run = vouch_query_list,
     .failed = vouch_reach_failed,
 };

@@ -30,12 +30,6 @@ static const struct vouch_column cert_columns[] = {
     {0},
 };
 
-static const struct vouch_list_spec cert_list = {
-    .schema = "vouch.certs/1",
-    .member = "items",
-    .columns = cert_columns,
-};
-
 static const struct vouch_query_part cert_parts[] = {
     {"serial", "serial", VOUCH_QUERY_NUMBER},     {"fingerprint", "fingerprint", VOUCH_QUERY_TEXT},
     {"key-id", "key_id", VOUCH_QUERY_TEXT},       {"principal", "principal", VOUCH_QUERY_TEXT},
@@ -44,15 +38,20 @@ static const struct vouch_query_part cert_parts[] = {
     {"valid-at", "valid_at", VOUCH_QUERY_MOMENT}, {0},
 };
 
+static const struct vouch_query_listing certs = {
+    .path = "/v1/certs",
+    .parts = cert_parts,
+    .spec = {.schema = "vouch.certs/1", .member = "items", .columns = cert_columns},
+};
+
 static int run_ls(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
                   struct vouch_fault *fault) {
     static const char *const types[] = {"user", "host", NULL};
     const char *type = vouch_args_value(&cli->args, "type");
-    *ret_exit = VOUCH_EXIT_OK;
     if (type != NULL && vouch_args_choice("type", type, types, fault) < 0) {
         return VOUCH_ERR_ARGUMENT;
     }
-    return vouch_query_list(cli, "/v1/certs", cert_parts, &cert_list, fault);
+    return vouch_query_list(cli, ret_exit, fault);
 }
 
 static const struct vouch_option ls_options[] = {
@@ -83,6 +82,7 @@ const struct vouch_command vouch_cmd_cert_ls = {
     .options = ls_options,
     .examples = ls_examples,
     .shape = VOUCH_SHAPE_LIST,
+    .listing = &certs,
     .run = run_ls,
     .failed = vouch_reach_failed,
 };
@@ -262,22 +262,9 @@ static const struct vouch_column revocation_columns[] = {
     {"reason", "REASON", 0}, {"actor", "ACTOR", 1}, {"until", "UNTIL", 1}, {0},
 };
 
-static const struct vouch_list_spec revocation_list = {
-    .schema = "vouch.revocations/1",
-    .member = "items",
-    .columns = revocation_columns,
-};
-
-static int run_revocations(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
-                           struct vouch_fault *fault) {
-    static const struct vouch_query_part none[] = {{0}};
-    *ret_exit = VOUCH_EXIT_OK;
-    return vouch_query_list(cli, "/v1/revocations", none, &revocation_list, fault);
-}
-
-static const struct vouch_option revocations_options[] = {
-    VOUCH_ANSWER_LIMIT_OPTION,
-    VOUCH_REACH_OPTIONS,
+static const struct vouch_query_listing revocations = {
+    .path = "/v1/revocations",
+    .spec = {.schema = "vouch.revocations/1", .member = "items", .columns = revocation_columns},
 };
 
 static const char *const revocations_examples[] = {"vouch krl revocations --limit 20", NULL};
@@ -287,9 +274,10 @@ const struct vouch_command vouch_cmd_krl_revocations = {
     .verb = "revocations",
     .summary = "what the server has revoked, why, and who did it",
     .operands = "",
-    .options = revocations_options,
+    .options = vouch_query_list_options,
     .examples = revocations_examples,
     .shape = VOUCH_SHAPE_LIST,
-    .run = run_revocations,
+    .listing = &revocations,
+    .run = vouch_query_list,
     .failed = vouch_reach_failed,
 };

@@ -172,22 +172,9 @@ static const struct vouch_column columns[] = {
     {0},
 };
 
-static const struct vouch_list_spec list = {
-    .schema = "vouch.profiles/1",
-    .member = "items",
-    .columns = columns,
-};
-
-static int run_ls(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
-                  struct vouch_fault *fault) {
-    static const struct vouch_query_part none[] = {{0}};
-    *ret_exit = VOUCH_EXIT_OK;
-    return vouch_query_list(cli, "/v1/profiles", none, &list, fault);
-}
-
-static const struct vouch_option ls_options[] = {
-    VOUCH_ANSWER_LIMIT_OPTION,
-    VOUCH_REACH_OPTIONS,
+static const struct vouch_query_listing listing = {
+    .path = "/v1/profiles",
+    .spec = {.schema = "vouch.profiles/1", .member = "items", .columns = columns},
 };
 
 static const char *const ls_examples[] = {"vouch profile ls", NULL};
@@ -197,10 +184,11 @@ const struct vouch_command vouch_cmd_profile_ls = {
     .verb = "ls",
     .summary = "the profiles",
     .operands = "",
-    .options = ls_options,
+    .options = vouch_query_list_options,
     .examples = ls_examples,
     .shape = VOUCH_SHAPE_LIST,
-    .run = run_ls,
+    .listing = &listing,
+    .run = vouch_query_list,
     .failed = vouch_reach_failed,
 };
 

@@ -40,6 +40,8 @@ struct vouch_cli {
     struct vouch_term term;
 };
 
+struct vouch_query_listing;
+
 struct vouch_command {
     const char *noun;
     const char *verb; // NULL: the noun alone is the command
@@ -52,6 +54,8 @@ struct vouch_command {
     const char *const *examples;        // ended by NULL
     enum vouch_shape shape;
     enum vouch_manner manner;
+    const struct vouch_query_listing
+        *listing; // of a command that lists what a server has; else NULL
     // Returns 0 with the exit code, or a negative code with the fault set.
     int (*run)(const struct vouch_cli *cli, enum vouch_exit *ret_exit, struct vouch_fault *fault);
     // The exit code of a failure, where it is not that of every command; NULL otherwise.

@@ -48,23 +48,30 @@ int vouch_query_put(const struct vouch_args *args, const struct vouch_query_part
     return path->err == 0 ? 0 : vouch_usage(fault, "the options are longer than a server takes");
 }
 
-int vouch_query_list(const struct vouch_cli *cli, const char *path,
-                     const struct vouch_query_part *parts, const struct vouch_list_spec *spec,
+const struct vouch_option vouch_query_list_options[] = {
+    VOUCH_ANSWER_LIMIT_OPTION,
+    VOUCH_REACH_OPTIONS,
+};
+
+int vouch_query_list(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
                      struct vouch_fault *fault) {
+    const struct vouch_query_listing *listing = cli->command->listing;
     char text[PATH_TEXT_MAX];
     struct vouch_buf whole;
     struct vouch_reach reach = {0};
     vouch_buf_init_fixed(&whole, text, sizeof text - 1);
-    vouch_buf_put_text(&whole, path);
-    int err = vouch_query_put(&cli->args, parts, &whole, fault);
+    vouch_buf_put_text(&whole, listing->path);
+    int err =
+        listing->parts != NULL ? vouch_query_put(&cli->args, listing->parts, &whole, fault) : 0;
     text[whole.len] = '\0';
     if (err == 0) {
         err = vouch_reach_open(cli, &reach, fault);
     }
     if (err == 0) {
-        err = vouch_answer_list(&reach, text, spec, fault);
+        err = vouch_answer_list(&reach, text, &listing->spec, fault);
     }
     vouch_reach_done(&reach);
+    *ret_exit = VOUCH_EXIT_OK;
     return err;
 }
 

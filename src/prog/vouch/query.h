@@ -21,10 +21,20 @@ VOUCH_MUST_USE int vouch_query_put(const struct vouch_args *args,
                                    const struct vouch_query_part *parts, struct vouch_buf *path,
                                    struct vouch_fault *fault);
 
-// All of a command that lists: opens the way to the server, asks, prints.
-VOUCH_MUST_USE int vouch_query_list(const struct vouch_cli *cli, const char *path,
-                                    const struct vouch_query_part *parts,
-                                    const struct vouch_list_spec *spec, struct vouch_fault *fault);
+// What a command lists: its row in the table of commands names one, and vouch_query_list() runs it.
+struct vouch_query_listing {
+    const char *path;
+    const struct vouch_query_part
+        *parts; // options that narrow it down, ended by a NULL; NULL: none
+    struct vouch_list_spec spec;
+};
+
+// Opens the way to the server, asks for cli->command->listing page by page, and prints it.
+VOUCH_MUST_USE int vouch_query_list(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
+                                    struct vouch_fault *fault);
+
+// The options of a listing that has none of its own.
+extern const struct vouch_option vouch_query_list_options[];
 
 // All of a command that asks for one object and prints it. `ask` has everything but the path, which is
 // `path` and, if it is not NULL, `segment` behind it.
