@@ -55,12 +55,25 @@ static int write_list(const struct vouch_krl *krl, struct vouch_buf *out) {
     return out->err;
 }
 
+// Takes room at once for the texts of the list: a large buffer that grows is moved page by page. As
+// repeats are dropped it may be more than is needed, so that having none is no failure yet.
+static void expect_texts(const struct vouch_krl *krl, struct vouch_buf *out) {
+    size_t expected = krl->block_bytes + VOUCH_KRL_COMMENT_MAX;
+    if (out->err == VOUCH_OK && expected < out->max - out->len) {
+        if (vouch_buf_extend(out, expected) != NULL) {
+            out->len -= expected;
+        }
+        out->err = VOUCH_OK;
+    }
+}
+
 int vouch_krl_write(struct vouch_krl *krl, struct vouch_buf *out) {
     int err = vouch_krl_settle(krl);
     if (err != VOUCH_OK) {
         return err;
     }
     size_t start = out->len;
+    expect_texts(krl, out);
     err = write_list(krl, out);
     if (err == VOUCH_OK && out->len - start > VOUCH_KRL_WRITE_MAX) {
         err = VOUCH_ERR_LIMIT;

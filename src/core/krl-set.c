@@ -112,28 +112,11 @@ static void join_runs(struct vouch_krl_set *set) {
     }
 }
 
-static int same_text(const struct vouch_krl_record *a, const struct vouch_krl_record *b) {
-    return a->key == b->key && vouch_bytes_equal(vouch_krl_text(a->text), vouch_krl_text(b->text));
-}
-
-static void drop_repeats(struct vouch_krl_set *set) {
-    struct vouch_krl_record *records = set->records;
-    size_t count = set->count;
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        vouch_krl_look_ahead(records, count, i);
-        if (kept == 0 || !same_text(&records[kept - 1], &records[i])) {
-            records[kept++] = records[i];
-        }
-    }
-    set->count = kept;
-}
-
 int vouch_krl_set_settle(struct vouch_krl_set *set) {
     if (!set->unsorted) {
         return VOUCH_OK;
     }
-    struct vouch_krl_record *scratch = calloc(set->count, sizeof *scratch);
+    struct vouch_krl_record *scratch = malloc(set->count * sizeof *scratch);
     if (scratch == NULL) {
         return VOUCH_ERR_NO_MEMORY;
     }
@@ -145,8 +128,6 @@ int vouch_krl_set_settle(struct vouch_krl_set *set) {
     }
     if (set->kind == VOUCH_KRL_RUNS) {
         join_runs(set);
-    } else {
-        drop_repeats(set);
     }
     set->unsorted = 0;
     return VOUCH_OK;

@@ -79,12 +79,17 @@ static int add_block(struct vouch_krl *krl, size_t len) {
     return VOUCH_OK;
 }
 
-uint8_t *vouch_krl_room(struct vouch_krl *krl, size_t len) {
+// Sees to it that `len` bytes fit into the newest block.
+static int make_room(struct vouch_krl *krl, size_t len) {
     if (len > VOUCH_KRL_MAX - krl->block_bytes) {
-        return NULL;
+        return VOUCH_ERR_LIMIT;
     }
     int full = krl->blocks == NULL || krl->blocks->size - krl->blocks->used < len;
-    if (full && add_block(krl, len) != VOUCH_OK) {
+    return full ? add_block(krl, len) : VOUCH_OK;
+}
+
+uint8_t *vouch_krl_room(struct vouch_krl *krl, size_t len) {
+    if (make_room(krl, len) != VOUCH_OK) {
         return NULL;
     }
     uint8_t *room = krl->blocks->bytes + krl->blocks->used;
@@ -245,6 +250,14 @@ int vouch_krl_add_key_id(struct vouch_krl *krl, const struct vouch_key *ca,
     }
     int err = open_ca(krl, ca);
     return err != VOUCH_OK ? err : add_copy(krl, &krl->last_ca->ids, key_id);
+}
+
+void vouch_krl_expect_key_ids(struct vouch_krl *krl, const struct vouch_key *ca, size_t count,
+                              size_t bytes) {
+    if (count <= VOUCH_KRL_RECORDS_MAX && bytes <= VOUCH_KRL_MAX && open_ca(krl, ca) == VOUCH_OK &&
+        vouch_krl_set_reserve(&krl->last_ca->ids, count) == VOUCH_OK) {
+        (void)make_room(krl, count * TEXT_HEAD + bytes);
+    }
 }
 
 int vouch_krl_add_key(struct vouch_krl *krl, const struct vouch_key *key) {

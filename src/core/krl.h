@@ -104,6 +104,11 @@ struct vouch_krl {
 // VOUCH_KRL_MAX bytes already.
 uint8_t *vouch_krl_room(struct vouch_krl *krl, size_t len);
 
+// Makes room at once for `count` key IDs of `bytes` bytes together that will be added next. A hint:
+// what does not fit is found out when it is added.
+void vouch_krl_expect_key_ids(struct vouch_krl *krl, const struct vouch_key *ca, size_t count,
+                              size_t bytes);
+
 // Notes a section of the parsed form.
 VOUCH_MUST_USE int vouch_krl_part_add(struct vouch_krl *krl, const struct vouch_krl_part *part);
 
@@ -157,7 +162,7 @@ VOUCH_MUST_USE int vouch_krl_set_add_text(struct vouch_krl_set *set, const uint8
 // Sorts a set, drops repeats, and joins runs that touch.
 VOUCH_MUST_USE int vouch_krl_set_settle(struct vouch_krl_set *set);
 
-// Only the sorting; `scratch` has room for as many records.
+// Only the sorting, which drops texts that are repeated; `scratch` has room for as many records.
 VOUCH_MUST_USE int vouch_krl_sort(struct vouch_krl_set *set, struct vouch_krl_record *scratch);
 
 // Nonzero if the set holds it, settled or not.

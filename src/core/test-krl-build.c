@@ -2,6 +2,8 @@
 // Key revocation lists: sets, sorting, writing and walking.
 #include "core/test-krl.h"
 
+#include <stdio.h>
+
 // --- sets ---------------------------------------------------------------------------------------
 
 #define DOMAIN 600
@@ -77,25 +79,89 @@ static void assert_settled(struct vouch_krl_set *set, uint8_t **texts, size_t co
     assert_int_equal(set->count, at);
 }
 
+// A set of `count` texts that `make` makes is as it should be once it is settled; frees the texts.
+static void assert_settles(size_t count, uint8_t *(*make)(size_t), size_t what) {
+    struct vouch_krl_set set = {.kind = VOUCH_KRL_TEXTS};
+    uint8_t **texts = calloc(count + 1, sizeof *texts);
+    for (size_t i = 0; i < count; i++) {
+        texts[i] = make(what);
+        assert_int_equal(vouch_krl_set_add_text(&set, texts[i]), VOUCH_OK);
+    }
+    assert_settled(&set, texts, count);
+    assert_int_equal(vouch_krl_set_has_text(&set, LITERAL("none such")), 0);
+    for (size_t i = 0; i < count; i++) {
+        free(texts[i]);
+    }
+    free(texts);
+    vouch_krl_set_done(&set);
+}
+
 static void a_set_of_texts_is_sorted_and_holds_each_once(void **state) {
     (void)state;
     for (size_t round = 0; round < 60; round++) {
+        assert_settles(below(1500), make_text, 1 + below(60));
+    }
+}
+
+// A text such as xxxx0047@: the beginning in `beginning_len` bytes, and a number with many gaps between
+// the bits that differ.
+static uint8_t *make_number_text(size_t beginning_len) {
+    char number[8];
+    size_t len = (size_t)snprintf(number, sizeof number, "%05u@", (unsigned)below(4000));
+    uint8_t *text = calloc(1, 4 + beginning_len + len);
+    text[3] = (uint8_t)(beginning_len + len);
+    memset(text + 4, 'x', beginning_len);
+    memcpy(text + 4 + beginning_len, number, len);
+    return text;
+}
+
+// Fewer bytes than a key has, as many, more, and several keys of them.
+static void a_beginning_that_texts_share_changes_nothing(void **state) {
+    (void)state;
+    for (size_t beginning_len = 0; beginning_len <= 18; beginning_len++) {
+        assert_settles(700, make_number_text, beginning_len);
+        assert_settles(below(60), make_number_text, beginning_len);
+    }
+}
+
+static void a_set_of_one_text_many_times_holds_one(void **state) {
+    (void)state;
+    for (size_t len = 0; len <= 17; len++) {
         struct vouch_krl_set set = {.kind = VOUCH_KRL_TEXTS};
-        size_t count = below(1500);
-        size_t len_max = 1 + below(60);
-        uint8_t **texts = calloc(count + 1, sizeof *texts);
-        for (size_t i = 0; i < count; i++) {
-            texts[i] = make_text(len_max);
-            assert_int_equal(vouch_krl_set_add_text(&set, texts[i]), VOUCH_OK);
+        uint8_t text[4 + 17] = {0, 0, 0, (uint8_t)len, 'a', 'b', 'c'};
+        for (size_t i = 0; i < 100; i++) {
+            assert_int_equal(vouch_krl_set_add_text(&set, text), VOUCH_OK);
         }
-        assert_settled(&set, texts, count);
-        assert_int_equal(vouch_krl_set_has_text(&set, LITERAL("none such")), 0);
-        for (size_t i = 0; i < count; i++) {
-            free(texts[i]);
-        }
-        free(texts);
+        assert_int_equal(vouch_krl_set_settle(&set), VOUCH_OK);
+        assert_int_equal(set.count, 1);
+        assert_true(set.records[0].key == vouch_krl_text_key(vouch_krl_text(text), 0));
         vouch_krl_set_done(&set);
     }
+}
+
+// As many as the largest digits of the sort are for, with and without gaps between the bits that differ.
+static void a_set_of_many_runs_is_sorted(void **state) {
+    (void)state;
+    static const uint64_t masks[] = {UINT64_MAX, 0x0f0f0f0f0f0f0f0f, 0x8765432112345678, 0xfff,
+                                     0xf000000000000000};
+    enum { COUNT = 10000 };
+    uint64_t *serials = calloc(COUNT, sizeof *serials);
+    for (size_t m = 0; m < sizeof masks / sizeof masks[0]; m++) {
+        struct vouch_krl_set set = {.kind = VOUCH_KRL_RUNS};
+        for (size_t i = 0; i < COUNT; i++) {
+            serials[i] = next_random() >> below(64) & masks[m];
+            assert_int_equal(vouch_krl_set_add_run(&set, serials[i], serials[i]), VOUCH_OK);
+        }
+        assert_int_equal(vouch_krl_set_settle(&set), VOUCH_OK);
+        for (size_t i = 1; i < set.count; i++) {
+            assert_true(set.records[i].key > set.records[i - 1].last + 1);
+        }
+        for (size_t i = 0; i < COUNT; i++) {
+            assert_int_equal(vouch_krl_set_has_serial(&set, serials[i]), 1);
+        }
+        vouch_krl_set_done(&set);
+    }
+    free(serials);
 }
 
 static void a_set_has_its_limit(void **state) {
@@ -146,6 +212,27 @@ static void writes_each_piece_as_the_format_says(void **state) {
     assert_memory_equal(list.ptr + HEADER_LEN, expected, sizeof expected - 1);
     vouch_buf_done(&list);
     vouch_krl_free(krl);
+}
+
+static void what_is_expected_changes_nothing(void **state) {
+    (void)state;
+    static const size_t expected[][2] = {
+        {0, 0}, {1, 1}, {100000, 5}, {3, SIZE_MAX}, {SIZE_MAX, 3}, {VOUCH_KRL_RECORDS_MAX + 1, 3}};
+    struct vouch_krl *plain = vouch_krl_new();
+    assert_int_equal(vouch_krl_add_key_id(plain, ca, vouch_bytes_of("al")), VOUCH_OK);
+    struct vouch_buf want = written(plain);
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        struct vouch_krl *krl = vouch_krl_new();
+        vouch_krl_expect_key_ids(krl, other, expected[i][0], expected[i][1]);
+        vouch_krl_expect_key_ids(krl, ca, expected[i][0], expected[i][1]);
+        assert_int_equal(vouch_krl_add_key_id(krl, ca, vouch_bytes_of("al")), VOUCH_OK);
+        struct vouch_buf list = written(krl);
+        assert_true(vouch_bytes_equal(vouch_buf_bytes(&list), vouch_buf_bytes(&want)));
+        vouch_buf_done(&list);
+        vouch_krl_free(krl);
+    }
+    vouch_buf_done(&want);
+    vouch_krl_free(plain);
 }
 
 static void the_order_of_adding_changes_nothing(void **state) {
@@ -311,9 +398,13 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_set_of_runs_holds_what_was_added),
         cmocka_unit_test(a_set_of_texts_is_sorted_and_holds_each_once),
+        cmocka_unit_test(a_beginning_that_texts_share_changes_nothing),
+        cmocka_unit_test(a_set_of_one_text_many_times_holds_one),
+        cmocka_unit_test(a_set_of_many_runs_is_sorted),
         cmocka_unit_test(a_set_has_its_limit),
         cmocka_unit_test(refuses_what_cannot_be_revoked),
         cmocka_unit_test(writes_each_piece_as_the_format_says),
+        cmocka_unit_test(what_is_expected_changes_nothing),
         cmocka_unit_test(the_order_of_adding_changes_nothing),
         cmocka_unit_test(revokes_a_certificate_by_serial_or_else_by_key_id),
         cmocka_unit_test(the_header_is_kept_and_changed),

@@ -93,13 +93,41 @@ static int count_entry(void *context, const struct vouch_krl_entry *entry) {
     return 0;
 }
 
+// What was done, for somebody who looks on.
+static void tell(const struct build *build, size_t entries, size_t size) {
+    const struct vouch_term *term = &build->cli->term;
+    int dry = vouch_args_count(build->args, "dry-run") > 0;
+    char out[300];
+    vouch_str_escape_to(vouch_bytes_of(build->out), out, sizeof out);
+    vouch_say_mark(term, VOUCH_MARK_OK, "%s%s: version %llu, %zu entr%s, %zu bytes",
+                   dry ? "would write " : "", out,
+                   (unsigned long long)vouch_krl_header(build->krl).version, entries,
+                   entries == 1 ? "y" : "ies", size);
+    if (entries == 0) {
+        vouch_say(term, "It revokes nothing yet. sshd needs the file to exist before RevokedKeys "
+                        "names it.");
+    }
+}
+
+static int print_item(const struct build *build, size_t entries, size_t size, enum vouch_form form,
+                      struct vouch_fault *fault) {
+    struct vouch_krl_header header = vouch_krl_header(build->krl);
+    struct vouch_item *item = vouch_item_new("vouch.krl-build/1");
+    vouch_item_word(item, "path", build->out);
+    vouch_item_u64(item, "version", header.version);
+    vouch_item_time(item, "generated", header.generated);
+    vouch_item_count(item, "entries", entries);
+    vouch_item_count(item, "bytes", size);
+    vouch_item_yes_no(item, "dry_run", vouch_args_count(build->args, "dry-run") > 0);
+    int err = vouch_item_print(item, form, fault);
+    vouch_item_free(item);
+    return err;
+}
+
 static int report(const struct build *build, size_t size, struct vouch_fault *fault) {
     const struct vouch_term *term = &build->cli->term;
     size_t entries = 0;
     enum vouch_form form;
-    int dry = vouch_args_count(build->args, "dry-run") > 0;
-    struct vouch_krl_header header = vouch_krl_header(build->krl);
-    char out[300];
     int err = vouch_form_of_item(build->args, &form, fault);
     if (err != 0) {
         return err;
@@ -109,14 +137,7 @@ static int report(const struct build *build, size_t size, struct vouch_fault *fa
     if (is_told && vouch_krl_walk(build->krl, count_entry, &entries) != 0) {
         return vouch_krl_add_failed(fault, VOUCH_ERR_NO_MEMORY, build->out);
     }
-    vouch_str_escape_to(vouch_bytes_of(build->out), out, sizeof out);
-    vouch_say_mark(term, VOUCH_MARK_OK, "%s%s: version %llu, %zu entr%s, %zu bytes",
-                   dry ? "would write " : "", out, (unsigned long long)header.version, entries,
-                   entries == 1 ? "y" : "ies", size);
-    if (entries == 0) {
-        vouch_say(term, "It revokes nothing yet. sshd needs the file to exist before RevokedKeys "
-                        "names it.");
-    }
+    tell(build, entries, size);
     if (strcmp(build->out, "-") == 0) {
         return 0;
     }
@@ -124,16 +145,7 @@ static int report(const struct build *build, size_t size, struct vouch_fault *fa
         vouch_print_path(term, build->out);
         return 0;
     }
-    struct vouch_item *item = vouch_item_new("vouch.krl-build/1");
-    vouch_item_word(item, "path", build->out);
-    vouch_item_u64(item, "version", header.version);
-    vouch_item_time(item, "generated", header.generated);
-    vouch_item_count(item, "entries", entries);
-    vouch_item_count(item, "bytes", size);
-    vouch_item_yes_no(item, "dry_run", dry);
-    err = vouch_item_print(item, form, fault);
-    vouch_item_free(item);
-    return err;
+    return print_item(build, entries, size, form, fault);
 }
 
 static int write_list(const struct build *build, struct vouch_fault *fault) {
