@@ -314,10 +314,7 @@ static void one_ca_in_two_encodings_is_one_ca(void **state) {
     struct vouch_buf padded = padded_rsa(key);
     struct vouch_buf list;
     begin_list(&list);
-    size_t section = begin_certificates(&list, vouch_buf_bytes(&padded));
-    vouch_write_u8(&list, VOUCH_KRL_SERIAL_LIST);
-    vouch_write_string(&list, LITERAL("\0\0\0\0\0\0\0\3"));
-    vouch_write_string_end(&list, section);
+    put_piece(&list, vouch_buf_bytes(&padded), VOUCH_KRL_SERIAL_LIST, LITERAL("\0\0\0\0\0\0\0\3"));
     struct vouch_krl *krl = parse(&list);
     assert_int_equal(check(krl, key, 3, "nobody"), VOUCH_KRL_REVOKED_SERIAL);
     assert_int_equal(vouch_krl_add_serials(krl, key, 4, 4), VOUCH_OK);
@@ -354,10 +351,7 @@ static void a_certificate_in_a_cas_place_matches_nothing(void **state) {
     assert_int_equal(vouch_cert_build(&spec, &signer, nonce, &cert, NULL), VOUCH_OK);
     struct vouch_buf list;
     begin_list(&list);
-    size_t section = begin_certificates(&list, vouch_buf_bytes(&cert));
-    vouch_write_u8(&list, VOUCH_KRL_SERIAL_LIST);
-    vouch_write_string(&list, LITERAL("\0\0\0\0\0\0\0\3"));
-    vouch_write_string_end(&list, section);
+    put_piece(&list, vouch_buf_bytes(&cert), VOUCH_KRL_SERIAL_LIST, LITERAL("\0\0\0\0\0\0\0\3"));
     struct vouch_krl *krl = parse(&list);
     assert_int_equal(check_serial(krl, 3), VOUCH_KRL_GOOD);
     assert_int_equal(check(krl, user, 3, "nobody"), VOUCH_KRL_GOOD);

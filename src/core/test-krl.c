@@ -217,10 +217,8 @@ static void sections_of_one_ca_become_one(void **state) {
     struct vouch_buf list;
     begin_list(&list);
     for (char serial = 9; serial > 5; serial--) {
-        size_t section = begin_certificates(&list, vouch_key_blob(serial % 2 == 0 ? ca : other));
-        vouch_write_u8(&list, VOUCH_KRL_SERIAL_LIST);
-        vouch_write_string(&list, literal((const char[]){0, 0, 0, 0, 0, 0, 0, serial}, 8));
-        vouch_write_string_end(&list, section);
+        put_piece(&list, vouch_key_blob(serial % 2 == 0 ? ca : other), VOUCH_KRL_SERIAL_LIST,
+                  literal((const char[]){0, 0, 0, 0, 0, 0, 0, serial}, 8));
     }
     struct vouch_krl *krl = parse(&list);
     assert_int_equal(check_serial(krl, 8), VOUCH_KRL_REVOKED_SERIAL);

@@ -101,14 +101,20 @@ static inline struct vouch_buf list_of(unsigned type, struct vouch_bytes data) {
     return out;
 }
 
+// A section with one piece under a CA.
+static inline void put_piece(struct vouch_buf *out, struct vouch_bytes ca_blob, unsigned type,
+                             struct vouch_bytes data) {
+    size_t section = begin_certificates(out, ca_blob);
+    vouch_write_u8(out, (uint8_t)type);
+    vouch_write_string(out, data);
+    vouch_write_string_end(out, section);
+}
+
 // A list that names one piece under any CA.
 static inline struct vouch_buf list_of_piece(unsigned type, struct vouch_bytes data) {
     struct vouch_buf out;
     begin_list(&out);
-    size_t section = begin_certificates(&out, (struct vouch_bytes){0});
-    vouch_write_u8(&out, (uint8_t)type);
-    vouch_write_string(&out, data);
-    vouch_write_string_end(&out, section);
+    put_piece(&out, (struct vouch_bytes){0}, type, data);
     return out;
 }
 

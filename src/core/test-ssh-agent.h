@@ -20,6 +20,7 @@
 
 #include "base/stream.h"
 #include "base/time.h"
+#include "core/agent-msg.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 
@@ -73,6 +74,26 @@ static inline void test_agent_end(struct test_agent *agent) {
         agent->pid = 0;
         test_socket_end(&agent->at);
     }
+}
+
+// Gives the agent a key to hold for ten minutes, which it must take.
+static inline void test_agent_add(const struct test_agent *agent,
+                                  const struct vouch_private_key *key) {
+    const struct vouch_agent_add what = {.key = key, .lifetime_s = 600};
+    const struct vouch_stream_peer peer = {.name = "ssh-agent",
+                                           .path = agent->at.path,
+                                           .kind = &vouch_fault_agent,
+                                           .timeout_ns = 20 * SECOND_NS,
+                                           .answer_max = VOUCH_AGENT_MESSAGE_MAX};
+    struct vouch_secret question = {0};
+    struct vouch_buf answer;
+    vouch_buf_init(&answer, VOUCH_AGENT_MESSAGE_MAX);
+    assert_int_equal(vouch_agent_msg_write_add(&what, &question, NULL), VOUCH_OK);
+    assert_int_equal(vouch_stream_ask(&peer, vouch_secret_bytes(&question), &answer, NULL),
+                     VOUCH_OK);
+    assert_int_equal(vouch_agent_msg_read_done(vouch_buf_bytes(&answer), NULL), VOUCH_OK);
+    vouch_buf_done(&answer);
+    vouch_secret_done(&question);
 }
 
 // What a scripted agent does on one connection: it reads a question, sends the bytes as they stand

@@ -58,6 +58,12 @@ static int sign_with(void *context, struct vouch_bytes tbs, struct vouch_buf *si
     return vouch_private_key_sign(context, NULL, tbs, signature);
 }
 
+// The key signs by itself, over a SHA-512 of the message.
+static struct vouch_sshsig_signer signer_by(struct vouch_private_key *key) {
+    return (struct vouch_sshsig_signer){
+        .public_blob = blob_of(key), .sign = sign_with, .context = key, .hash = VOUCH_HASH_SHA512};
+}
+
 static int sign_with_sha1(void *context, struct vouch_bytes tbs, struct vouch_buf *signature) {
     return vouch_private_key_sign(context, "ssh-rsa", tbs, signature);
 }
@@ -108,10 +114,8 @@ static void signs_byte_for_byte_as_ssh_keygen(void **state) {
     static const char *const made[] = {made_sha512, made_sha256};
     static const enum vouch_hash hashes[] = {VOUCH_HASH_SHA512, VOUCH_HASH_SHA256};
     for (size_t i = 0; i < 2; i++) {
-        const struct vouch_sshsig_signer signer = {.public_blob = blob_of(ed25519),
-                                                   .sign = sign_with,
-                                                   .context = ed25519,
-                                                   .hash = hashes[i]};
+        struct vouch_sshsig_signer signer = signer_by(ed25519);
+        signer.hash = hashes[i];
         struct vouch_buf out;
         vouch_buf_init(&out, VOUCH_SSHSIG_MAX);
         vouch_buf_put_text(&out, "kept ");
@@ -133,10 +137,7 @@ static void signs_and_verifies_with_each_type_of_key(void **state) {
         assert_int_equal(
             vouch_private_key_generate(types[i], types[i] == VOUCH_KEY_RSA ? 2048 : 0, &key),
             VOUCH_OK);
-        const struct vouch_sshsig_signer signer = {.public_blob = blob_of(key),
-                                                   .sign = sign_with,
-                                                   .context = key,
-                                                   .hash = VOUCH_HASH_SHA512};
+        const struct vouch_sshsig_signer signer = signer_by(key);
         struct vouch_buf out;
         vouch_buf_init(&out, VOUCH_SSHSIG_MAX);
         assert_int_equal(vouch_sshsig_sign(&signer, "a@b", vouch_bytes_of(""), &out), VOUCH_OK);
@@ -172,10 +173,8 @@ static void names_the_certificate_that_signed(void **state) {
     struct vouch_buf out;
     certify(&cert);
     vouch_buf_init(&out, VOUCH_SSHSIG_MAX);
-    struct vouch_sshsig_signer signer = {.public_blob = vouch_buf_bytes(&cert),
-                                         .sign = sign_with,
-                                         .context = ed25519,
-                                         .hash = VOUCH_HASH_SHA512};
+    struct vouch_sshsig_signer signer = signer_by(ed25519);
+    signer.public_blob = vouch_buf_bytes(&cert);
     assert_int_equal(vouch_sshsig_sign(&signer, "file", vouch_bytes_of(MESSAGE), &out), VOUCH_OK);
     struct vouch_sshsig_by by = {0};
     assert_int_equal(
@@ -396,11 +395,9 @@ static void releases_no_signature_that_does_not_verify(void **state) {
         {sign_not, 1, VOUCH_ERR_REFUSED},
     };
     for (size_t i = 0; i < 3; i++) {
-        const struct vouch_sshsig_signer signer = {.public_blob =
-                                                       blob_of(rows[i].by_rsa ? rsa : ed25519),
-                                                   .sign = rows[i].sign,
-                                                   .context = rsa,
-                                                   .hash = VOUCH_HASH_SHA512};
+        struct vouch_sshsig_signer signer = signer_by(rsa);
+        signer.public_blob = blob_of(rows[i].by_rsa ? rsa : ed25519);
+        signer.sign = rows[i].sign;
         struct vouch_buf out;
         vouch_buf_init(&out, VOUCH_SSHSIG_MAX);
         assert_int_equal(vouch_sshsig_sign(&signer, "file", vouch_bytes_of(MESSAGE), &out),
@@ -412,10 +409,7 @@ static void releases_no_signature_that_does_not_verify(void **state) {
 
 static void refuses_to_sign_without_namespace_or_with_another_hash(void **state) {
     (void)state;
-    struct vouch_sshsig_signer signer = {.public_blob = blob_of(ed25519),
-                                         .sign = sign_with,
-                                         .context = ed25519,
-                                         .hash = VOUCH_HASH_SHA512};
+    struct vouch_sshsig_signer signer = signer_by(ed25519);
     struct vouch_buf out;
     vouch_buf_init(&out, VOUCH_SSHSIG_MAX);
     assert_int_equal(vouch_sshsig_sign(&signer, "", vouch_bytes_of("m"), &out), VOUCH_ERR_ARGUMENT);
@@ -430,10 +424,7 @@ static void refuses_to_sign_without_namespace_or_with_another_hash(void **state)
 
 static void leaves_a_full_buffer_as_it_was(void **state) {
     (void)state;
-    const struct vouch_sshsig_signer signer = {.public_blob = blob_of(ed25519),
-                                               .sign = sign_with,
-                                               .context = ed25519,
-                                               .hash = VOUCH_HASH_SHA512};
+    const struct vouch_sshsig_signer signer = signer_by(ed25519);
     struct vouch_buf out;
     vouch_buf_init(&out, 100);
     vouch_buf_put_text(&out, "kept");

@@ -2,20 +2,6 @@
 // Decisions: a row for each rule, at its bound and on both sides of it.
 #include "policy/test-fixture.h"
 
-static struct vouch_policy *policy;
-
-static int load(void **state) {
-    (void)state;
-    policy = test_policy(test_policy_text);
-    return 0;
-}
-
-static int unload(void **state) {
-    (void)state;
-    vouch_policy_free(policy);
-    return 0;
-}
-
 static const struct vouch_bytes *one(const char *text) {
     static struct vouch_bytes items[8];
     static size_t next;
@@ -24,13 +10,22 @@ static const struct vouch_bytes *one(const char *text) {
     return &items[next];
 }
 
+// The question is granted, or refused for exactly this reason.
+static void assert_decided(const struct vouch_policy_ask *ask, enum vouch_policy_reason_code code) {
+    if (code == VOUCH_POLICY_REASON_NONE) {
+        test_granted(sample, ask);
+    } else {
+        test_refused_for(sample, ask, code);
+    }
+}
+
 // ----- what is granted -----
 
 static void grants_the_role_and_the_persons_own_part_of_it(void **state) {
     (void)state;
     vouch_autoarena struct vouch_arena arena = {0};
     const struct vouch_policy_ask ask = test_ask();
-    const struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+    const struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
     assert_int_equal(decision.verdict, VOUCH_POLICY_GRANTED);
     assert_int_equal(decision.grant.principal_count, 2);
     assert_true(test_has(decision.grant.principals, 2, "role:dev"));
@@ -47,7 +42,7 @@ static void grants_plain_logins_where_the_zone_says_so(void **state) {
     vouch_autoarena struct vouch_arena arena = {0};
     struct vouch_policy_ask ask = test_ask_as("alice@example.com", "student");
     ask.zone = text_of("lab");
-    struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+    struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
     assert_int_equal(decision.verdict, VOUCH_POLICY_GRANTED);
     assert_int_equal(decision.grant.principal_count, 3);
     assert_true(test_has(decision.grant.principals, 3, "alice"));
@@ -55,7 +50,7 @@ static void grants_plain_logins_where_the_zone_says_so(void **state) {
     assert_true(test_has(decision.grant.principals, 3, "demo"));
 
     ask.logins = (struct vouch_policy_choice){one("lab"), 1, VOUCH_POLICY_CHOSEN};
-    decision = test_decide(policy, &ask, &arena);
+    decision = test_decide(sample, &ask, &arena);
     assert_int_equal(decision.verdict, VOUCH_POLICY_GRANTED);
     assert_int_equal(decision.grant.principal_count, 1);
     assert_true(test_has(decision.grant.principals, 1, "lab"));
@@ -67,20 +62,20 @@ static void refuses_logins_that_cannot_be_chosen(void **state) {
     ask.zone = text_of("lab");
     ask.logins = (struct vouch_policy_choice){one("root"), 1, VOUCH_POLICY_CHOSEN};
     vouch_autoarena struct vouch_arena arena = {0};
-    const struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+    const struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
     assert_int_equal(decision.verdict, VOUCH_POLICY_REFUSED);
     assert_int_equal(test_reasons(&decision, VOUCH_POLICY_REASON_LOGIN_LACKED), 1);
 
     ask.logins = (struct vouch_policy_choice){NULL, 0, VOUCH_POLICY_CHOSEN};
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_PRINCIPALS_NONE);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_PRINCIPALS_NONE);
 
     const struct vouch_bytes twice[] = {text_of("lab"), text_of("lab")};
     ask.logins = (struct vouch_policy_choice){twice, 2, VOUCH_POLICY_CHOSEN};
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_LOGIN_REPEATED);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_LOGIN_REPEATED);
 
     ask = test_ask();
     ask.logins = (struct vouch_policy_choice){one("app"), 1, VOUCH_POLICY_CHOSEN};
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_LOGIN_FIXED);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_LOGIN_FIXED);
 }
 
 static void several_roles_share_the_strictest_terms(void **state) {
@@ -90,7 +85,7 @@ static void several_roles_share_the_strictest_terms(void **state) {
     struct vouch_policy_ask ask = test_ask();
     ask.roles = roles;
     ask.role_count = 2;
-    const struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+    const struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
     assert_int_equal(decision.verdict, VOUCH_POLICY_GRANTED);
     assert_int_equal(decision.grant.principal_count, 3);
     assert_true(test_has(decision.grant.principals, 3, "role:deployer"));
@@ -136,11 +131,7 @@ static void each_person_gets_what_is_theirs(void **state) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct vouch_policy_ask ask = test_ask_as(rows[i].user, rows[i].role);
-        if (rows[i].code == VOUCH_POLICY_REASON_NONE) {
-            test_granted(policy, &ask);
-        } else {
-            test_refused_for(policy, &ask, rows[i].code);
-        }
+        assert_decided(&ask, rows[i].code);
     }
 }
 
@@ -152,12 +143,12 @@ static void refuses_a_person_from_the_second_on_that_they_end(void **state) {
     for (uint64_t now_s = end_s - 1; now_s <= end_s + 1; now_s++) {
         ask.now_s = now_s;
         ask.second_factor_at_s = now_s;
-        const struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+        const struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
         if (now_s < end_s) {
             assert_int_equal(decision.verdict, VOUCH_POLICY_GRANTED);
             assert_int_equal(decision.grant.ttl_s, end_s - now_s); // not a second beyond it
         } else {
-            test_refused_for(policy, &ask, VOUCH_POLICY_REASON_USER_ENDED);
+            test_refused_for(sample, &ask, VOUCH_POLICY_REASON_USER_ENDED);
         }
     }
 }
@@ -165,20 +156,20 @@ static void refuses_a_person_from_the_second_on_that_they_end(void **state) {
 static void groups_of_the_provider_count_beside_the_policys(void **state) {
     (void)state;
     struct vouch_policy_ask ask = test_ask_as("carol@example.com", "deployer");
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_ROLE_LACKED);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_ROLE_LACKED);
     const struct vouch_bytes groups[] = {text_of("unheard-of"), text_of("guests")};
     ask.groups = groups;
     ask.group_count = 2;
-    test_granted(policy, &ask);
+    test_granted(sample, &ask);
     ask.group_count = 1;
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_ROLE_LACKED);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_ROLE_LACKED);
 }
 
 static void a_question_that_leaves_things_out_is_refused(void **state) {
     (void)state;
     vouch_autoarena struct vouch_arena arena = {0};
     const struct vouch_policy_ask nothing = {0};
-    const struct vouch_policy_decision decision = test_decide(policy, &nothing, &arena);
+    const struct vouch_policy_decision decision = test_decide(sample, &nothing, &arena);
     assert_int_equal(decision.verdict, VOUCH_POLICY_REFUSED);
     static const enum vouch_policy_reason_code all[] = {
         VOUCH_POLICY_REASON_CLOCK,          VOUCH_POLICY_REASON_USER_UNKNOWN,
@@ -196,28 +187,28 @@ static void each_thing_left_out_refuses(void **state) {
     (void)state;
     struct vouch_policy_ask ask = test_ask();
     ask.user = (struct vouch_bytes){0};
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_USER_UNKNOWN);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_USER_UNKNOWN);
     ask = test_ask();
     ask.zone = (struct vouch_bytes){0};
     vouch_autoarena struct vouch_arena arena = {0};
-    assert_int_equal(test_decide(policy, &ask, &arena).verdict, VOUCH_POLICY_REFUSED);
+    assert_int_equal(test_decide(sample, &ask, &arena).verdict, VOUCH_POLICY_REFUSED);
     ask = test_ask();
     ask.role_count = 0;
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_ROLE_MISSING);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_ROLE_MISSING);
     ask = test_ask();
     ask.key_type = VOUCH_KEY_NONE;
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_KEY_UNKNOWN);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_KEY_UNKNOWN);
     ask = test_ask();
     ask.second_factor_at_s = 0;
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_FACTOR_MISSING);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_FACTOR_MISSING);
     ask = test_ask_as("alice@example.com", "deployer");
     ask.address = (struct vouch_bytes){0};
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_ADDRESS_UNKNOWN);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_ADDRESS_UNKNOWN);
     ask = test_ask();
     const struct vouch_bytes twice[] = {text_of("dev"), text_of("dev")};
     ask.roles = twice;
     ask.role_count = 2;
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_ROLE_REPEATED);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_ROLE_REPEATED);
 }
 
 // ----- how long (C17) -----
@@ -243,9 +234,9 @@ static void grants_the_longest_time_and_not_a_second_more(void **state) {
         vouch_autoarena struct vouch_arena arena = {0};
         struct vouch_policy_ask ask = test_ask();
         ask.ttl_s = rows[i].asked;
-        const struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+        const struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
         if (rows[i].granted == 0) {
-            test_refused_for(policy, &ask, VOUCH_POLICY_REASON_TTL_LONG);
+            test_refused_for(sample, &ask, VOUCH_POLICY_REASON_TTL_LONG);
             assert_int_equal(decision.reasons[0].limit, 8 * HOUR);
         } else {
             assert_int_equal(decision.verdict, VOUCH_POLICY_GRANTED);
@@ -275,10 +266,10 @@ static void a_role_counts_between_its_times(void **state) {
         ask.now_s = (uint64_t)((int64_t)from_s + rows[i].after);
         ask.second_factor_at_s = ask.now_s;
         if (rows[i].code != VOUCH_POLICY_REASON_NONE) {
-            test_refused_for(policy, &ask, rows[i].code);
+            test_refused_for(sample, &ask, rows[i].code);
             continue;
         }
-        const struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+        const struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
         assert_int_equal(decision.verdict, VOUCH_POLICY_GRANTED);
         assert_int_equal(decision.grant.ttl_s, rows[i].ttl_s);
         assert_true(ask.now_s + decision.grant.ttl_s <= until_s);
@@ -293,7 +284,7 @@ static void refuses_times_that_are_no_times(void **state) {
         ask.now_s = nows[i];
         ask.second_factor_at_s = nows[i] == 0 ? 0 : 1;
         vouch_autoarena struct vouch_arena arena = {0};
-        const struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+        const struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
         assert_int_equal(decision.verdict, VOUCH_POLICY_REFUSED);
         assert_int_equal(test_reasons(&decision, VOUCH_POLICY_REASON_CLOCK), 1);
     }
@@ -315,7 +306,7 @@ static void waits_for_as_many_approvals_as_are_missing(void **state) {
     const struct vouch_bytes approvers[] = {text_of("lead1"), text_of("bob"), text_of("lead2")};
     for (size_t given = 0; given <= 3; given++) {
         const struct vouch_policy_ask ask = ask_dba(approvers, given);
-        const struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+        const struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
         if (given >= 2) {
             assert_int_equal(decision.verdict, VOUCH_POLICY_GRANTED);
             assert_true(test_has(decision.grant.principals, 1, "role:dba"));
@@ -348,22 +339,22 @@ static void an_approval_that_does_not_count_refuses_all(void **state) {
         const struct vouch_bytes approvers[] = {text_of("lead1"), text_of("lead2"),
                                                 text_of(rows[i].approver)};
         const struct vouch_policy_ask ask = ask_dba(approvers, 3);
-        test_refused_for(policy, &ask, rows[i].code);
+        test_refused_for(sample, &ask, rows[i].code);
     }
     // Nobody approves whose time is over.
     const struct vouch_bytes ended[] = {text_of("lead1"), text_of("bob")};
     struct vouch_policy_ask late = ask_dba(ended, 2);
     late.now_s = 1798761600 - 1;
     late.second_factor_at_s = late.now_s;
-    test_granted(policy, &late);
+    test_granted(sample, &late);
     late.now_s++;
-    test_refused_for(policy, &late, VOUCH_POLICY_REASON_APPROVER_INACTIVE);
+    test_refused_for(sample, &late, VOUCH_POLICY_REASON_APPROVER_INACTIVE);
     // Nobody approves what needs no approval.
     const struct vouch_bytes lead = text_of("lead1");
     struct vouch_policy_ask ask = test_ask();
     ask.approvers = &lead;
     ask.approver_count = 1;
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_APPROVER_LACKS);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_APPROVER_LACKS);
 }
 
 static void says_when_too_few_could_approve(void **state) {
@@ -388,34 +379,34 @@ static void evidence_is_judged_at_its_bounds(void **state) {
     (void)state;
     const struct vouch_bytes approvers[] = {text_of("lead1"), text_of("lead2")};
     struct vouch_policy_ask ask = ask_dba(approvers, 2);
-    test_granted(policy, &ask);
+    test_granted(sample, &ask);
     ask.second_factor_at_s = NOW - 15 * 60;
-    test_granted(policy, &ask);
+    test_granted(sample, &ask);
     ask.second_factor_at_s = NOW - 15 * 60 - 1;
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_FACTOR_OLD);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_FACTOR_OLD);
     ask.second_factor_at_s = NOW;
-    test_granted(policy, &ask);
+    test_granted(sample, &ask);
     ask.second_factor_at_s = NOW + 1;
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_FACTOR_FUTURE);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_FACTOR_FUTURE);
     ask.second_factor_at_s = 0;
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_FACTOR_MISSING);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_FACTOR_MISSING);
     ask = ask_dba(approvers, 2);
     ask.reason = (struct vouch_bytes){0};
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_WORDS_MISSING);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_WORDS_MISSING);
     ask.reason = text_of("a\nforged line");
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_WORDS_BAD);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_WORDS_BAD);
     ask.reason = text_of("\xc2\x9b"
                          "31m");
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_WORDS_BAD);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_WORDS_BAD);
     ask.reason = text_of("Umzug f\xc3\xbcr Zo\xc3\xab");
-    test_granted(policy, &ask);
+    test_granted(sample, &ask);
     static char longest[1002];
     memset(longest, 'x', 1000);
     ask.reason = text_of(longest);
-    test_granted(policy, &ask);
+    test_granted(sample, &ask);
     longest[1000] = 'x';
     ask.reason = text_of(longest);
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_WORDS_BAD);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_WORDS_BAD);
 }
 
 static void the_address_must_lie_in_the_roles_networks(void **state) {
@@ -441,11 +432,7 @@ static void the_address_must_lie_in_the_roles_networks(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct vouch_policy_ask ask = test_ask_as("alice@example.com", "deployer");
         ask.address = text_of(rows[i].address);
-        if (rows[i].code == VOUCH_POLICY_REASON_NONE) {
-            test_granted(policy, &ask);
-        } else {
-            test_refused_for(policy, &ask, rows[i].code);
-        }
+        assert_decided(&ask, rows[i].code);
     }
 }
 
@@ -456,17 +443,17 @@ static void security_keys_are_asked_for_by_type_and_touch(void **state) {
     struct vouch_policy_ask ask = test_ask_as("alice@example.com", "hardware");
     vouch_autoarena struct vouch_arena arena = {0};
     ask.key_type = VOUCH_KEY_SK_ED25519;
-    const struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+    const struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
     assert_int_equal(decision.verdict, VOUCH_POLICY_GRANTED);
     assert_int_equal(decision.grant.critical_count, 1);
     assert_true(test_has_option(decision.grant.critical, 1, "verify-required"));
     ask.key_type = VOUCH_KEY_SK_ECDSA_P256;
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_KEY_TYPE);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_KEY_TYPE);
     ask = test_ask();
     ask.verify = VOUCH_POLICY_REQUIRED;
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_KEY_VERIFY);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_KEY_VERIFY);
     ask.key_type = VOUCH_KEY_SK_ECDSA_P256;
-    test_granted(policy, &ask);
+    test_granted(sample, &ask);
 }
 
 // C25: what weakens a security key needs a role that says so and somebody who asks for it.
@@ -474,17 +461,17 @@ static void no_touch_is_never_given_unasked(void **state) {
     (void)state;
     vouch_autoarena struct vouch_arena arena = {0};
     struct vouch_policy_ask ask = test_ask_as("alice@example.com", "deployer");
-    struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+    struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
     assert_int_equal(decision.verdict, VOUCH_POLICY_GRANTED);
     assert_int_equal(decision.grant.extension_count, 1);
     assert_false(test_has_option(decision.grant.extensions, 1, "no-touch-required"));
     ask.extensions = (struct vouch_policy_choice){one("no-touch-required"), 1, VOUCH_POLICY_CHOSEN};
-    decision = test_decide(policy, &ask, &arena);
+    decision = test_decide(sample, &ask, &arena);
     assert_int_equal(decision.verdict, VOUCH_POLICY_GRANTED);
     assert_true(test_has_option(decision.grant.extensions, 1, "no-touch-required"));
     struct vouch_policy_ask other = test_ask();
     other.extensions = ask.extensions;
-    test_refused_for(policy, &other, VOUCH_POLICY_REASON_EXTENSION_LACKED);
+    test_refused_for(sample, &other, VOUCH_POLICY_REASON_EXTENSION_LACKED);
 }
 
 static void extensions_are_those_asked_for_or_none(void **state) {
@@ -492,10 +479,10 @@ static void extensions_are_those_asked_for_or_none(void **state) {
     vouch_autoarena struct vouch_arena arena = {0};
     struct vouch_policy_ask ask = test_ask();
     ask.extensions = (struct vouch_policy_choice){one("permit-pty"), 1, VOUCH_POLICY_CHOSEN};
-    struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+    struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
     assert_int_equal(decision.grant.extension_count, 1);
     ask.extensions = (struct vouch_policy_choice){NULL, 0, VOUCH_POLICY_CHOSEN};
-    decision = test_decide(policy, &ask, &arena);
+    decision = test_decide(sample, &ask, &arena);
     assert_int_equal(decision.verdict, VOUCH_POLICY_GRANTED);
     assert_int_equal(decision.grant.extension_count, 0);
     static const struct {
@@ -511,11 +498,11 @@ static void extensions_are_those_asked_for_or_none(void **state) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         ask.extensions = (struct vouch_policy_choice){one(rows[i].name), 1, VOUCH_POLICY_CHOSEN};
-        test_refused_for(policy, &ask, rows[i].code);
+        test_refused_for(sample, &ask, rows[i].code);
     }
     const struct vouch_bytes twice[] = {text_of("permit-pty"), text_of("permit-pty")};
     ask.extensions = (struct vouch_policy_choice){twice, 2, VOUCH_POLICY_CHOSEN};
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_EXTENSION_REPEATED);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_EXTENSION_REPEATED);
 }
 
 static void networks_can_be_narrowed_and_never_widened(void **state) {
@@ -541,10 +528,10 @@ static void networks_can_be_narrowed_and_never_widened(void **state) {
         struct vouch_policy_ask ask = test_ask_as("alice@example.com", "deployer");
         ask.sources = (struct vouch_policy_choice){one(rows[i].network), 1, VOUCH_POLICY_CHOSEN};
         if (rows[i].code != VOUCH_POLICY_REASON_NONE) {
-            test_refused_for(policy, &ask, rows[i].code);
+            test_refused_for(sample, &ask, rows[i].code);
             continue;
         }
-        const struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+        const struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
         assert_int_equal(decision.verdict, VOUCH_POLICY_GRANTED);
         struct vouch_bytes value;
         assert_int_equal(vouch_cert_option_value(&decision.grant.critical[1], &value), VOUCH_OK);
@@ -552,7 +539,7 @@ static void networks_can_be_narrowed_and_never_widened(void **state) {
     }
     struct vouch_policy_ask ask = test_ask_as("alice@example.com", "deployer");
     ask.sources = (struct vouch_policy_choice){NULL, 0, VOUCH_POLICY_CHOSEN};
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_SOURCE_BAD);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_SOURCE_BAD);
 }
 
 static void a_forced_command_stays_and_can_be_added(void **state) {
@@ -560,16 +547,16 @@ static void a_forced_command_stays_and_can_be_added(void **state) {
     vouch_autoarena struct vouch_arena arena = {0};
     struct vouch_policy_ask ask = test_ask_as("alice@example.com", "deployer");
     ask.force_command = text_of("/bin/sh");
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_COMMAND_OTHER);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_COMMAND_OTHER);
     ask.force_command = text_of("/usr/bin/deploy --now");
-    test_granted(policy, &ask);
+    test_granted(sample, &ask);
     ask = test_ask();
     ask.force_command = text_of("/usr/bin/rsync --server");
-    const struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+    const struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
     assert_int_equal(decision.verdict, VOUCH_POLICY_GRANTED);
     assert_true(test_has_option(decision.grant.critical, 1, "force-command"));
     ask.force_command = text_of("/bin/true\n/bin/sh");
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_COMMAND_BAD);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_COMMAND_BAD);
 }
 
 static void roles_that_share_no_network_are_refused_together(void **state) {
@@ -607,7 +594,7 @@ static void only_exactly_what_was_granted_is_what_was_granted(void **state) {
     (void)state;
     vouch_autoarena struct vouch_arena arena = {0};
     const struct vouch_policy_ask ask = test_ask_as("alice@example.com", "deployer");
-    const struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+    const struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
     const struct vouch_policy_grant *grant = &decision.grant;
     const struct vouch_cert_spec good = {
         .type = VOUCH_CERT_USER,
@@ -661,19 +648,19 @@ static void refuses_lists_over_their_bounds_without_looking_at_them(void **state
     struct vouch_policy_ask ask = test_ask();
     ask.groups = nowhere;
     ask.group_count = VOUCH_POLICY_ASK_GROUPS_MAX + 1;
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_ASK_LARGE);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_ASK_LARGE);
     ask = test_ask();
     ask.roles = nowhere;
     ask.role_count = VOUCH_POLICY_ASK_ROLES_MAX + 1;
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_ASK_LARGE);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_ASK_LARGE);
     ask = test_ask();
     ask.approvers = nowhere;
     ask.approver_count = SIZE_MAX;
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_ASK_LARGE);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_ASK_LARGE);
     ask = test_ask();
     ask.extensions =
         (struct vouch_policy_choice){nowhere, VOUCH_POLICY_ASK_NAMES_MAX + 1, VOUCH_POLICY_CHOSEN};
-    test_refused_for(policy, &ask, VOUCH_POLICY_REASON_ASK_LARGE);
+    test_refused_for(sample, &ask, VOUCH_POLICY_REASON_ASK_LARGE);
 }
 
 static void refuses_more_principals_than_a_certificate_may_have(void **state) {
@@ -690,9 +677,7 @@ static void refuses_more_principals_than_a_certificate_may_have(void **state) {
                        role, role, role, role, role, role, role, role, role, role);
         vouch_buf_put_text(&text, line);
     }
-    vouch_buf_put(&text, (struct vouch_bytes){(const uint8_t *)"", 1});
-    assert_int_equal(text.err, VOUCH_OK);
-    vouch_autopolicy struct vouch_policy *many = test_policy((const char *)text.ptr);
+    vouch_autopolicy struct vouch_policy *many = test_policy(test_text_in(&text));
     const struct vouch_bytes roles[] = {text_of("r0"), text_of("r1")};
     struct vouch_policy_ask ask = test_ask_as("ann", "r0");
     ask.zone = text_of("lab");
@@ -756,5 +741,5 @@ int main(void) {
         cmocka_unit_test(refuses_more_principals_than_a_certificate_may_have),
         cmocka_unit_test(every_reason_has_its_word_and_its_printable_line),
     };
-    return cmocka_run_group_tests_name("policy/decide", tests, load, unload);
+    return cmocka_run_group_tests_name("policy/decide", tests, test_load, test_unload);
 }

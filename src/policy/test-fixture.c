@@ -87,15 +87,25 @@ const char test_policy_text[] =
     "  - {name: bare.prod.example.com, zone: prod}\n"
     "  - {name: lab1.lab.example.com, zone: lab, labels: {tier: web}}\n";
 
-struct vouch_policy *test_policy(const char *text) {
+const char *test_text_in(struct vouch_buf *text) {
+    vouch_buf_put(text, (struct vouch_bytes){(const uint8_t *)"", 1});
+    assert_int_equal(text->err, VOUCH_OK);
+    return (const char *)text->ptr;
+}
+
+static int read_policy(const char *text, struct vouch_policy **ret_policy,
+                       struct vouch_fault *fault) {
     vouch_autodraft struct vouch_policy_draft *draft = NULL;
+    assert_int_equal(vouch_policy_draft_new(&draft, fault), VOUCH_OK);
+    int err = vouch_policy_draft_read(draft, "test.yaml", text_of(text), fault);
+    return err != VOUCH_OK ? err
+                           : vouch_policy_new(vouch_policy_draft_content(draft), ret_policy, fault);
+}
+
+struct vouch_policy *test_policy(const char *text) {
     struct vouch_policy *policy = NULL;
     struct vouch_fault fault = {0};
-    assert_int_equal(vouch_policy_draft_new(&draft, &fault), VOUCH_OK);
-    int err = vouch_policy_draft_read(draft, "test.yaml", text_of(text), &fault);
-    if (err == VOUCH_OK) {
-        err = vouch_policy_new(vouch_policy_draft_content(draft), &policy, &fault);
-    }
+    int err = read_policy(text, &policy, &fault);
     if (err != VOUCH_OK) {
         fail_msg("%s %s", fault.text, fault.next);
     }
@@ -103,14 +113,9 @@ struct vouch_policy *test_policy(const char *text) {
 }
 
 struct vouch_fault test_fault(const char *text) {
-    vouch_autodraft struct vouch_policy_draft *draft = NULL;
     vouch_autopolicy struct vouch_policy *policy = NULL;
     struct vouch_fault fault = {0};
-    assert_int_equal(vouch_policy_draft_new(&draft, &fault), VOUCH_OK);
-    int err = vouch_policy_draft_read(draft, "test.yaml", text_of(text), &fault);
-    if (err == VOUCH_OK) {
-        err = vouch_policy_new(vouch_policy_draft_content(draft), &policy, &fault);
-    }
+    int err = read_policy(text, &policy, &fault);
     if (err == VOUCH_OK) {
         fail_msg("was taken: %s", text);
     }
@@ -118,6 +123,21 @@ struct vouch_fault test_fault(const char *text) {
     assert_non_null(fault.kind);
     assert_null(policy);
     return fault;
+}
+
+struct vouch_policy *sample;
+
+int test_load(void **state) {
+    (void)state;
+    sample = test_policy(test_policy_text);
+    return 0;
+}
+
+int test_unload(void **state) {
+    (void)state;
+    vouch_policy_free(sample);
+    sample = NULL;
+    return 0;
 }
 
 struct vouch_policy_ask test_ask(void) {

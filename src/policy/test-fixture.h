@@ -22,9 +22,17 @@
 
 extern const char test_policy_text[];
 
+// The policy of that text, for a group of tests: test_load() is its set-up, test_unload() its end.
+extern struct vouch_policy *sample;
+int test_load(void **state);
+int test_unload(void **state);
+
 static inline struct vouch_bytes text_of(const char *text) {
     return vouch_bytes_of(text);
 }
+
+// The text in a buffer, which gets its NUL; fails the test if the buffer could not hold it.
+const char *test_text_in(struct vouch_buf *text);
 
 // The policy of a file; fails the test with the fault if there is one.
 struct vouch_policy *test_policy(const char *text);

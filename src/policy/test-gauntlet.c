@@ -3,20 +3,6 @@
 // test-decide.c and test-property.c, C2 in test-load.c.
 #include "policy/test-fixture.h"
 
-static struct vouch_policy *policy;
-
-static int load(void **state) {
-    (void)state;
-    policy = test_policy(test_policy_text);
-    return 0;
-}
-
-static int unload(void **state) {
-    (void)state;
-    vouch_policy_free(policy);
-    return 0;
-}
-
 // Texts that are something in another language: a list, a pattern, a path, a template, an option.
 static const char *const hostile[] = {
     "a,root",
@@ -156,30 +142,30 @@ static void c3_no_text_of_a_question_is_read_as_a_pattern(void **state) {
         vouch_autoarena struct vouch_arena arena = {0};
         struct vouch_policy_ask ask = test_ask();
         ask.user = text;
-        test_refused_for(policy, &ask, VOUCH_POLICY_REASON_USER_UNKNOWN);
+        test_refused_for(sample, &ask, VOUCH_POLICY_REASON_USER_UNKNOWN);
         ask = test_ask();
         ask.roles = &text;
-        test_refused_for(policy, &ask, VOUCH_POLICY_REASON_ROLE_UNKNOWN);
+        test_refused_for(sample, &ask, VOUCH_POLICY_REASON_ROLE_UNKNOWN);
         ask = test_ask();
         ask.zone = text;
-        assert_int_equal(test_decide(policy, &ask, &arena).verdict, VOUCH_POLICY_REFUSED);
+        assert_int_equal(test_decide(sample, &ask, &arena).verdict, VOUCH_POLICY_REFUSED);
         ask = test_ask();
         ask.groups = &text;
         ask.group_count = 1;
-        test_refused_for(policy, &ask, VOUCH_POLICY_REASON_GROUP_NAME);
+        test_refused_for(sample, &ask, VOUCH_POLICY_REASON_GROUP_NAME);
         ask = test_ask();
         ask.extensions = (struct vouch_policy_choice){&text, 1, VOUCH_POLICY_CHOSEN};
-        test_refused_for(policy, &ask, VOUCH_POLICY_REASON_EXTENSION_UNKNOWN);
+        test_refused_for(sample, &ask, VOUCH_POLICY_REASON_EXTENSION_UNKNOWN);
         ask = test_ask();
         ask.sources = (struct vouch_policy_choice){&text, 1, VOUCH_POLICY_CHOSEN};
-        test_refused_for(policy, &ask, VOUCH_POLICY_REASON_SOURCE_BAD);
+        test_refused_for(sample, &ask, VOUCH_POLICY_REASON_SOURCE_BAD);
         ask = test_ask_as("alice@example.com", "student");
         ask.zone = text_of("lab");
         ask.logins = (struct vouch_policy_choice){&text, 1, VOUCH_POLICY_CHOSEN};
-        assert_int_equal(test_decide(policy, &ask, &arena).verdict, VOUCH_POLICY_REFUSED);
+        assert_int_equal(test_decide(sample, &ask, &arena).verdict, VOUCH_POLICY_REFUSED);
         ask = test_ask_as("alice@example.com", "deployer");
         ask.address = text;
-        test_refused_for(policy, &ask, VOUCH_POLICY_REASON_ADDRESS_UNKNOWN);
+        test_refused_for(sample, &ask, VOUCH_POLICY_REASON_ADDRESS_UNKNOWN);
     }
 }
 
@@ -210,7 +196,7 @@ static void c16_reserved_logins_need_an_explicit_grant(void **state) {
     ask.reason = text_of("x");
     ask.approvers = approvers;
     ask.approver_count = 2;
-    test_granted(policy, &ask);
+    test_granted(sample, &ask);
 }
 
 // C16: two identities are never one principal.
@@ -262,11 +248,11 @@ static void c18_one_bad_group_at_any_place_refuses(void **state) {
         struct vouch_policy_ask ask = test_ask();
         ask.groups = many;
         ask.group_count = count;
-        test_granted(policy, &ask);
+        test_granted(sample, &ask);
         for (size_t bad = 0; bad < count; bad++) {
             const struct vouch_bytes good = many[bad];
             many[bad] = text_of("a,root");
-            test_refused_for(policy, &ask, VOUCH_POLICY_REASON_GROUP_NAME);
+            test_refused_for(sample, &ask, VOUCH_POLICY_REASON_GROUP_NAME);
             many[bad] = good;
         }
     }
@@ -291,9 +277,7 @@ static struct vouch_policy *policy_of_approvers(size_t count) {
         vouch_buf_put_text(&text, names[i]);
         vouch_buf_put_text(&text, "\n");
     }
-    vouch_buf_put(&text, (struct vouch_bytes){(const uint8_t *)"", 1});
-    assert_int_equal(text.err, VOUCH_OK);
-    struct vouch_policy *result = test_policy((const char *)text.ptr);
+    struct vouch_policy *result = test_policy(test_text_in(&text));
     vouch_buf_done(&text);
     return result;
 }
@@ -410,11 +394,11 @@ static void c18_one_bad_role_at_any_place_refuses(void **state) {
         for (size_t i = 0; i < 3; i++) {
             roles[i] = text_of(good[i]);
         }
-        test_granted(policy, &ask);
+        test_granted(sample, &ask);
         for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
             roles[bad] = text_of(rows[row].role);
             vouch_autoarena struct vouch_arena arena = {0};
-            const struct vouch_policy_decision decision = test_decide(policy, &ask, &arena);
+            const struct vouch_policy_decision decision = test_decide(sample, &ask, &arena);
             assert_int_equal(decision.verdict, VOUCH_POLICY_REFUSED);
             assert_int_equal(test_reasons(&decision, rows[row].code), 1);
         }
@@ -433,5 +417,5 @@ int main(void) {
         cmocka_unit_test(c18_one_bad_member_at_any_place_refuses_the_policy),
         cmocka_unit_test(c18_one_bad_role_at_any_place_refuses),
     };
-    return cmocka_run_group_tests_name("policy/gauntlet", tests, load, unload);
+    return cmocka_run_group_tests_name("policy/gauntlet", tests, test_load, test_unload);
 }

@@ -4,11 +4,11 @@
 #include "base/io.h"
 #include "policy/test-fixture.h"
 
-static void write_policy(const struct vouch_policy *policy, struct vouch_buf *out) {
+// Writes a policy into a fresh buffer.
+static const char *write_policy(const struct vouch_policy *policy, struct vouch_buf *out) {
     vouch_buf_init(out, 1 << 20);
     vouch_policy_write(policy, out);
-    vouch_buf_put(out, (struct vouch_bytes){(const uint8_t *)"", 1});
-    assert_int_equal(out->err, VOUCH_OK);
+    return test_text_in(out);
 }
 
 static void reads_every_key(void **state) {
@@ -55,13 +55,12 @@ static void what_is_written_reads_back_as_the_same(void **state) {
     (void)state;
     vouch_autopolicy struct vouch_policy *first = test_policy(test_policy_text);
     struct vouch_buf once, twice;
-    write_policy(first, &once);
-    vouch_autopolicy struct vouch_policy *second = test_policy((const char *)once.ptr);
-    write_policy(second, &twice);
-    assert_string_equal((const char *)once.ptr, (const char *)twice.ptr);
-    assert_non_null(strstr((const char *)once.ptr, "      count: 2\n"));
-    assert_non_null(strstr((const char *)once.ptr, "    max_ttl: 8h\n"));
-    assert_non_null(strstr((const char *)once.ptr, "'*.prod.example.com'"));
+    const char *text = write_policy(first, &once);
+    vouch_autopolicy struct vouch_policy *second = test_policy(text);
+    assert_string_equal(text, write_policy(second, &twice));
+    assert_non_null(strstr(text, "      count: 2\n"));
+    assert_non_null(strstr(text, "    max_ttl: 8h\n"));
+    assert_non_null(strstr(text, "'*.prod.example.com'"));
     vouch_buf_done(&once);
     vouch_buf_done(&twice);
 }
@@ -76,8 +75,7 @@ static void texts_that_look_like_something_else_survive(void **state) {
                     "  force_command: \"it's # 'x': {y} [z] & *a \\\\ \\\"q\\\" %\"}]\n"
                     "hosts: [{name: '10.0.0.1', zone: 'yes', labels: {y: 'no', rack: '12'}}]\n");
     struct vouch_buf once;
-    write_policy(policy, &once);
-    vouch_autopolicy struct vouch_policy *again = test_policy((const char *)once.ptr);
+    vouch_autopolicy struct vouch_policy *again = test_policy(write_policy(policy, &once));
     const struct vouch_policy_content *content = vouch_policy_holds(again);
     assert_true(vouch_bytes_equal(content->roles[0].force_command,
                                   text_of("it's # 'x': {y} [z] & *a \\ \"q\" %")));
@@ -369,7 +367,7 @@ static struct vouch_buf read_source(const char *path) {
     vouch_buf_init(&text, 1 << 20);
     (void)snprintf(full, sizeof full, "%s/%s", root, path);
     assert_int_equal(vouch_io_read(full, 1 << 20, &text, &fault), VOUCH_OK);
-    vouch_buf_put(&text, (struct vouch_bytes){(const uint8_t *)"", 1});
+    (void)test_text_in(&text);
     return text;
 }
 

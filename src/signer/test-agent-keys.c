@@ -3,27 +3,13 @@
 // serial that was given is accounted for.
 #include "signer/test-fixture.h"
 
-#include "core/agent-msg.h"
 #include "core/test-ssh-agent.h"
 
 static struct test_agent agent;
 
 static void add(const struct fixture *fixture, const char *name) {
     struct vouch_private_key *key = fixture_key(fixture, name);
-    const struct vouch_agent_add what = {.key = key, .lifetime_s = 600};
-    const struct vouch_stream_peer peer = {.name = "ssh-agent",
-                                           .path = agent.at.path,
-                                           .kind = &vouch_fault_agent,
-                                           .timeout_ns = 20 * SECOND_NS,
-                                           .answer_max = VOUCH_AGENT_MESSAGE_MAX};
-    struct vouch_secret question = {0};
-    struct vouch_buf answer;
-    vouch_buf_init(&answer, VOUCH_AGENT_MESSAGE_MAX);
-    assert_int_equal(vouch_agent_msg_write_add(&what, &question, NULL), VOUCH_OK);
-    assert_int_equal(vouch_stream_ask(&peer, vouch_secret_bytes(&question), &answer, NULL),
-                     VOUCH_OK);
-    vouch_buf_done(&answer);
-    vouch_secret_done(&question);
+    test_agent_add(&agent, key);
     vouch_private_key_free(key);
 }
 

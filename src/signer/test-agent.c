@@ -2,31 +2,12 @@
 // Tests of the holder that keeps its key in the system's ssh-agent.
 #include <stdio.h>
 
-#include "core/agent-msg.h"
 #include "core/test-ssh-agent.h"
 #include "signer/holder.h"
 
 static struct test_agent agent;
 static struct vouch_private_key *ed25519;
 static struct vouch_private_key *rsa;
-
-static void add(const struct vouch_private_key *key) {
-    const struct vouch_agent_add what = {.key = key, .lifetime_s = 600};
-    const struct vouch_stream_peer peer = {.name = "ssh-agent",
-                                           .path = agent.at.path,
-                                           .kind = &vouch_fault_agent,
-                                           .timeout_ns = 20 * SECOND_NS,
-                                           .answer_max = VOUCH_AGENT_MESSAGE_MAX};
-    struct vouch_secret question = {0};
-    struct vouch_buf answer;
-    vouch_buf_init(&answer, VOUCH_AGENT_MESSAGE_MAX);
-    assert_int_equal(vouch_agent_msg_write_add(&what, &question, NULL), VOUCH_OK);
-    assert_int_equal(vouch_stream_ask(&peer, vouch_secret_bytes(&question), &answer, NULL),
-                     VOUCH_OK);
-    assert_int_equal(vouch_agent_msg_read_done(vouch_buf_bytes(&answer), NULL), VOUCH_OK);
-    vouch_buf_done(&answer);
-    vouch_secret_done(&question);
-}
 
 static int begin(void **state) {
     (void)state;
@@ -58,6 +39,18 @@ static int sign(struct vouch_holder *holder, const char *algorithm, struct vouch
     return holder->driver->sign(holder, algorithm, vouch_bytes_of("tbs"), signature, fault);
 }
 
+// Holds the holder to the fault that it must give, and to giving no signature.
+static void assert_not_signed(struct vouch_holder *holder, const char *algorithm, int err,
+                              const struct vouch_fault_kind *kind, const char *why) {
+    struct vouch_buf signature;
+    struct vouch_fault fault = {0};
+    assert_int_equal(sign(holder, algorithm, &signature, &fault), err);
+    assert_ptr_equal(fault.kind, kind);
+    assert_non_null(strstr(fault.text, why));
+    assert_int_equal(signature.len, 0);
+    vouch_buf_done(&signature);
+}
+
 static void refuses_a_key_that_the_agent_does_not_hold(void **state) {
     (void)state;
     struct vouch_holder *holder = NULL;
@@ -71,7 +64,7 @@ static void refuses_a_key_that_the_agent_does_not_hold(void **state) {
     assert_non_null(strstr(fault.text, fingerprint));
     assert_non_null(strstr(fault.text, agent.at.path));
     assert_non_null(strstr(fault.next, "ssh-add"));
-    add(rsa);
+    test_agent_add(&agent, rsa);
     assert_int_equal(vouch_holder_agent_open(agent.at.path, key, &holder, &fault),
                      VOUCH_ERR_NOT_FOUND);
     assert_null(holder);
@@ -79,8 +72,8 @@ static void refuses_a_key_that_the_agent_does_not_hold(void **state) {
 
 static void signs_with_the_algorithm_that_is_asked_for(void **state) {
     (void)state;
-    add(ed25519);
-    add(rsa);
+    test_agent_add(&agent, ed25519);
+    test_agent_add(&agent, rsa);
     static const char *const algorithms[] = {NULL, "ssh-ed25519", NULL, "rsa-sha2-512",
                                              "rsa-sha2-256"};
     static const char *const wanted[] = {"ssh-ed25519", "ssh-ed25519", "rsa-sha2-512",
@@ -99,47 +92,33 @@ static void signs_with_the_algorithm_that_is_asked_for(void **state) {
 
 static void refuses_the_algorithm_of_another_type(void **state) {
     (void)state;
-    add(ed25519);
+    test_agent_add(&agent, ed25519);
     struct vouch_holder *holder = open_holder(ed25519);
-    struct vouch_buf signature;
-    struct vouch_fault fault = {0};
-    assert_int_equal(sign(holder, "rsa-sha2-512", &signature, &fault), VOUCH_ERR_UNSUPPORTED);
-    assert_non_null(strstr(fault.text, "signature algorithm"));
-    assert_int_equal(signature.len, 0);
-    vouch_buf_done(&signature);
+    assert_not_signed(holder, "rsa-sha2-512", VOUCH_ERR_UNSUPPORTED, &vouch_fault_agent,
+                      "signature algorithm");
     vouch_holder_close(holder);
 }
 
 static void says_so_when_the_agent_has_gone(void **state) {
     (void)state;
-    add(ed25519);
+    test_agent_add(&agent, ed25519);
     struct vouch_holder *holder = open_holder(ed25519);
     test_agent_end(&agent);
-    struct vouch_buf signature;
-    struct vouch_fault fault = {0};
-    assert_int_equal(sign(holder, NULL, &signature, &fault), VOUCH_ERR_NOT_FOUND);
-    assert_non_null(strstr(fault.text, "there is no such socket"));
-    assert_int_equal(signature.len, 0);
-    vouch_buf_done(&signature);
+    assert_not_signed(holder, NULL, VOUCH_ERR_NOT_FOUND, &vouch_fault_agent,
+                      "there is no such socket");
     vouch_holder_close(holder);
 }
 
 static void says_so_when_a_restarted_agent_has_lost_the_key(void **state) {
     (void)state;
     // The socket's path stays the same: what changed is who listens there.
-    add(ed25519);
+    test_agent_add(&agent, ed25519);
     struct vouch_holder *holder = open_holder(ed25519);
     static const struct test_reply refusal = {"\0\0\0\1\5", 5, 0};
     struct test_script script;
     test_script_begin(&script, &refusal, 1);
     assert_int_equal(rename(script.at.path, agent.at.path), 0);
-    struct vouch_buf signature;
-    struct vouch_fault fault = {0};
-    assert_int_equal(sign(holder, NULL, &signature, &fault), VOUCH_ERR_REFUSED);
-    assert_ptr_equal(fault.kind, &vouch_fault_sign);
-    assert_non_null(strstr(fault.text, "request was refused"));
-    assert_int_equal(signature.len, 0);
-    vouch_buf_done(&signature);
+    assert_not_signed(holder, NULL, VOUCH_ERR_REFUSED, &vouch_fault_sign, "request was refused");
     vouch_holder_close(holder);
     test_script_end(&script);
 }
