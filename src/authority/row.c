@@ -69,70 +69,16 @@ struct vouch_revocation_row vouch_revocation_row_of(
 
 // --- certificates
 
-// How many strings the plain key has behind its type.
-static unsigned key_strings(enum vouch_key_type type) {
-    switch (type) {
-    case VOUCH_KEY_ED25519:
-        return 1;
-    case VOUCH_KEY_RSA:
-    case VOUCH_KEY_ECDSA_P256:
-    case VOUCH_KEY_ECDSA_P384:
-    case VOUCH_KEY_ECDSA_P521:
-    case VOUCH_KEY_SK_ED25519:
-        return 2;
-    case VOUCH_KEY_SK_ECDSA_P256:
-        return 3;
-    case VOUCH_KEY_NONE:
-        break;
+int vouch_own_cert_read(struct vouch_bytes blob, struct vouch_cert_view *ret_view) {
+    struct vouch_cert_view view;
+    int err = vouch_cert_view_read(blob, &view, NULL);
+    if (err == VOUCH_OK && view.type == VOUCH_CERT_NONE) {
+        err = VOUCH_ERR_CERT_TYPE;
     }
-    return 0;
-}
-
-static void read_key(struct vouch_reader *reader, struct vouch_cert_view *view) {
-    view->key_type = vouch_key_type_from_cert_name(vouch_read_string(reader, "type"));
-    unsigned strings = key_strings(view->key_type);
-    if (strings == 0) {
-        vouch_reader_fail(reader, VOUCH_ERR_FORMAT, "type", "is not that of a certificate");
-    }
-    (void)vouch_read_string(reader, "nonce");
-    const uint8_t *start = reader->pos;
-    for (unsigned i = 0; i < strings; i++) {
-        (void)vouch_read_string(reader, "key");
-    }
-    view->key_fields = (struct vouch_bytes){start, (size_t)(reader->pos - start)};
-}
-
-int vouch_cert_view_read(struct vouch_bytes blob, struct vouch_cert_view *ret_view,
-                         struct vouch_where *ret_where) {
-    struct vouch_cert_view view = {0};
-    struct vouch_reader reader;
-    vouch_reader_init(&reader, blob);
-    read_key(&reader, &view);
-    view.serial = vouch_read_u64(&reader, "serial");
-    uint32_t type = vouch_read_u32(&reader, "type");
-    if (type != VOUCH_CERT_USER && type != VOUCH_CERT_HOST) {
-        vouch_reader_fail(&reader, VOUCH_ERR_CERT_TYPE, "type", "is neither user nor host");
-    }
-    view.type = type == VOUCH_CERT_HOST ? VOUCH_CERT_HOST : VOUCH_CERT_USER;
-    view.key_id = vouch_read_string(&reader, "key ID");
-    view.principals = vouch_read_string(&reader, "principals");
-    view.valid_after = vouch_read_u64(&reader, "valid after");
-    view.valid_before = vouch_read_u64(&reader, "valid before");
-    view.critical = vouch_read_string(&reader, "critical options");
-    view.extensions = vouch_read_string(&reader, "extensions");
-    (void)vouch_read_string(&reader, "reserved");
-    view.ca = vouch_read_string(&reader, "signature key");
-    (void)vouch_read_string(&reader, "signature");
-    int err = vouch_reader_end(&reader, ret_where);
     if (err == VOUCH_OK) {
         *ret_view = view;
     }
     return err;
-}
-
-void vouch_cert_view_key(const struct vouch_cert_view *view, struct vouch_buf *out) {
-    vouch_write_text(out, vouch_key_type_name(view->key_type));
-    vouch_buf_put(out, view->key_fields);
 }
 
 static size_t count_strings(struct vouch_bytes list) {
@@ -219,8 +165,7 @@ int vouch_cert_row_of_record(struct vouch_local *authority, const struct vouch_r
                                  .role = record->role,
                                  .source = record->source,
                                  .cert = record->cert};
-    if (record->kind != VOUCH_RECORD_CERT ||
-        vouch_cert_view_read(record->cert, &view, NULL) != VOUCH_OK ||
+    if (record->kind != VOUCH_RECORD_CERT || vouch_own_cert_read(record->cert, &view) != VOUCH_OK ||
         vouch_strings_read(view.principals, VOUCH_CERT_PRINCIPALS_MAX, &authority->arena,
                            &row.principals) != VOUCH_OK) {
         return not_a_cert(record->number, fault);
@@ -301,12 +246,18 @@ int vouch_cert_row_fill(struct vouch_local *authority, struct vouch_cert_row *ro
     if (err != VOUCH_OK) {
         return err;
     }
-    if (record.kind != VOUCH_RECORD_CERT ||
-        vouch_cert_view_read(record.cert, &view, NULL) != VOUCH_OK || view.serial != row->serial) {
+    if (record.kind != VOUCH_RECORD_CERT || vouch_own_cert_read(record.cert, &view) != VOUCH_OK ||
+        view.serial != row->serial) {
         return not_a_cert(row->number, fault);
     }
     row->cert = record.cert;
     return VOUCH_OK;
+}
+
+void vouch_arena_adopt(struct vouch_local *authority, struct vouch_arena *take_arena) {
+    vouch_arena_done(&authority->arena);
+    authority->arena = *take_arena;
+    *take_arena = (struct vouch_arena){0};
 }
 
 struct vouch_store_page vouch_page_of(const struct vouch_ask_page *page) {

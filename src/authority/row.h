@@ -4,6 +4,7 @@
 #pragma once
 
 #include "authority/office.h"
+#include "core/cert-view.h"
 #include "store/profiles.h"
 #include "store/tokens.h"
 
@@ -14,25 +15,9 @@ struct vouch_cert_row vouch_cert_row_of(const struct vouch_store_cert *cert);
 struct vouch_revocation_row vouch_revocation_row_of(
     const struct vouch_store_revocation *revocation);
 
-// The fields of a certificate of our own ledger, without verifying what was verified when it was made.
-// Slices point into the blob. Lists are in their encoding: string*, or (string name, string data)*.
-struct vouch_cert_view {
-    enum vouch_key_type key_type;
-    struct vouch_bytes key_fields; // as in the plain key's blob, behind its type
-    uint64_t serial;
-    enum vouch_cert_type type;
-    struct vouch_bytes key_id;
-    struct vouch_bytes principals;
-    uint64_t valid_after, valid_before;
-    struct vouch_bytes critical;
-    struct vouch_bytes extensions;
-    struct vouch_bytes ca;
-};
-VOUCH_MUST_USE int vouch_cert_view_read(struct vouch_bytes blob, struct vouch_cert_view *ret_view,
-                                        struct vouch_where *ret_where);
-
-// Appends the subject's plain key blob.
-void vouch_cert_view_key(const struct vouch_cert_view *view, struct vouch_buf *out);
+// The fields of a certificate of our own ledger, not verified again. VOUCH_ERR_FORMAT; VOUCH_ERR_CERT_TYPE
+// if it is neither a user's nor a host's.
+VOUCH_MUST_USE int vouch_own_cert_read(struct vouch_bytes blob, struct vouch_cert_view *ret_view);
 
 // The strings of a list in its encoding, in the arena. VOUCH_ERR_FORMAT, _LIMIT (over `max`), _NO_MEMORY.
 VOUCH_MUST_USE int vouch_strings_read(struct vouch_bytes list, size_t max,
@@ -57,6 +42,9 @@ VOUCH_MUST_USE int vouch_cert_find(struct vouch_local *authority, uint64_t seria
 // Adds the certificate itself to a row, from the ledger.
 VOUCH_MUST_USE int vouch_cert_row_fill(struct vouch_local *authority, struct vouch_cert_row *row,
                                        struct vouch_fault *fault);
+
+// The arena of a page becomes that of the answer, so that nothing is copied; what was in it before is gone.
+void vouch_arena_adopt(struct vouch_local *authority, struct vouch_arena *take_arena);
 
 // A page as the store takes it: the default is the store's, the most is that of an answer. An answer
 // INVALID with field "cursor" is made of the store's V-1902 by vouch_cursor_is_bad().

@@ -5,6 +5,7 @@
 // reaches the rules and the verdict, and proves that they agree.
 #include <stdlib.h>
 
+#include "core/cert-view.h"
 #include "core/key.h"
 #include "vouch/cert.h"
 
@@ -60,6 +61,16 @@ static void check_agreement(const struct vouch_cert_spec *spec, const struct vou
     }
 }
 
+// The reader that does not verify must read the same.
+static void check_view(const struct vouch_cert *cert) {
+    struct vouch_cert_view view;
+    if (vouch_cert_view_read(cert->blob, &view, NULL) != VOUCH_OK || view.serial != cert->serial ||
+        view.type != cert->type || view.valid_before != cert->valid_before ||
+        !vouch_bytes_equal(view.ca, vouch_key_blob(cert->ca))) {
+        abort();
+    }
+}
+
 static void build_and_read(const struct vouch_cert_spec *spec) {
     static const uint8_t nonce[VOUCH_CERT_NONCE_LEN];
     struct vouch_cert_ca by = {vouch_private_key_public(ca), sign_with, ca,
@@ -76,6 +87,7 @@ static void build_and_read(const struct vouch_cert_spec *spec) {
             abort();
         }
         check_agreement(spec, cert);
+        check_view(cert);
         vouch_cert_free(cert);
     }
     vouch_buf_done(&blob);

@@ -179,6 +179,7 @@ const struct vouch_key_impl vouch_key_impl_ed25519 = {
     .label = "ED25519",
     .cert_name = "ssh-ed25519-cert-v01@openssh.com",
     .bits = 256,
+    .public_strings = 1,
     .read_public = vouch_ed25519_read_point,
     .verify = verify,
     .weakness = vouch_ed25519_weakness,

@@ -252,6 +252,7 @@ const struct vouch_key_impl vouch_key_impl_rsa = {
     .name = "ssh-rsa",
     .label = "RSA",
     .cert_name = "ssh-rsa-cert-v01@openssh.com",
+    .public_strings = 2,
     .read_public = read_public,
     .load = load,
     .verify = verify,

@@ -73,16 +73,22 @@ static void read_signature(struct vouch_reader *reader, struct sk_signature *sig
     signature->counter = vouch_read_u32(reader, "security key counter");
 }
 
-static int verify_ed25519(const struct vouch_key *key, struct vouch_bytes algorithm,
-                          struct vouch_reader *reader, struct vouch_bytes message) {
+// A signature of the key's own algorithm.
+static int verify_own(const struct vouch_key *key, struct vouch_bytes algorithm,
+                      struct vouch_reader *reader, struct vouch_bytes message,
+                      verify_bytes_fn *verify_bytes) {
     if (!vouch_bytes_equal(algorithm, vouch_bytes_of(key->impl->name))) {
         return VOUCH_ERR_UNSUPPORTED;
     }
     struct sk_signature signature = {0};
     read_signature(reader, &signature);
     int err = vouch_reader_end(reader, NULL);
-    return err != VOUCH_OK ? err
-                           : verify_signed(key, &signature, message, vouch_ed25519_verify_bytes);
+    return err != VOUCH_OK ? err : verify_signed(key, &signature, message, verify_bytes);
+}
+
+static int verify_ed25519(const struct vouch_key *key, struct vouch_bytes algorithm,
+                          struct vouch_reader *reader, struct vouch_bytes message) {
+    return verify_own(key, algorithm, reader, message, vouch_ed25519_verify_bytes);
 }
 
 static void put_base64url(struct vouch_buf *out, struct vouch_bytes message) {
@@ -133,14 +139,7 @@ static int verify_ecdsa(const struct vouch_key *key, struct vouch_bytes algorith
     if (vouch_bytes_equal(algorithm, vouch_bytes_of(WEBAUTHN))) {
         return verify_webauthn(key, reader, message);
     }
-    if (!vouch_bytes_equal(algorithm, vouch_bytes_of(key->impl->name))) {
-        return VOUCH_ERR_UNSUPPORTED;
-    }
-    struct sk_signature signature = {0};
-    read_signature(reader, &signature);
-    int err = vouch_reader_end(reader, NULL);
-    return err != VOUCH_OK ? err
-                           : verify_signed(key, &signature, message, vouch_ecdsa_verify_bytes);
+    return verify_own(key, algorithm, reader, message, vouch_ecdsa_verify_bytes);
 }
 
 // The "private" half is a handle that only the security key can use: flags, then the handle.
@@ -187,6 +186,7 @@ const struct vouch_key_impl vouch_key_impl_sk_ed25519 = {
     .label = "ED25519-SK",
     .cert_name = "sk-ssh-ed25519-cert-v01@openssh.com",
     .bits = 256,
+    .public_strings = 2,
     .has_application = 1,
     .read_public = read_public_ed25519,
     .verify = verify_ed25519,
@@ -201,6 +201,7 @@ const struct vouch_key_impl vouch_key_impl_sk_ecdsa_p256 = {
     .label = "ECDSA-SK",
     .cert_name = "sk-ecdsa-sha2-nistp256-cert-v01@openssh.com",
     .bits = 256,
+    .public_strings = 3,
     .group = "P-256",
     .curve = "nistp256",
     .hash = VOUCH_HASH_SHA256,

@@ -17,7 +17,8 @@ struct vouch_key_impl {
     const char *name;
     const char *label;
     const char *cert_name;
-    unsigned bits; // 0: depends on the key
+    unsigned bits;           // 0: depends on the key
+    unsigned public_strings; // of a public key, behind the type name
     // libcrypto's group and the curve's name on the wire; NULL where there is no curve.
     const char *group;
     const char *curve;

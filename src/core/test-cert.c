@@ -565,53 +565,53 @@ static void wildcards_count_for_hosts_and_only_when_asked(void **state) {
     }
 }
 
+static const struct {
+    struct vouch_cert_option options[2];
+    size_t count;
+    enum vouch_cert_reason_code code;
+} critical_rows[] = {
+    {{{BYTES("force-command"), BYTES("\0\0\0\4true")}}, 1, VOUCH_CERT_REASON_NONE},
+    {{{BYTES("foo@example.com"), BYTES("")}}, 1, VOUCH_CERT_REASON_CRITICAL},
+    {{{BYTES("permit-pty"), BYTES("")}}, 1, VOUCH_CERT_REASON_CRITICAL},
+    {{{BYTES("force-command"), BYTES("true")}}, 1, VOUCH_CERT_REASON_OPTION},
+    {{{BYTES("force-command"), BYTES("\0\0\0\1a")}, {BYTES("force-command"), BYTES("\0\0\0\1b")}},
+     2,
+     VOUCH_CERT_REASON_OPTION},
+    {{{BYTES("verify-required"), BYTES("x")}}, 1, VOUCH_CERT_REASON_OPTION},
+    {{{BYTES("source-address"), BYTES("\0\0\0\4"
+                                      "10.*")}},
+     1,
+     VOUCH_CERT_REASON_OPTION},
+    {{{BYTES("source-address"), BYTES("\0\0\0\x0b"
+                                      "10.0.0.0/33")}},
+     1,
+     VOUCH_CERT_REASON_OPTION},
+    {{{BYTES("source-address"), BYTES("\0\0\0\x0c"
+                                      "012.1.2.3/32")}},
+     1,
+     VOUCH_CERT_REASON_NONE},
+    {{{BYTES("source-address"), BYTES("\0\0\0\x0a"
+                                      "10.0.0.0/8")}},
+     1,
+     VOUCH_CERT_REASON_NONE},
+    {{{BYTES("source-address"), BYTES("\0\0\0\x0a"
+                                      "11.0.0.0/8")}},
+     1,
+     VOUCH_CERT_REASON_SOURCE},
+};
+
 static void critical_options_are_judged_as_sshd_does(void **state) {
     (void)state;
-    static const struct {
-        struct vouch_cert_option options[2];
-        size_t count;
-        enum vouch_cert_reason_code code;
-    } rows[] = {
-        {{{BYTES("force-command"), BYTES("\0\0\0\4true")}}, 1, VOUCH_CERT_REASON_NONE},
-        {{{BYTES("foo@example.com"), BYTES("")}}, 1, VOUCH_CERT_REASON_CRITICAL},
-        {{{BYTES("permit-pty"), BYTES("")}}, 1, VOUCH_CERT_REASON_CRITICAL},
-        {{{BYTES("force-command"), BYTES("true")}}, 1, VOUCH_CERT_REASON_OPTION},
-        {{{BYTES("force-command"), BYTES("\0\0\0\1a")},
-          {BYTES("force-command"), BYTES("\0\0\0\1b")}},
-         2,
-         VOUCH_CERT_REASON_OPTION},
-        {{{BYTES("verify-required"), BYTES("x")}}, 1, VOUCH_CERT_REASON_OPTION},
-        {{{BYTES("source-address"), BYTES("\0\0\0\4"
-                                          "10.*")}},
-         1,
-         VOUCH_CERT_REASON_OPTION},
-        {{{BYTES("source-address"), BYTES("\0\0\0\x0b"
-                                          "10.0.0.0/33")}},
-         1,
-         VOUCH_CERT_REASON_OPTION},
-        {{{BYTES("source-address"), BYTES("\0\0\0\x0c"
-                                          "012.1.2.3/32")}},
-         1,
-         VOUCH_CERT_REASON_NONE},
-        {{{BYTES("source-address"), BYTES("\0\0\0\x0a"
-                                          "10.0.0.0/8")}},
-         1,
-         VOUCH_CERT_REASON_NONE},
-        {{{BYTES("source-address"), BYTES("\0\0\0\x0a"
-                                          "11.0.0.0/8")}},
-         1,
-         VOUCH_CERT_REASON_SOURCE},
-    };
     const struct vouch_key *cas[] = {trusted()};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof critical_rows / sizeof critical_rows[0]; i++) {
         struct vouch_cert_spec spec = good_spec();
-        spec.critical = rows[i].options;
-        spec.critical_count = rows[i].count;
+        spec.critical = critical_rows[i].options;
+        spec.critical_count = critical_rows[i].count;
         struct vouch_cert *cert = make(&spec, VOUCH_CERT_RULES_OPENSSH);
         struct vouch_cert_expect expect = good_expectation(cas);
         expect.address = vouch_bytes_of("10.1.2.3");
-        if (rows[i].code != VOUCH_CERT_REASON_NONE) {
-            expect_reason(cert, &expect, rows[i].code, NULL);
+        if (critical_rows[i].code != VOUCH_CERT_REASON_NONE) {
+            expect_reason(cert, &expect, critical_rows[i].code, NULL);
         } else {
             struct vouch_cert_result result;
             vouch_cert_check(cert, &expect, &result);

@@ -90,12 +90,7 @@ static void never_reads_another_key_from_a_file_with_a_flipped_bit(void **state)
 static struct vouch_bytes write_encrypted(const struct vouch_private_key *key) {
     struct vouch_keyfile_options options = {
         .passphrase = vouch_bytes_of(PASSPHRASE), .rounds = 1, .comment = "comment"};
-    struct vouch_buf out;
-    vouch_buf_init(&out, VOUCH_KEYFILE_MAX);
-    assert_int_equal(vouch_keyfile_write(key, &options, &out), VOUCH_OK);
-    struct vouch_bytes file = {0};
-    file.ptr = vouch_buf_take(&out, &file.len);
-    return file;
+    return written(key, &options);
 }
 
 static size_t find(struct vouch_bytes blob, const void *what, size_t len) {

@@ -3,11 +3,7 @@
 #include "base/str.h"
 #include "core/test-keyfile.h"
 
-static const struct row {
-    const char *file;
-    const char *public_name;
-    const char *passphrase;
-} rows[] = {
+static const struct keyfile_row rows[] = {
     {"rsa-pkcs1.pem", "rsa", ""},
     {"rsa-pkcs8.pem", "rsa", ""},
     {"ecdsa256-sec1.pem", "ecdsa256", ""},
@@ -35,17 +31,8 @@ static const struct row {
 static void reads_each_form_of_pem(void **state) {
     (void)state;
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        autofile struct vouch_bytes file = read_fixture(rows[i].file);
-        autopublic struct vouch_key *want = read_fixture_public(rows[i].public_name);
-        autokey struct vouch_private_key *key = NULL;
         char *comment = NULL;
-        struct vouch_where where = {0};
-        int err =
-            vouch_keyfile_parse(file, vouch_bytes_of(rows[i].passphrase), &key, &comment, &where);
-        if (err != VOUCH_OK) {
-            fail_msg("%s: error %d: %s %s", rows[i].file, err, where.field, where.reason);
-        }
-        assert_true(vouch_key_equal(vouch_private_key_public(key), want));
+        autokey struct vouch_private_key *key = read_row(&rows[i], &comment);
         assert_string_equal(comment, "");
         free(comment);
         assert_signs(key);
@@ -54,32 +41,14 @@ static void reads_each_form_of_pem(void **state) {
 
 static void asks_for_the_passphrase_of_each_encrypted_file(void **state) {
     (void)state;
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        autofile struct vouch_bytes file = read_fixture(rows[i].file);
-        autokey struct vouch_private_key *key = NULL;
-        struct vouch_where where = {0};
-        int err = vouch_keyfile_parse(file, (struct vouch_bytes){0}, &key, NULL, &where);
-        assert_int_equal(err, rows[i].passphrase[0] != '\0' ? VOUCH_ERR_PASSPHRASE : VOUCH_OK);
-        if (err != VOUCH_OK) {
-            assert_string_equal(where.reason, "encrypted");
-            assert_null(key);
-        }
-    }
+    assert_asks_for_passphrases(rows, ROW_COUNT);
 }
 
 static void refuses_a_wrong_passphrase(void **state) {
     (void)state;
     static const char *const wrong[] = {"correct Horse", "x", "correct horse "};
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        autofile struct vouch_bytes file = read_fixture(rows[i].file);
-        for (size_t k = 0; k < 3 && rows[i].passphrase[0] != '\0'; k++) {
-            struct vouch_private_key *key = NULL;
-            struct vouch_where where = {0};
-            int err = vouch_keyfile_parse(file, vouch_bytes_of(wrong[k]), &key, NULL, &where);
-            assert_int_equal(err, VOUCH_ERR_PASSPHRASE);
-            assert_string_equal(where.reason, "wrong passphrase");
-            assert_null(key);
-        }
+    for (size_t k = 0; k < sizeof wrong / sizeof wrong[0]; k++) {
+        assert_refuses_passphrase(rows, ROW_COUNT, wrong[k]);
     }
 }
 

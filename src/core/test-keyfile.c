@@ -3,11 +3,8 @@
 #include "core/test-keyfile.h"
 #include "core/bcrypt.h"
 
-static const struct row {
-    const char *file;
-    const char *public_name; // and the comment's second word
-    const char *passphrase;
-} rows[] = {
+// The comment's second word is the public name.
+static const struct keyfile_row rows[] = {
     {"ed25519", "ed25519", ""},
     {"rsa", "rsa", ""},
     {"ecdsa256", "ecdsa256", ""},
@@ -42,15 +39,8 @@ static int is_sk(const struct vouch_private_key *key) {
 static void reads_each_file_of_ssh_keygen(void **state) {
     (void)state;
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        autofile struct vouch_bytes file = read_fixture(rows[i].file);
-        autopublic struct vouch_key *want = read_fixture_public(rows[i].public_name);
-        autokey struct vouch_private_key *key = NULL;
         char *comment = NULL;
-        struct vouch_where where = {0};
-        assert_int_equal(
-            vouch_keyfile_parse(file, vouch_bytes_of(rows[i].passphrase), &key, &comment, &where),
-            VOUCH_OK);
-        assert_true(vouch_key_equal(vouch_private_key_public(key), want));
+        autokey struct vouch_private_key *key = read_row(&rows[i], &comment);
         assert_memory_equal(comment, "fixture ", 8);
         assert_string_equal(comment + 8, rows[i].public_name);
         free(comment);
@@ -73,34 +63,12 @@ static void reads_the_public_half_of_each_file_without_a_passphrase(void **state
 
 static void asks_for_the_passphrase_of_each_encrypted_file(void **state) {
     (void)state;
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        if (rows[i].passphrase[0] == '\0') {
-            continue;
-        }
-        autofile struct vouch_bytes file = read_fixture(rows[i].file);
-        struct vouch_private_key *key = NULL;
-        struct vouch_where where = {0};
-        int err = vouch_keyfile_parse(file, (struct vouch_bytes){0}, &key, NULL, &where);
-        assert_int_equal(err, VOUCH_ERR_PASSPHRASE);
-        assert_string_equal(where.reason, "encrypted");
-        assert_null(key);
-    }
+    assert_asks_for_passphrases(rows, ROW_COUNT);
 }
 
 static void refuses_a_wrong_passphrase_under_each_cipher(void **state) {
     (void)state;
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        if (rows[i].passphrase[0] == '\0') {
-            continue;
-        }
-        autofile struct vouch_bytes file = read_fixture(rows[i].file);
-        struct vouch_private_key *key = NULL;
-        struct vouch_where where = {0};
-        int err = vouch_keyfile_parse(file, vouch_bytes_of("correct Horse"), &key, NULL, &where);
-        assert_int_equal(err, VOUCH_ERR_PASSPHRASE);
-        assert_string_equal(where.reason, "wrong passphrase");
-        assert_null(key);
-    }
+    assert_refuses_passphrase(rows, ROW_COUNT, "correct Horse");
 }
 
 static void ignores_a_passphrase_where_none_is_needed(void **state) {
@@ -116,12 +84,7 @@ static struct vouch_bytes write_file(const struct vouch_private_key *key, const 
     for (size_t i = 0; i < sizeof options.random; i++) {
         options.random[i] = (uint8_t)(0x80 + i);
     }
-    struct vouch_buf out;
-    vouch_buf_init(&out, VOUCH_KEYFILE_MAX);
-    assert_int_equal(vouch_keyfile_write(key, &options, &out), VOUCH_OK);
-    struct vouch_bytes file = {0};
-    file.ptr = vouch_buf_take(&out, &file.len);
-    return file;
+    return written(key, &options);
 }
 
 static void reads_each_type_that_it_wrote(void **state) {

@@ -79,6 +79,60 @@ static inline struct vouch_private_key *parse_fixture(const char *name, const ch
     return parse_good(file, passphrase);
 }
 
+// A good file, whose key it is, and what it is encrypted with; "": it is not.
+struct keyfile_row {
+    const char *file;
+    const char *public_name;
+    const char *passphrase;
+};
+
+// The key of a row, held to its public half; the comment is for the caller to free.
+static inline struct vouch_private_key *read_row(const struct keyfile_row *row,
+                                                 char **ret_comment) {
+    autofile struct vouch_bytes file = read_fixture(row->file);
+    autopublic struct vouch_key *want = read_fixture_public(row->public_name);
+    struct vouch_private_key *key = NULL;
+    struct vouch_where where = {0};
+    int err = vouch_keyfile_parse(file, vouch_bytes_of(row->passphrase), &key, ret_comment, &where);
+    if (err != VOUCH_OK) {
+        fail_msg("%s: error %d: %s %s", row->file, err, where.field, where.reason);
+    }
+    assert_true(vouch_key_equal(vouch_private_key_public(key), want));
+    return key;
+}
+
+// Without a passphrase each encrypted file asks for one, and each other is read.
+static inline void assert_asks_for_passphrases(const struct keyfile_row *rows, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        autofile struct vouch_bytes file = read_fixture(rows[i].file);
+        autokey struct vouch_private_key *key = NULL;
+        struct vouch_where where = {0};
+        int err = vouch_keyfile_parse(file, (struct vouch_bytes){0}, &key, NULL, &where);
+        assert_int_equal(err, rows[i].passphrase[0] != '\0' ? VOUCH_ERR_PASSPHRASE : VOUCH_OK);
+        if (err != VOUCH_OK) {
+            assert_string_equal(where.reason, "encrypted");
+            assert_null(key);
+        }
+    }
+}
+
+// Each encrypted file refuses a passphrase that is not its own.
+static inline void assert_refuses_passphrase(const struct keyfile_row *rows, size_t count,
+                                             const char *wrong) {
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].passphrase[0] == '\0') {
+            continue;
+        }
+        autofile struct vouch_bytes file = read_fixture(rows[i].file);
+        struct vouch_private_key *key = NULL;
+        struct vouch_where where = {0};
+        int err = vouch_keyfile_parse(file, vouch_bytes_of(wrong), &key, NULL, &where);
+        assert_int_equal(err, VOUCH_ERR_PASSPHRASE);
+        assert_string_equal(where.reason, "wrong passphrase");
+        assert_null(key);
+    }
+}
+
 // Holds a bad file to the error that it must give, and to giving nothing else.
 static inline void assert_refused(struct vouch_bytes file, const char *passphrase, int wanted,
                                   const char *field) {
@@ -105,6 +159,17 @@ static inline void assert_signs(const struct vouch_private_key *key) {
         vouch_key_verify(vouch_private_key_public(key), vouch_buf_bytes(&signature), message),
         VOUCH_OK);
     vouch_buf_done(&signature);
+}
+
+// A key file of ours, in memory that the caller frees.
+static inline struct vouch_bytes written(const struct vouch_private_key *key,
+                                         const struct vouch_keyfile_options *options) {
+    struct vouch_buf out;
+    vouch_buf_init(&out, VOUCH_KEYFILE_MAX);
+    assert_int_equal(vouch_keyfile_write(key, options, &out), VOUCH_OK);
+    struct vouch_bytes file = {0};
+    file.ptr = vouch_buf_take(&out, &file.len);
+    return file;
 }
 
 // The base64 of a file decoded, in memory that the caller frees; and a file made of such bytes.

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "core/cert-view.h"
 #include "ledger/state.h"
 
 // Zeros are written ahead of the records, because a flush of bytes that are allocated already costs a
@@ -70,14 +71,14 @@ static int stamp(const struct vouch_ledger *ledger, struct vouch_record *records
     size_t old = 0;
     for (size_t i = 0; i < count; i++) {
         struct vouch_record *record = &records[i];
-        struct vouch_record_cert cert = {0};
+        struct vouch_cert_view cert = {0};
         struct vouch_where where = {0};
         int err = stamp_time(ledger, &record->time_ms, time_ms, fault);
         if (err != VOUCH_OK) {
             return err;
         }
         if (record->kind == VOUCH_RECORD_CERT) {
-            err = vouch_record_cert_read(record->cert, &cert, &where);
+            err = vouch_cert_view_read(record->cert, &cert, &where);
         }
         if (err != VOUCH_OK) {
             return bad_record(ledger, i, err, &where, fault);
@@ -96,9 +97,9 @@ static size_t collect_queries(const struct vouch_record *records, size_t count,
                               struct vouch_serial_query *queries) {
     size_t filled = 0;
     for (size_t i = 0; i < count; i++) {
-        struct vouch_record_cert cert;
+        struct vouch_cert_view cert;
         if (records[i].kind == VOUCH_RECORD_CERT &&
-            vouch_record_cert_read(records[i].cert, &cert, NULL) == VOUCH_OK && cert.serial != 0) {
+            vouch_cert_view_read(records[i].cert, &cert, NULL) == VOUCH_OK && cert.serial != 0) {
             queries[filled] = (struct vouch_serial_query){.serial = cert.serial, .ca = cert.ca};
             filled++;
         }

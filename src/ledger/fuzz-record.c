@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/cert-view.h"
 #include "ledger/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -17,7 +18,7 @@ static void read_parts(const struct vouch_record *record) {
     struct vouch_bytes rest = record->details;
     struct vouch_bytes name;
     struct vouch_bytes value;
-    struct vouch_record_cert cert;
+    struct vouch_cert_view cert;
     while (vouch_record_detail_next(&rest, &name, &value)) {
         struct vouch_bytes first;
         // What is listed is also found by its name.
@@ -27,7 +28,7 @@ static void read_parts(const struct vouch_record *record) {
     }
     assert(rest.len == 0);
     if (record->kind == VOUCH_RECORD_CERT) {
-        assert(vouch_record_cert_read(record->cert, &cert, NULL) == VOUCH_OK);
+        assert(vouch_cert_view_read(record->cert, &cert, NULL) == VOUCH_OK);
     }
 }
 

@@ -246,7 +246,7 @@ static int same_subject(const struct vouch_login *login, struct vouch_bytes blob
 }
 
 static int judge(struct vouch_login *login, struct vouch_bytes blob,
-                 const struct vouch_record_cert *cert, const struct vouch_authority *authority) {
+                 const struct vouch_cert_view *cert, const struct vouch_authority *authority) {
     enum vouch_login_state state = VOUCH_LOGIN_OTHER_KEY_ID;
     if (login->state == VOUCH_LOGIN_RECORDED ||
         !is_fingerprint(login->ca, authority->sha256, authority->md5)) {
@@ -265,8 +265,7 @@ static int judge(struct vouch_login *login, struct vouch_bytes blob,
 }
 
 int vouch_logins_mark(struct vouch_logins *logins, struct vouch_bytes blob,
-                      const struct vouch_record_cert *cert,
-                      const struct vouch_authority *authority) {
+                      const struct vouch_cert_view *cert, const struct vouch_authority *authority) {
     size_t low = 0;
     size_t high = logins->count;
     while (low < high) {

@@ -6,6 +6,7 @@
 // line is read from both its ends. Whatever stands before "Accepted" is not looked at.
 #pragma once
 
+#include "core/cert-view.h"
 #include "ledger/authorities.h"
 
 #define VOUCH_LOGINS_MAX 4000000
@@ -45,7 +46,7 @@ VOUCH_MUST_USE int vouch_logins_read(struct vouch_logins *logins, struct vouch_b
 
 // Holds a recorded certificate against the logins.
 VOUCH_MUST_USE int vouch_logins_mark(struct vouch_logins *logins, struct vouch_bytes blob,
-                                     const struct vouch_record_cert *cert,
+                                     const struct vouch_cert_view *cert,
                                      const struct vouch_authority *authority);
 
 // After the last record: each login that the ledger does not explain is a finding.

@@ -2,6 +2,7 @@
 // Inside of a verification: what it knows so far, shared by the verify-*.c files.
 #pragma once
 
+#include "core/cert-view.h"
 #include "ledger/authorities.h"
 #include "ledger/logins.h"
 #include "ledger/scan.h"
@@ -18,7 +19,7 @@ struct vouch_prover_past {
 // A certificate that is looked for; they are sorted by serial.
 struct vouch_prover_wanted {
     struct vouch_ledger_wanted wanted;
-    struct vouch_record_cert cert;
+    struct vouch_cert_view cert;
     int found;
     int other; // the serial is recorded for another certificate: `number` tells where
     uint64_t number;
@@ -61,7 +62,7 @@ VOUCH_MUST_USE int vouch_prover_read(struct vouch_prover *prover, uint64_t limit
 
 // verify-certs.c: judges one recorded certificate whose signature has been verified already.
 VOUCH_MUST_USE int vouch_prover_cert(struct vouch_prover *prover, const struct vouch_record *record,
-                                     const struct vouch_record_cert *cert);
+                                     const struct vouch_cert_view *cert);
 VOUCH_MUST_USE int vouch_prover_want(struct vouch_prover *prover);
 void vouch_prover_check_wanted(struct vouch_prover *prover);
 

@@ -2,7 +2,7 @@
 // Encoding and decoding of records (doc/ledger.md, "Records").
 #include "ledger/record.h"
 
-#include "vouch/key.h"
+#include "core/cert-view.h"
 
 // One text field of a record, with its bound. The order of these rows is the order on the wire.
 struct text_field {
@@ -87,8 +87,8 @@ static int check_fields(const struct vouch_record *record, struct vouch_where *r
         }
     }
     if (record->kind == VOUCH_RECORD_CERT) {
-        struct vouch_record_cert cert;
-        return vouch_record_cert_read(record->cert, &cert, ret_where);
+        struct vouch_cert_view cert;
+        return vouch_cert_view_read(record->cert, &cert, ret_where);
     }
     if (!is_name(record->type)) {
         return fail(ret_where, VOUCH_ERR_FORMAT, "type", "is not a name of a-z 0-9 . - _");
@@ -225,57 +225,6 @@ int vouch_record_detail(const struct vouch_record *record, const char *name,
         }
     }
     return 0;
-}
-
-// How many strings a certificate of that key type has between its nonce and its serial.
-static unsigned key_strings(enum vouch_key_type type) {
-    switch (type) {
-    case VOUCH_KEY_ED25519:
-        return 1;
-    case VOUCH_KEY_RSA:
-    case VOUCH_KEY_ECDSA_P256:
-    case VOUCH_KEY_ECDSA_P384:
-    case VOUCH_KEY_ECDSA_P521:
-    case VOUCH_KEY_SK_ED25519:
-        return 2;
-    case VOUCH_KEY_SK_ECDSA_P256:
-        return 3;
-    case VOUCH_KEY_NONE:
-        break;
-    }
-    return 0;
-}
-
-int vouch_record_cert_read(struct vouch_bytes cert, struct vouch_record_cert *ret_cert,
-                           struct vouch_where *ret_where) {
-    struct vouch_record_cert found = {0};
-    struct vouch_reader reader;
-    vouch_reader_init(&reader, cert);
-    struct vouch_bytes name = vouch_read_string(&reader, "cert");
-    unsigned skip = key_strings(vouch_key_type_from_cert_name(name));
-    if (skip == 0) {
-        vouch_reader_fail(&reader, VOUCH_ERR_FORMAT, "cert", "is not of a known certificate type");
-    }
-    (void)vouch_read_string(&reader, "cert nonce");
-    for (unsigned i = 0; i < skip; i++) {
-        (void)vouch_read_string(&reader, "cert key");
-    }
-    found.serial = vouch_read_u64(&reader, "cert serial");
-    found.type = vouch_read_u32(&reader, "cert type");
-    found.key_id = vouch_read_string(&reader, "cert key id");
-    (void)vouch_read_string(&reader, "cert principals");
-    (void)vouch_read_u64(&reader, "cert valid after");
-    (void)vouch_read_u64(&reader, "cert valid before");
-    (void)vouch_read_string(&reader, "cert critical options");
-    (void)vouch_read_string(&reader, "cert extensions");
-    (void)vouch_read_string(&reader, "cert reserved");
-    found.ca = vouch_read_string(&reader, "cert signature key");
-    (void)vouch_read_string(&reader, "cert signature");
-    int err = vouch_reader_end(&reader, ret_where);
-    if (err == VOUCH_OK) {
-        *ret_cert = found;
-    }
-    return err;
 }
 
 int vouch_record_is_event(const struct vouch_record *record, const char *type) {

@@ -70,16 +70,5 @@ int vouch_record_detail_next(struct vouch_bytes *details, struct vouch_bytes *re
 int vouch_record_detail(const struct vouch_record *record, const char *name,
                         struct vouch_bytes *ret_value);
 
-// What the ledger needs of a certificate, read without verifying its signature.
-struct vouch_record_cert {
-    uint64_t serial;
-    uint32_t type; // 1 user, 2 host
-    struct vouch_bytes key_id;
-    struct vouch_bytes ca; // the CA's public key blob
-};
-VOUCH_MUST_USE int vouch_record_cert_read(struct vouch_bytes cert,
-                                          struct vouch_record_cert *ret_cert,
-                                          struct vouch_where *ret_where);
-
 // Nonzero if `record` is an event of that type.
 int vouch_record_is_event(const struct vouch_record *record, const char *type);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "core/cert-view.h"
 #include "ledger/scan.h"
 #include "ledger/state.h"
 
@@ -17,9 +18,9 @@ int vouch_serial_query_compare(const void *a, const void *b) {
 
 static void mark(struct vouch_serial_query *queries, size_t count,
                  const struct vouch_record *record) {
-    struct vouch_record_cert cert;
+    struct vouch_cert_view cert;
     if (record->kind != VOUCH_RECORD_CERT ||
-        vouch_record_cert_read(record->cert, &cert, NULL) != VOUCH_OK) {
+        vouch_cert_view_read(record->cert, &cert, NULL) != VOUCH_OK) {
         return;
     }
     struct vouch_serial_query wanted = {.serial = cert.serial, .ca = cert.ca};

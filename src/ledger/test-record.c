@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
+#include "core/cert-view.h"
 #include "ledger/record.h"
 
 // Made with Python's hashlib and struct from doc/ledger.md.
@@ -134,7 +135,7 @@ static void decodes_what_it_encoded(void **state) {
     uint8_t memory[512];
     struct vouch_buf entry;
     struct vouch_record record = {0};
-    struct vouch_record_cert cert = {0};
+    struct vouch_cert_view cert = {0};
     vouch_buf_init_fixed(&entry, memory, sizeof memory);
     cert_entry(&entry);
     assert_int_equal(vouch_record_decode(vouch_buf_bytes(&entry), hasher, &record, NULL), VOUCH_OK);
@@ -149,7 +150,7 @@ static void decodes_what_it_encoded(void **state) {
     assert_true(vouch_bytes_equal(record.request, vouch_bytes_of("r1")));
     assert_true(vouch_bytes_equal(record.source, vouch_bytes_of("192.0.2.1")));
     assert_true(vouch_bytes_equal(record.policy, vouch_bytes_of("p3")));
-    assert_int_equal(vouch_record_cert_read(record.cert, &cert, NULL), VOUCH_OK);
+    assert_int_equal(vouch_cert_view_read(record.cert, &cert, NULL), VOUCH_OK);
     assert_int_equal(cert.serial, 42);
     assert_int_equal(cert.type, 1);
     assert_true(vouch_bytes_equal(cert.key_id, vouch_bytes_of("id")));

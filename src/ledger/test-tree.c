@@ -35,42 +35,45 @@ static void assert_hash(const struct vouch_tree_hash *hash, const char *hex) {
     assert_string_equal(text, hex);
 }
 
+static const char *const known_leaves[] = {
+    "",
+    "00",
+    "10",
+    "2021",
+    "3031",
+    "40414243",
+    "5051525354555657",
+    "606162636465666768696a6b6c6d6e6f",
+};
+
+// Of the tree without leaves, with the first, with the first two, and so on.
+static const char *const known_roots[] = {
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+};
+
 static void gives_the_known_roots_of_eight_leaves(void **state) {
     (void)state;
-    static const char *const leaves[] = {
-        "",
-        "00",
-        "10",
-        "2021",
-        "3031",
-        "40414243",
-        "5051525354555657",
-        "606162636465666768696a6b6c6d6e6f",
-    };
-    static const char *const roots[] = {
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-        "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-        "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-        "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
-        "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-        "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-    };
     struct vouch_tree tree;
     struct vouch_tree_hash hash;
     assert_int_equal(vouch_tree_init(&tree, hasher), VOUCH_OK);
     for (size_t i = 0;; i++) {
         vouch_tree_root(&tree, &hash);
-        assert_hash(&hash, roots[i]);
-        if (i == sizeof leaves / sizeof leaves[0]) {
+        assert_hash(&hash, known_roots[i]);
+        if (i == sizeof known_leaves / sizeof known_leaves[0]) {
             break;
         }
         uint8_t memory[16];
         struct vouch_buf leaf;
         vouch_buf_init_fixed(&leaf, memory, sizeof memory);
-        assert_int_equal(vouch_str_unhex(vouch_bytes_of(leaves[i]), &leaf), VOUCH_OK);
+        assert_int_equal(vouch_str_unhex(vouch_bytes_of(known_leaves[i]), &leaf), VOUCH_OK);
         vouch_hasher_leaf(hasher, vouch_buf_bytes(&leaf), &hash);
         vouch_tree_add(&tree, &hash);
     }

@@ -24,7 +24,7 @@ int vouch_prover_want(struct vouch_prover *prover) {
         struct vouch_prover_wanted *row = &prover->wanted[i];
         row->wanted = prover->what->wanted[i];
         // One that cannot be read is in no record either, and is then named as such.
-        (void)!vouch_record_cert_read(row->wanted.blob, &row->cert, NULL);
+        (void)!vouch_cert_view_read(row->wanted.blob, &row->cert, NULL);
     }
     qsort(prover->wanted, count, sizeof *prover->wanted, compare);
     return VOUCH_OK;
@@ -46,7 +46,7 @@ static size_t lower_bound(const struct vouch_prover *prover, uint64_t serial) {
 }
 
 static void mark_wanted(struct vouch_prover *prover, const struct vouch_record *record,
-                        const struct vouch_record_cert *cert) {
+                        const struct vouch_cert_view *cert) {
     for (size_t i = lower_bound(prover, cert->serial); i < prover->what->wanted_count; i++) {
         struct vouch_prover_wanted *row = &prover->wanted[i];
         if (row->cert.serial != cert->serial) {
@@ -80,7 +80,7 @@ void vouch_prover_check_wanted(struct vouch_prover *prover) {
 }
 
 int vouch_prover_cert(struct vouch_prover *prover, const struct vouch_record *record,
-                      const struct vouch_record_cert *cert) {
+                      const struct vouch_cert_view *cert) {
     char where[VOUCH_WHERE_MAX];
     struct vouch_authority *authority = vouch_authorities_find(&prover->authorities, cert->ca);
     vouch_where_number(where, "record", record->number);

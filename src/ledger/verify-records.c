@@ -29,7 +29,7 @@ struct item {
     struct vouch_record record;
     int cert_err; // of verifying the certificate
     struct vouch_where cert_where;
-    struct vouch_record_cert cert;
+    struct vouch_cert_view cert;
 };
 
 struct chunk {
@@ -50,13 +50,13 @@ struct worker {
 
 static void judge_cert(struct item *item) {
     struct vouch_cert *cert = NULL;
-    item->cert_err = vouch_record_cert_read(item->record.cert, &item->cert, &item->cert_where);
+    item->cert_err = vouch_cert_view_read(item->record.cert, &item->cert, &item->cert_where);
     if (item->cert_err == VOUCH_OK) {
         item->cert_err = vouch_cert_parse(item->record.cert, &cert, &item->cert_where);
     }
     // Two readers of the same bytes: they must have read the same.
     if (item->cert_err == VOUCH_OK &&
-        (cert->serial != item->cert.serial || (uint32_t)cert->type != item->cert.type ||
+        (cert->serial != item->cert.serial || cert->type != item->cert.type ||
          !vouch_bytes_equal(cert->key_id, item->cert.key_id) ||
          !vouch_bytes_equal(vouch_key_blob(cert->ca), item->cert.ca))) {
         item->cert_err = VOUCH_ERR_MISMATCH;

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/cert-view.h"
+
 #define ASKERS 8
 #define GRANTS_MAX (1u << 20)
 
@@ -132,11 +134,11 @@ struct walk {
 
 static void check_record(void *context, const struct vouch_record *record) {
     struct walk *walk = context;
-    struct vouch_record_cert cert = {0};
+    struct vouch_cert_view cert = {0};
     if (record->kind != VOUCH_RECORD_CERT) {
         return;
     }
-    assert_int_equal(vouch_record_cert_read(record->cert, &cert, NULL), VOUCH_OK);
+    assert_int_equal(vouch_cert_view_read(record->cert, &cert, NULL), VOUCH_OK);
     // The next one of the epoch, or the first one of a later epoch.
     assert_true(cert.serial == walk->last + 1 ||
                 (vouch_epoch_of(cert.serial) > vouch_epoch_of(walk->last) &&

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/cert-view.h"
 #include "signer/frames.h"
 
 #define ASKERS 16
@@ -78,11 +79,11 @@ struct walk {
 
 static void walk_record(void *context, const struct vouch_record *record) {
     struct walk *walk = context;
-    struct vouch_record_cert cert = {0};
+    struct vouch_cert_view cert = {0};
     if (record->kind != VOUCH_RECORD_CERT) {
         return;
     }
-    assert_int_equal(vouch_record_cert_read(record->cert, &cert, NULL), VOUCH_OK);
+    assert_int_equal(vouch_cert_view_read(record->cert, &cert, NULL), VOUCH_OK);
     assert_true(walk->last == 0 || cert.serial == walk->last + 1);
     assert_true(walk->count < ASKERS * ASKS);
     walk->last = cert.serial;

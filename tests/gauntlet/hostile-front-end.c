@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "core/cert-view.h"
 #include "signer/frames.h"
 #include "signer/test-fixture.h"
 
@@ -402,11 +403,11 @@ static int compare(const void *a, const void *b) {
 // Certificates in the ledger and certificates that were granted are the same.
 static void check_record(void *context, const struct vouch_record *record) {
     struct walk *walk = context;
-    struct vouch_record_cert cert = {0};
+    struct vouch_cert_view cert = {0};
     if (record->kind != VOUCH_RECORD_CERT) {
         return;
     }
-    assert_int_equal(vouch_record_cert_read(record->cert, &cert, NULL), VOUCH_OK);
+    assert_int_equal(vouch_cert_view_read(record->cert, &cert, NULL), VOUCH_OK);
     const uint64_t *found = bsearch(&cert.serial, walk->world->granted, walk->world->grant_count,
                                     2 * sizeof(uint64_t), compare);
     assert_non_null(found);
