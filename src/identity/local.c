@@ -32,22 +32,10 @@ void vouch_identity_close(struct vouch_identity *identity) {
     free(identity);
 }
 
-static int ask_desk(struct vouch_identity *identity, enum vouch_identity_verb verb,
-                    const struct vouch_identity_ask *ask, uint64_t deadline_ns,
-                    struct vouch_identity_answer *ret_answer, struct vouch_fault *fault) {
+int vouch_identity_put(struct vouch_identity *identity, enum vouch_identity_verb verb,
+                       const struct vouch_identity_ask *ask, uint64_t deadline_ns,
+                       struct vouch_identity_answer *ret_answer, struct vouch_fault *fault) {
     int err = vouch_identity_desk_ask(&identity->desk, verb, ask, deadline_ns, fault);
     *ret_answer = identity->desk.reply.answer;
     return err;
-}
-
-int vouch_identity_make(struct vouch_identity *identity, const struct vouch_identity_ask *ask,
-                        uint64_t deadline_ns, struct vouch_identity_answer *ret_answer,
-                        struct vouch_fault *fault) {
-    return ask_desk(identity, VOUCH_IDENTITY_MAKE, ask, deadline_ns, ret_answer, fault);
-}
-
-int vouch_identity_check(struct vouch_identity *identity, const struct vouch_identity_ask *ask,
-                         uint64_t deadline_ns, struct vouch_identity_answer *ret_answer,
-                         struct vouch_fault *fault) {
-    return ask_desk(identity, VOUCH_IDENTITY_CHECK, ask, deadline_ns, ret_answer, fault);
 }

@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "identity/password.h"
 #include "identity/pool.h"
+#include "identity/protocol.h"
 #include "identity/seal.h"
 #include "identity/serve.h"
 
@@ -57,8 +58,6 @@ VOUCH_MUST_USE int vouch_identity_desk_init(struct vouch_identity_desk *desk,
                                             struct vouch_identity_engine *engine,
                                             struct vouch_fault *fault);
 void vouch_identity_desk_done(struct vouch_identity_desk *desk); // takes a zeroed struct
-
-enum vouch_identity_verb { VOUCH_IDENTITY_MAKE = 1, VOUCH_IDENTITY_CHECK };
 
 // Answers one ask. The answer is desk->reply.answer; after an error it is all zero.
 VOUCH_MUST_USE int vouch_identity_desk_ask(struct vouch_identity_desk *desk,

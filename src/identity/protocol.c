@@ -14,12 +14,12 @@
 #define FAILED_MAX 1024
 
 static const struct vouch_frame_rule asks[] = {
-    {.type = VOUCH_IDENTITY_FRAME_MAKE,
+    {.type = VOUCH_IDENTITY_MAKE,
      .content = VOUCH_FRAME_SECRET,
      .body_min = ASK_MIN,
      .body_max = ASK_MAX,
      .name = "make"},
-    {.type = VOUCH_IDENTITY_FRAME_CHECK,
+    {.type = VOUCH_IDENTITY_CHECK,
      .content = VOUCH_FRAME_SECRET,
      .body_min = ASK_MIN,
      .body_max = ASK_MAX,
@@ -27,12 +27,12 @@ static const struct vouch_frame_rule asks[] = {
 };
 
 static const struct vouch_frame_rule answers[] = {
-    {.type = VOUCH_IDENTITY_FRAME_MAKE,
+    {.type = VOUCH_IDENTITY_MAKE,
      .content = VOUCH_FRAME_SECRET,
      .body_min = ANSWER_MIN,
      .body_max = ANSWER_MAX,
      .name = "answer to make"},
-    {.type = VOUCH_IDENTITY_FRAME_CHECK,
+    {.type = VOUCH_IDENTITY_CHECK,
      .content = VOUCH_FRAME_SECRET,
      .body_min = ANSWER_MIN,
      .body_max = ANSWER_MAX,
@@ -190,13 +190,10 @@ void vouch_identity_failure_write(const struct vouch_fault *failure, struct vouc
     vouch_write_text(out, failure->next);
 }
 
+// A code that is none counts as the other end's own failure.
 static const struct vouch_fault_kind *kind_of(const char *code) {
-    for (size_t i = 0; vouch_fault_kinds[i] != NULL; i++) {
-        if (strcmp(vouch_fault_kinds[i]->code, code) == 0) {
-            return vouch_fault_kinds[i];
-        }
-    }
-    return &vouch_fault_peer;
+    const struct vouch_fault_kind *kind = vouch_fault_kind_of(vouch_bytes_of(code));
+    return kind != NULL ? kind : &vouch_fault_peer;
 }
 
 int vouch_identity_failure_read(struct vouch_bytes body, struct vouch_fault *fault) {

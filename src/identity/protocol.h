@@ -6,12 +6,18 @@
 #include "identity/identity.h"
 #include "vouch/wire.h"
 
-// Types of frames. An ask and its answer have the same one.
-enum {
-    VOUCH_IDENTITY_FRAME_MAKE = 1,
-    VOUCH_IDENTITY_FRAME_CHECK = 2,
-    VOUCH_IDENTITY_FRAME_FAILED = 3 // the answer to either
-};
+// What can be asked, and the type of the frames that ask and answer it.
+enum vouch_identity_verb { VOUCH_IDENTITY_MAKE = 1, VOUCH_IDENTITY_CHECK = 2 };
+
+// The type of the frame that answers either when it failed.
+#define VOUCH_IDENTITY_FRAME_FAILED 3
+
+// Puts one question to a body: local.c and remote.c have one each. As vouch_identity_make().
+VOUCH_MUST_USE int vouch_identity_put(struct vouch_identity *identity,
+                                      enum vouch_identity_verb verb,
+                                      const struct vouch_identity_ask *ask, uint64_t deadline_ns,
+                                      struct vouch_identity_answer *ret_answer,
+                                      struct vouch_fault *fault);
 
 // The field of the ask that is outside its bounds; NULL: none is.
 const char *vouch_identity_ask_excess(const struct vouch_identity_ask *ask);

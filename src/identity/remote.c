@@ -44,14 +44,14 @@ static int refuse_excess(const struct vouch_identity_ask *ask,
     return 1;
 }
 
-static int take_answer(const struct vouch_message *message, uint16_t type,
+static int take_answer(const struct vouch_message *message, enum vouch_identity_verb verb,
                        struct vouch_identity_answer *ret_answer, struct vouch_fault *fault) {
     struct vouch_where where = {0, "type", "is not that of the question"};
     if (message->type == VOUCH_IDENTITY_FRAME_FAILED) {
         return vouch_identity_failure_read(message->body, fault);
     }
     int err = VOUCH_ERR_FORMAT;
-    if (message->type == type) {
+    if (message->type == verb) {
         err = vouch_identity_answer_read(message->body, ret_answer, &where);
     }
     return err == VOUCH_OK
@@ -59,27 +59,15 @@ static int take_answer(const struct vouch_message *message, uint16_t type,
                : vouch_fault_where(fault, err, &vouch_fault_peer, "identity: its answer", &where);
 }
 
-static int ask_lane(struct vouch_identity *identity, uint16_t type,
-                    const struct vouch_identity_ask *ask, uint64_t deadline_ns,
-                    struct vouch_identity_answer *ret_answer, struct vouch_fault *fault) {
+int vouch_identity_put(struct vouch_identity *identity, enum vouch_identity_verb verb,
+                       const struct vouch_identity_ask *ask, uint64_t deadline_ns,
+                       struct vouch_identity_answer *ret_answer, struct vouch_fault *fault) {
     struct vouch_message message = {0};
     *ret_answer = (struct vouch_identity_answer){0};
     if (refuse_excess(ask, ret_answer)) {
         return VOUCH_OK;
     }
     vouch_identity_ask_write(ask, vouch_lane_begin(&identity->lane));
-    int err = vouch_lane_ask(&identity->lane, type, deadline_ns, &message, fault);
-    return err == VOUCH_OK ? take_answer(&message, type, ret_answer, fault) : err;
-}
-
-int vouch_identity_make(struct vouch_identity *identity, const struct vouch_identity_ask *ask,
-                        uint64_t deadline_ns, struct vouch_identity_answer *ret_answer,
-                        struct vouch_fault *fault) {
-    return ask_lane(identity, VOUCH_IDENTITY_FRAME_MAKE, ask, deadline_ns, ret_answer, fault);
-}
-
-int vouch_identity_check(struct vouch_identity *identity, const struct vouch_identity_ask *ask,
-                         uint64_t deadline_ns, struct vouch_identity_answer *ret_answer,
-                         struct vouch_fault *fault) {
-    return ask_lane(identity, VOUCH_IDENTITY_FRAME_CHECK, ask, deadline_ns, ret_answer, fault);
+    int err = vouch_lane_ask(&identity->lane, (uint16_t)verb, deadline_ns, &message, fault);
+    return err == VOUCH_OK ? take_answer(&message, verb, ret_answer, fault) : err;
 }

@@ -58,10 +58,9 @@ static int answer(struct window *window, const struct vouch_message *message,
     if (err != VOUCH_OK) {
         return vouch_fault_where(fault, err, &vouch_fault_peer, "identity: an ask", &where);
     }
-    enum vouch_identity_verb verb =
-        type == VOUCH_IDENTITY_FRAME_MAKE ? VOUCH_IDENTITY_MAKE : VOUCH_IDENTITY_CHECK;
-    err = vouch_identity_desk_ask(&window->desk, verb, &ask, vouch_time_monotonic_ns() + ASK_NS,
-                                  &failure);
+    // The lane lets no other types through.
+    err = vouch_identity_desk_ask(&window->desk, (enum vouch_identity_verb)type, &ask,
+                                  vouch_time_monotonic_ns() + ASK_NS, &failure);
     struct vouch_buf *out = vouch_lane_begin(&window->lane);
     if (err != VOUCH_OK) {
         type = VOUCH_IDENTITY_FRAME_FAILED;

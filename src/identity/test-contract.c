@@ -189,47 +189,48 @@ static void refuses_a_user_without_a_password_whatever_is_given(void **state) {
     }
 }
 
+static const char *const damaged_hashes[] = {
+    "x",
+    "$",
+    "$argon2i$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "$argon2id$v=16$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "$argon2id$v=19$m=8,t=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "$argon2id$v=19$m=08,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "$argon2id$v=19$m=7,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "$argon2id$v=19$m=8,t=0,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "$argon2id$v=19$m=8,t=1,p=2$AAAAAAAAAAAAAAAAAAAAAA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    // Memory or time without bound.
+    "$argon2id$v=19$m=262145,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "$argon2id$v=19$m=8,t=11,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "$argon2id$v=19$m=8,t=1,p=1,x=1$AAAAAAAAAAAAAAAAAAAAAA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA$",
+    "$6$abcdefgh$qrstuvwxyz",
+};
+
 // A stored string that is not whole is a failure, not a "no", and costs no hash.
 static void fails_on_a_stored_hash_that_is_not_one(void **state) {
     struct fixture *fixture = *state;
-    static const char *const damaged[] = {
-        "x",
-        "$",
-        "$argon2i$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=16$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=8,t=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=08,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=7,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=8,t=0,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=8,t=1,p=2$AAAAAAAAAAAAAAAAAAAAAA$"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        // Memory or time without bound.
-        "$argon2id$v=19$m=262145,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=8,t=11,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=8,t=1,p=1,x=1$AAAAAAAAAAAAAAAAAAAAAA$"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAA$"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-        "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA$",
-        "$6$abcdefgh$qrstuvwxyz",
-    };
     struct vouch_identity_load before, after;
     struct vouch_identity_ask ask = fixture_ask(VOUCH_METHOD_PASSWORD, GOOD);
     vouch_identity_load(fixture->engine, &before);
-    for (size_t i = 0; i < sizeof damaged / sizeof damaged[0]; i++) {
-        ask.stored = vouch_bytes_of(damaged[i]);
+    for (size_t i = 0; i < sizeof damaged_hashes / sizeof damaged_hashes[0]; i++) {
+        ask.stored = vouch_bytes_of(damaged_hashes[i]);
         assert_int_equal(vouch_identity_check(fixture->identity, &ask, fixture_deadline(),
                                               &fixture->answer, &fixture->fault),
                          VOUCH_ERR_CORRUPT);
@@ -473,14 +474,22 @@ static void F6_accepts_each_recovery_code_once(void **state) {
     }
 }
 
+// Makes codes; the first of them, and an ask with what is to be stored.
+static struct vouch_identity_ask make_codes(struct fixture *fixture, uint8_t *memory,
+                                            char ret_code[static 20]) {
+    struct vouch_identity_ask ask = fixture_ask(VOUCH_METHOD_RECOVERY, NULL);
+    fixture_make(fixture, &ask);
+    memcpy(ret_code, fixture->answer.shown.ptr, 19);
+    ret_code[19] = '\0';
+    ask.stored = fixture_keep(fixture, memory);
+    return ask;
+}
+
 static void reads_a_recovery_code_with_and_without_hyphens(void **state) {
     struct fixture *fixture = *state;
     uint8_t memory[VOUCH_IDENTITY_STORED_MAX];
-    char code[20] = {0}, text[32];
-    struct vouch_identity_ask ask = fixture_ask(VOUCH_METHOD_RECOVERY, NULL);
-    fixture_make(fixture, &ask);
-    memcpy(code, fixture->answer.shown.ptr, 19);
-    ask.stored = fixture_keep(fixture, memory);
+    char code[20], text[32];
+    struct vouch_identity_ask ask = make_codes(fixture, memory, code);
     (void)snprintf(text, sizeof text, "%.4s%.4s%.4s%.4s", code, code + 5, code + 10, code + 15);
     ask.given = vouch_bytes_of(text);
     assert_int_equal(fixture_check(fixture, &ask), VOUCH_IDENTITY_ACCEPTED);
@@ -490,6 +499,13 @@ static void reads_a_recovery_code_with_and_without_hyphens(void **state) {
     text[19] = '\0';
     ask.given = vouch_bytes_of(text);
     assert_int_equal(fixture_check(fixture, &ask), VOUCH_IDENTITY_ACCEPTED);
+}
+
+static void refuses_a_recovery_code_that_is_altered_in_any_place(void **state) {
+    struct fixture *fixture = *state;
+    uint8_t memory[VOUCH_IDENTITY_STORED_MAX];
+    char code[20], text[32];
+    struct vouch_identity_ask ask = make_codes(fixture, memory, code);
     static const char *const around[][2] = {{"", " "}, {" ", ""}, {"", "-"}, {"-", ""}, {"", "a"}};
     for (size_t i = 0; i < sizeof around / sizeof around[0]; i++) {
         (void)snprintf(text, sizeof text, "%s%s%s", around[i][0], code, around[i][1]);
@@ -510,6 +526,15 @@ static void reads_a_recovery_code_with_and_without_hyphens(void **state) {
         assert_refused(fixture, "V-1880");
         code[i] = saved;
     }
+    ask.given = vouch_bytes_of(code);
+    assert_int_equal(fixture_check(fixture, &ask), VOUCH_IDENTITY_ACCEPTED);
+}
+
+static void refuses_a_recovery_code_of_another_user(void **state) {
+    struct fixture *fixture = *state;
+    uint8_t memory[VOUCH_IDENTITY_STORED_MAX];
+    char code[20];
+    struct vouch_identity_ask ask = make_codes(fixture, memory, code);
     ask.given = vouch_bytes_of(code);
     assert_int_equal(fixture_check(fixture, &ask), VOUCH_IDENTITY_ACCEPTED);
     static const char *const users[] = {"", "another", "7f3a91", "7f3a9", "7f3a900"};
@@ -605,6 +630,8 @@ int main(void) {
         T(refuses_a_user_without_an_app),
         T(F6_accepts_each_recovery_code_once),
         T(reads_a_recovery_code_with_and_without_hyphens),
+        T(refuses_a_recovery_code_that_is_altered_in_any_place),
+        T(refuses_a_recovery_code_of_another_user),
         T(fails_on_damaged_recovery_hashes),
         T(refuses_an_ask_outside_its_bounds),
         T(says_the_same_of_every_wrong_thing),

@@ -2,31 +2,18 @@
 // The failure sweep: the n-th allocation, of memory, of locked memory or of a hash's blocks, fails, for
 // every n. Nobody is signed in by it, no refusal is made of it, and what comes after works.
 //
-// The linker puts the functions below in the place of the libraries' (--wrap), in this program only.
+// Below are the stand-ins for the calls of libsodium, which only this program has.
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/secret.h"
+#include "base/test-failing.h"
 #include "identity/test-fixture.h"
 #include "identity/totp.h"
 
 #define GOOD "violin tractor seven oysters"
 #define NOW UINT64_C(1790000000)
 
-static long left; // calls until one fails; 0: none does
-static long seen; // calls so far
-
-static int fails(void) {
-    seen++;
-    return seen == left;
-}
-
-void *__real_malloc(size_t len);
-void *__wrap_malloc(size_t len);
-void *__real_calloc(size_t count, size_t len);
-void *__wrap_calloc(size_t count, size_t len);
-void *__real_realloc(void *old, size_t len);
-void *__wrap_realloc(void *old, size_t len);
 void *__real_sodium_malloc(size_t len);
 void *__wrap_sodium_malloc(size_t len);
 int __real_crypto_pwhash(unsigned char *out, unsigned long long out_len, const char *password,
@@ -36,26 +23,14 @@ int __wrap_crypto_pwhash(unsigned char *out, unsigned long long out_len, const c
                          unsigned long long len, const unsigned char *salt,
                          unsigned long long passes, size_t memory, int algorithm);
 
-void *__wrap_malloc(size_t len) {
-    return fails() ? NULL : __real_malloc(len);
-}
-
-void *__wrap_calloc(size_t count, size_t len) {
-    return fails() ? NULL : __real_calloc(count, len);
-}
-
-void *__wrap_realloc(void *old, size_t len) {
-    return fails() ? NULL : __real_realloc(old, len);
-}
-
 void *__wrap_sodium_malloc(size_t len) {
-    return fails() ? NULL : __real_sodium_malloc(len);
+    return failing_now(FAIL_MEMORY) ? NULL : __real_sodium_malloc(len);
 }
 
 int __wrap_crypto_pwhash(unsigned char *out, unsigned long long out_len, const char *password,
                          unsigned long long len, const unsigned char *salt,
                          unsigned long long passes, size_t memory, int algorithm) {
-    return fails()
+    return failing_now(FAIL_MEMORY)
                ? -1
                : __real_crypto_pwhash(out, out_len, password, len, salt, passes, memory, algorithm);
 }
@@ -97,17 +72,15 @@ static int run(const struct task *task, enum vouch_identity_verdict *ret_verdict
 static long sweep(const struct task *task) {
     enum vouch_identity_verdict verdict;
     struct vouch_fault fault = {0};
-    left = 0;
-    seen = 0;
+    failing_arm_once(FAIL_MEMORY, 0);
     assert_int_equal(run(task, &verdict, &fault), VOUCH_OK);
     assert_int_equal(verdict, task->wanted);
-    long calls = seen;
+    long calls = failing_seen(FAIL_MEMORY);
     for (long nth = 1; nth <= calls; nth++) {
-        left = nth;
-        seen = 0;
+        failing_arm_once(FAIL_MEMORY, nth);
         fault = (struct vouch_fault){0};
         int err = run(task, &verdict, &fault);
-        left = 0;
+        failing_disarm();
         if (err == VOUCH_OK) { // it went without what was missing
             assert_int_equal(verdict, task->wanted);
         } else {
@@ -153,12 +126,12 @@ static void accepts_though_the_new_hash_cannot_be_made(void **state) {
     fixture_end(&fixture);
     assert_true(sweep(&task) >= 6); // two hashes
     enum vouch_identity_verdict verdict;
-    long calls = (seen = 0, left = 0, run(&task, &verdict, NULL), seen);
-    left = calls;
-    seen = 0;
+    failing_arm_once(FAIL_MEMORY, 0);
+    assert_int_equal(run(&task, &verdict, NULL), VOUCH_OK);
+    failing_arm_once(FAIL_MEMORY, failing_seen(FAIL_MEMORY));
     assert_int_equal(run(&task, &verdict, NULL), VOUCH_OK);
     assert_int_equal(verdict, VOUCH_IDENTITY_ACCEPTED);
-    left = 0;
+    failing_disarm();
 }
 
 static void survives_a_failed_allocation_with_codes(void **state) {

@@ -139,42 +139,48 @@ static void makes_no_yes_of_a_no(void **state) {
     }
 }
 
+static uint8_t too_much[4096];
+
+// One thing that goes with no refusal, or with no acceptance.
+static void contradict(struct vouch_identity_answer *answer, unsigned how) {
+    switch (how) {
+    case 0:
+        answer->stored = accepted.stored;
+        break;
+    case 1:
+        answer->shown = accepted.shown;
+        break;
+    case 2:
+        answer->step = 1;
+        break;
+    case 3:
+        answer->left = 1;
+        break;
+    case 4:
+        answer->refusal.code[0] = '\0';
+        break;
+    case 5:
+        answer->verdict = (enum vouch_identity_verdict)3;
+        break;
+    case 6:
+        answer->refusal = refused.refusal;
+        break;
+    case 7:
+        answer->stored = (struct vouch_bytes){too_much, 1025};
+        break;
+    default:
+        answer->shown = (struct vouch_bytes){too_much, 2049};
+        break;
+    }
+}
+
 static void takes_no_answer_that_contradicts_itself(void **state) {
     (void)state;
     for (unsigned i = 0; i < 9; i++) {
         struct vouch_identity_answer answer = i < 6 ? refused : accepted, read;
         uint8_t memory[BODY_MAX];
-        static uint8_t bytes[4096];
         struct vouch_buf out;
-        switch (i) {
-        case 0:
-            answer.stored = accepted.stored;
-            break;
-        case 1:
-            answer.shown = accepted.shown;
-            break;
-        case 2:
-            answer.step = 1;
-            break;
-        case 3:
-            answer.left = 1;
-            break;
-        case 4:
-            answer.refusal.code[0] = '\0';
-            break;
-        case 5:
-            answer.verdict = (enum vouch_identity_verdict)3;
-            break;
-        case 6:
-            answer.refusal = refused.refusal;
-            break;
-        case 7:
-            answer.stored = (struct vouch_bytes){bytes, 1025};
-            break;
-        default:
-            answer.shown = (struct vouch_bytes){bytes, 2049};
-            break;
-        }
+        contradict(&answer, i);
         vouch_buf_init_fixed(&out, memory, sizeof memory);
         vouch_identity_answer_write(&answer, &out);
         assert_int_not_equal(vouch_identity_answer_read(vouch_buf_bytes(&out), &read, NULL),

@@ -207,7 +207,7 @@ static void believes_no_answer_out_of_turn(void **state) {
     struct vouch_buf out;
     vouch_buf_init_fixed(&out, frame, sizeof frame);
     vouch_write_u32(&out, 40);
-    vouch_write_u32(&out, (uint32_t)VOUCH_IDENTITY_FRAME_MAKE << 16);
+    vouch_write_u32(&out, (uint32_t)VOUCH_IDENTITY_MAKE << 16);
     vouch_identity_answer_write(&yes, &out);
     assert_int_equal(out.len, VOUCH_FRAME_HEADER_LEN + 40);
     assert_int_equal(send(fds[1], frame, out.len, 0), (ssize_t)out.len);

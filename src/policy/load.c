@@ -516,21 +516,23 @@ static int as_approval(struct reading *reading, const struct node *node, char *r
     return err;
 }
 
+// What a value of each shape must be.
+static const struct {
+    enum node_kind kind;
+    const char *otherwise;
+} forms[] = {
+    [TEXT] = {SCALAR, "must be one value"},
+    [LIST] = {SEQUENCE, "must be a list, such as [A, B]"},
+    [LABELS] = {MAPPING, "must be a group of KEY: VALUE"},
+    [DURATION] = {SCALAR, "must be a length of time, such as 8h"},
+    [COUNT] = {SCALAR, "must be a number"},
+    [MOMENT] = {SCALAR, "must be a time, such as 2026-11-22T10:45:38Z"},
+    [WORD] = {SCALAR, "must be one word"},
+    [APPROVAL] = {MAPPING, "must be a group of keys: by, count"},
+};
+
 static int read_value(struct reading *reading, const struct node *node, const struct key_row *row,
                       char *thing) {
-    static const struct {
-        enum node_kind kind;
-        const char *otherwise;
-    } forms[] = {
-        [TEXT] = {SCALAR, "must be one value"},
-        [LIST] = {SEQUENCE, "must be a list, such as [A, B]"},
-        [LABELS] = {MAPPING, "must be a group of KEY: VALUE"},
-        [DURATION] = {SCALAR, "must be a length of time, such as 8h"},
-        [COUNT] = {SCALAR, "must be a number"},
-        [MOMENT] = {SCALAR, "must be a time, such as 2026-11-22T10:45:38Z"},
-        [WORD] = {SCALAR, "must be one word"},
-        [APPROVAL] = {MAPPING, "must be a group of keys: by, count"},
-    };
     void *to = thing + row->at;
     if (node->kind != forms[row->shape].kind) {
         return wrong(reading, node->line, row->key, "%s", forms[row->shape].otherwise);

@@ -1,57 +1,20 @@
 // SPDX-License-Identifier: ISC
 // The failure sweep: the n-th allocation fails, for every n. Nothing leaks, nothing is granted, and what
 // is answered is that memory was short.
-//
-// The linker puts the functions below in the place of the system's (--wrap), in this program only.
+#include "base/test-failing.h"
 #include "policy/explain.h"
 #include "policy/test-fixture.h"
-
-static long left; // calls until one fails; 0: none does
-static long seen;
-
-static int fails(void) {
-    seen++;
-    return left != 0 && seen >= left;
-}
-
-void *__real_malloc(size_t len);
-void *__wrap_malloc(size_t len);
-void *__real_calloc(size_t count, size_t len);
-void *__wrap_calloc(size_t count, size_t len);
-void *__real_reallocarray(void *old, size_t count, size_t len);
-void *__wrap_reallocarray(void *old, size_t count, size_t len);
-
-void *__wrap_malloc(size_t len) {
-    return fails() ? NULL : __real_malloc(len);
-}
-
-void *__wrap_calloc(size_t count, size_t len) {
-    return fails() ? NULL : __real_calloc(count, len);
-}
-
-void *__wrap_reallocarray(void *old, size_t count, size_t len) {
-    return fails() ? NULL : __real_reallocarray(old, count, len);
-}
-
-static void arm(long nth) {
-    left = nth;
-    seen = 0;
-}
-
-static void disarm(void) {
-    left = 0;
-}
 
 // Runs a piece of work with each of its allocations failing, and those after it, until it succeeds.
 static size_t sweep(int (*work)(void *context, struct vouch_fault *fault), void *context) {
     size_t failures = 0;
     for (long nth = 1;; nth++) {
         struct vouch_fault fault = {0};
-        arm(nth);
+        failing_arm(FAIL_MEMORY, nth);
         int err = work(context, &fault);
-        disarm();
+        failing_disarm();
         if (err == VOUCH_OK) {
-            assert_true(seen < nth); // every allocation had its turn
+            assert_true(failing_seen(FAIL_MEMORY) < nth); // every allocation had its turn
             return failures;
         }
         assert_int_equal(err, VOUCH_ERR_NO_MEMORY);

@@ -2,103 +2,16 @@
 // The failure sweep: the n-th write, sync, rename or allocation fails, for every n, and all after it.
 // Whatever was released is in the ledger; a signer whose ledger cannot be written ends at once with
 // V-1503; and the next start finds a ledger that can be proven.
-//
-// The linker puts the functions below in the place of the system's (--wrap), in this program only.
 #include "signer/test-fixture.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum call { CALL_WRITE, CALL_SHORT_WRITE, CALL_SYNC, CALL_RENAME, CALL_MEMORY, CALLS };
-
-static _Atomic long left[CALLS]; // calls until one fails; 0: none does
-static _Atomic long seen[CALLS];
-
-static int fails(enum call call) {
-    long now = ++seen[call];
-    return left[call] != 0 && now >= left[call];
-}
-
-ssize_t __real_pwrite64(int fd, const void *content, size_t len, off_t offset);
-ssize_t __wrap_pwrite64(int fd, const void *content, size_t len, off_t offset);
-int __real_fdatasync(int fd);
-int __wrap_fdatasync(int fd);
-int __real_fsync(int fd);
-int __wrap_fsync(int fd);
-int __real_renameat(int from_fd, const char *from, int to_fd, const char *to);
-int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to);
-int __real_rename(const char *from, const char *to);
-int __wrap_rename(const char *from, const char *to);
-void *__real_malloc(size_t len);
-void *__wrap_malloc(size_t len);
-void *__real_calloc(size_t count, size_t len);
-void *__wrap_calloc(size_t count, size_t len);
-void *__real_realloc(void *old, size_t len);
-void *__wrap_realloc(void *old, size_t len);
-
-ssize_t __wrap_pwrite64(int fd, const void *content, size_t len, off_t offset) {
-    if (fails(CALL_SHORT_WRITE)) {
-        // The disk takes a part and then is full.
-        if (seen[CALL_SHORT_WRITE] == left[CALL_SHORT_WRITE] && len > 1) {
-            return __real_pwrite64(fd, content, len / 2, offset);
-        }
-        errno = ENOSPC;
-        return -1;
-    }
-    if (fails(CALL_WRITE)) {
-        errno = EIO;
-        return -1;
-    }
-    return __real_pwrite64(fd, content, len, offset);
-}
-
-int __wrap_fdatasync(int fd) {
-    if (fails(CALL_SYNC)) {
-        errno = EIO;
-        return -1;
-    }
-    return __real_fdatasync(fd);
-}
-
-int __wrap_fsync(int fd) {
-    if (fails(CALL_SYNC)) {
-        errno = EIO;
-        return -1;
-    }
-    return __real_fsync(fd);
-}
-
-int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to) {
-    if (fails(CALL_RENAME)) {
-        errno = EROFS;
-        return -1;
-    }
-    return __real_renameat(from_fd, from, to_fd, to);
-}
-
-int __wrap_rename(const char *from, const char *to) {
-    if (fails(CALL_RENAME)) {
-        errno = EROFS;
-        return -1;
-    }
-    return __real_rename(from, to);
-}
-
-void *__wrap_malloc(size_t len) {
-    return fails(CALL_MEMORY) ? NULL : __real_malloc(len);
-}
-
-void *__wrap_calloc(size_t count, size_t len) {
-    return fails(CALL_MEMORY) ? NULL : __real_calloc(count, len);
-}
-
-void *__wrap_realloc(void *old, size_t len) {
-    return fails(CALL_MEMORY) ? NULL : __real_realloc(old, len);
-}
+#include "base/test-failing.h"
+#include "core/cert-view.h"
 
 #define ASKS 6
 
@@ -128,7 +41,7 @@ static struct vouch_signer_open opening(const struct fixture *fixture) {
 }
 
 // The life of a signer: opens, issues and notes, publishes, stops. Where it fails it ends.
-static void live(const struct fixture *fixture, enum call call, long nth) {
+static void live(const struct fixture *fixture, enum failing_call call, long nth) {
     const struct vouch_signer_open what = opening(fixture);
     struct vouch_signer_engine *engine = NULL;
     struct vouch_signer *signer = NULL;
@@ -136,8 +49,7 @@ static void live(const struct fixture *fixture, enum call call, long nth) {
     const struct vouch_signer_event event = fixture_event();
     struct vouch_signer_published published = {0};
     struct vouch_signer_noted noted = {0};
-    seen[call] = 0;
-    left[call] = nth;
+    failing_arm(call, nth);
     if (vouch_signer_open(&what, &engine, NULL) != VOUCH_OK ||
         vouch_signer_attach(engine, &signer, NULL) != VOUCH_OK) {
         _exit(3);
@@ -164,18 +76,18 @@ struct search {
 
 static void look_for(void *context, const struct vouch_record *record) {
     struct search *search = context;
-    struct vouch_record_cert cert = {0};
+    struct vouch_cert_view cert = {0};
     if (record->kind != VOUCH_RECORD_CERT) {
         return;
     }
-    assert_int_equal(vouch_record_cert_read(record->cert, &cert, NULL), VOUCH_OK);
+    assert_int_equal(vouch_cert_view_read(record->cert, &cert, NULL), VOUCH_OK);
     for (size_t i = 0; i < diary->released; i++) {
         search->found += diary->serials[i] == cert.serial;
     }
 }
 
 // One life in which call number `nth` fails. Returns nonzero if it lived through to its end.
-static int fail_once(struct fixture *fixture, enum call call, long nth, unsigned *deaths) {
+static int fail_once(struct fixture *fixture, enum failing_call call, long nth, unsigned *deaths) {
     struct search search = {0};
     int status = 0;
     *diary = (struct diary){0};
@@ -187,7 +99,7 @@ static int fail_once(struct fixture *fixture, enum call call, long nth, unsigned
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status)); // never a crash
     if (WEXITSTATUS(status) == 7) {
-        assert_true(strcmp(diary->died_of, "V-1503") == 0 || call == CALL_MEMORY);
+        assert_true(strcmp(diary->died_of, "V-1503") == 0 || call == FAIL_MEMORY);
         (*deaths)++;
     }
     fixture_open(fixture); // repairs
@@ -198,7 +110,7 @@ static int fail_once(struct fixture *fixture, enum call call, long nth, unsigned
     return diary->is_done;
 }
 
-static void sweep(struct fixture *fixture, enum call call) {
+static void sweep(struct fixture *fixture, enum failing_call call) {
     unsigned deaths = 0;
     long nth = 1;
     fixture_open(fixture);
@@ -206,7 +118,7 @@ static void sweep(struct fixture *fixture, enum call call) {
     diary = mmap(NULL, sizeof *diary, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(diary, MAP_FAILED);
     while (!fail_once(fixture, call, nth, &deaths)) {
-        nth += call == CALL_MEMORY && nth > 40 ? 7 : 1;
+        nth += call == FAIL_MEMORY && nth > 40 ? 7 : 1;
         assert_true(nth < 5000);
     }
     assert_true(nth > 3);
@@ -215,15 +127,15 @@ static void sweep(struct fixture *fixture, enum call call) {
 }
 
 static void every_write_that_fails_stops_it_for_good(void **state) {
-    sweep(*state, CALL_WRITE);
+    sweep(*state, FAIL_WRITE);
 }
 
 static void every_write_that_is_cut_short_by_a_full_disk_stops_it_for_good(void **state) {
-    sweep(*state, CALL_SHORT_WRITE);
+    sweep(*state, FAIL_SHORT_WRITE);
 }
 
 static void every_sync_that_fails_stops_it_for_good(void **state) {
-    sweep(*state, CALL_SYNC);
+    sweep(*state, FAIL_SYNC);
 }
 
 static void every_rename_that_fails_stops_it_for_good(void **state) {
@@ -235,13 +147,13 @@ static void every_rename_that_fails_stops_it_for_good(void **state) {
     assert_ptr_not_equal(diary, MAP_FAILED);
     // A life has few: of the state, of each checkpoint.
     for (long nth = 1; nth <= 6; nth++) {
-        (void)fail_once(fixture, CALL_RENAME, nth, &deaths);
+        (void)fail_once(fixture, FAIL_RENAME, nth, &deaths);
     }
     assert_int_equal(munmap(diary, sizeof *diary), 0);
 }
 
 static void every_allocation_that_fails_grants_nothing_unrecorded(void **state) {
-    sweep(*state, CALL_MEMORY);
+    sweep(*state, FAIL_MEMORY);
 }
 
 #define WITH_CA(test) cmocka_unit_test_setup_teardown(test, fixture_begin, fixture_end)

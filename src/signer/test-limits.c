@@ -391,6 +391,11 @@ static void finds_each_bound_of_a_ceiling_that_is_broken(void **state) {
             assert_true(is_good ? field == NULL : strcmp(field, rows[i].field) == 0);
         }
     }
+}
+
+static void finds_options_and_key_types_that_no_ceiling_has(void **state) {
+    (void)state;
+    const char *why = NULL;
     struct vouch_signer_ceiling broken = ceiling;
     broken.host.options = 1;
     assert_string_equal(vouch_signer_ceiling_fault(&broken, &why), "host.options");
@@ -517,6 +522,7 @@ int main(void) {
         TEST(refuses_weak_keys_whatever_the_ceiling_says),
         TEST(bounds_each_text_and_wants_an_actor),
         TEST(finds_each_bound_of_a_ceiling_that_is_broken),
+        TEST(finds_options_and_key_types_that_no_ceiling_has),
         TEST(lets_through_as_many_as_the_rate_allows),
         TEST(has_no_rate_when_it_is_zero),
         TEST(sweeps_the_alphabet_of_event_types),
