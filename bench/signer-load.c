@@ -147,6 +147,36 @@ static struct vouch_signer_engine *open_signer(const char *folder, double *ret_m
     return engine;
 }
 
+static void open_lanes(unsigned lanes, int *ret_asking, int *ret_answering) {
+    for (unsigned i = 0; i < lanes; i++) {
+        int pair[2];
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+            abort();
+        }
+        ret_asking[i] = pair[0];
+        ret_answering[i] = pair[1];
+    }
+}
+
+static void close_all(const int *fds, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        close(fds[i]);
+    }
+}
+
+static double seconds_of(struct timeval time) {
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+// The rest of the line that the asking process began.
+static void report(const struct rusage *usage, double open_ms) {
+    (void)printf("\"signer_cpu_s\": %.3f, \"signer_user_s\": %.3f, \"max_rss_kib\": %ld, "
+                 "\"switches\": %ld, \"open_ms\": %.1f}\n",
+                 seconds_of(usage->ru_utime) + seconds_of(usage->ru_stime),
+                 seconds_of(usage->ru_utime), usage->ru_maxrss, usage->ru_nvcsw + usage->ru_nivcsw,
+                 open_ms);
+}
+
 int main(int argc, char **argv) {
     unsigned lanes = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 64;
     unsigned seconds = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 5;
@@ -155,20 +185,11 @@ int main(int argc, char **argv) {
         (void)fprintf(stderr, "usage: signer-load FOLDER [LANES [SECONDS]]\n");
         return 2;
     }
-    for (unsigned i = 0; i < lanes; i++) {
-        int pair[2];
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
-            abort();
-        }
-        asking[i] = pair[0];
-        answering[i] = pair[1];
-    }
+    open_lanes(lanes, asking, answering);
     double open_ms = 0;
     struct vouch_fault fault = {0};
     pid_t asker = fork();
-    for (unsigned i = 0; i < lanes; i++) {
-        close(asker == 0 ? answering[i] : asking[i]);
-    }
+    close_all(asker == 0 ? answering : asking, lanes);
     if (asker == 0) {
         ask_all(asking, lanes, seconds);
         return 0;
@@ -179,13 +200,8 @@ int main(int argc, char **argv) {
     }
     struct rusage usage = {0};
     (void)getrusage(RUSAGE_SELF, &usage);
-    double cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-                   (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
     (void)waitpid(asker, NULL, 0);
-    (void)printf("\"signer_cpu_s\": %.3f, \"signer_user_s\": %.3f, \"max_rss_kib\": %ld, "
-                 "\"switches\": %ld, \"open_ms\": %.1f}\n",
-                 cpu_s, (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6,
-                 usage.ru_maxrss, usage.ru_nvcsw + usage.ru_nivcsw, open_ms);
+    report(&usage, open_ms);
     vouch_signer_engine_close(engine);
     return 0;
 }

@@ -96,48 +96,51 @@ static void fills_in_defaults(void **state) {
     vouch_http_site_done(&site);
 }
 
+static const struct vouch_http_route found_routes[] = {
+    {VOUCH_HTTP_GET, "/", handler, 0, 0, NULL},
+    {VOUCH_HTTP_GET, "/certs", handler, 0, 0, NULL},
+    {VOUCH_HTTP_POST, "/certs", handler, 0, 0, NULL},
+    {VOUCH_HTTP_GET, "/certs/latest", handler, 0, 0, NULL},
+    {VOUCH_HTTP_GET, "/certs/{serial}", handler, 0, 0, NULL},
+    {VOUCH_HTTP_DELETE, "/certs/{serial}", handler, 0, 0, NULL},
+};
+
+static const struct {
+    enum vouch_http_method method;
+    const char *target;
+    int route; // its index, -1: none, -2: the file
+    unsigned allowed;
+} found_cases[] = {
+    {VOUCH_HTTP_GET, "/", 0, 3},           {VOUCH_HTTP_HEAD, "/certs", 1, 3},
+    {VOUCH_HTTP_POST, "/certs", 2, 7},     {VOUCH_HTTP_GET, "/certs/latest", 3, 3},
+    {VOUCH_HTTP_GET, "/certs/7", 4, 3},    {VOUCH_HTTP_DELETE, "/certs/latest", 5, 35},
+    {VOUCH_HTTP_PUT, "/certs/7", -1, 35},  {VOUCH_HTTP_GET, "/Certs", -1, 0},
+    {VOUCH_HTTP_GET, "/certs/7/8", -1, 0}, {VOUCH_HTTP_GET, "/app.js", -2, 3},
+    {VOUCH_HTTP_POST, "/app.js", -1, 3},
+};
+
 static void finds_routes_and_files(void **state) {
     (void)state;
-    static const struct vouch_http_route routes[] = {
-        {VOUCH_HTTP_GET, "/", handler, 0, 0, NULL},
-        {VOUCH_HTTP_GET, "/certs", handler, 0, 0, NULL},
-        {VOUCH_HTTP_POST, "/certs", handler, 0, 0, NULL},
-        {VOUCH_HTTP_GET, "/certs/latest", handler, 0, 0, NULL},
-        {VOUCH_HTTP_GET, "/certs/{serial}", handler, 0, 0, NULL},
-        {VOUCH_HTTP_DELETE, "/certs/{serial}", handler, 0, 0, NULL},
-    };
     static const struct vouch_http_file files[] = {
         {"/app.js", {(const uint8_t *)"x", 1}, "text/javascript", "\"1\"", NULL, NULL}};
-    static const struct {
-        enum vouch_http_method method;
-        const char *target;
-        int route; // its index, -1: none, -2: the file
-        unsigned allowed;
-    } cases[] = {
-        {VOUCH_HTTP_GET, "/", 0, 3},           {VOUCH_HTTP_HEAD, "/certs", 1, 3},
-        {VOUCH_HTTP_POST, "/certs", 2, 7},     {VOUCH_HTTP_GET, "/certs/latest", 3, 3},
-        {VOUCH_HTTP_GET, "/certs/7", 4, 3},    {VOUCH_HTTP_DELETE, "/certs/latest", 5, 35},
-        {VOUCH_HTTP_PUT, "/certs/7", -1, 35},  {VOUCH_HTTP_GET, "/Certs", -1, 0},
-        {VOUCH_HTTP_GET, "/certs/7/8", -1, 0}, {VOUCH_HTTP_GET, "/app.js", -2, 3},
-        {VOUCH_HTTP_POST, "/app.js", -1, 3},
-    };
     const struct vouch_http_config config = {
-        .routes = routes, .route_count = 6, .files = files, .file_count = 1};
+        .routes = found_routes, .route_count = 6, .files = files, .file_count = 1};
     struct vouch_http_site site;
     assert_int_equal(vouch_http_site_init(&site, &config, NULL), VOUCH_OK);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof found_cases / sizeof found_cases[0]; i++) {
         uint8_t room[64];
         struct vouch_http_target target;
         struct vouch_http_refusal refusal;
         struct vouch_http_match match;
         assert_int_equal(
-            vouch_http_target_parse(vouch_bytes_of(cases[i].target), room, &target, &refusal),
+            vouch_http_target_parse(vouch_bytes_of(found_cases[i].target), room, &target, &refusal),
             VOUCH_OK);
-        vouch_http_site_find(&site, cases[i].method, &target, &match);
-        assert_ptr_equal(match.route, cases[i].route >= 0 ? &routes[cases[i].route] : NULL);
-        assert_ptr_equal(match.file, cases[i].route == -2 ? &files[0] : NULL);
-        if (cases[i].route < 0) {
-            assert_int_equal(match.allowed, cases[i].allowed);
+        vouch_http_site_find(&site, found_cases[i].method, &target, &match);
+        assert_ptr_equal(match.route,
+                         found_cases[i].route >= 0 ? &found_routes[found_cases[i].route] : NULL);
+        assert_ptr_equal(match.file, found_cases[i].route == -2 ? &files[0] : NULL);
+        if (found_cases[i].route < 0) {
+            assert_int_equal(match.allowed, found_cases[i].allowed);
         }
     }
     vouch_http_site_done(&site);

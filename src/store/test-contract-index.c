@@ -62,6 +62,27 @@ static void an_epoch_only_rises(void **state) {
 
 // --- batches
 
+static void assert_same_cert(const struct vouch_store_cert *got,
+                             const struct vouch_store_cert *put) {
+    assert_int_equal(got->time_ms, put->time_ms);
+    assert_true(got->serial == put->serial);
+    assert_memory_equal(got->ca, put->ca, sizeof got->ca);
+    assert_memory_equal(got->key, put->key, sizeof got->key);
+    assert_int_equal(got->type, put->type);
+    assert_true(vouch_bytes_equal(got->key_id, put->key_id));
+    assert_int_equal(got->principal_count, put->principal_count);
+    for (size_t p = 0; p < got->principal_count; p++) {
+        assert_true(vouch_bytes_equal(got->principals[p], put->principals[p]));
+    }
+    assert_true(got->valid_after == put->valid_after);
+    assert_true(got->valid_before == put->valid_before);
+    assert_true(vouch_bytes_equal(got->actor, put->actor));
+    assert_true(vouch_bytes_equal(got->role, put->role));
+    assert_true(vouch_bytes_equal(got->request, put->request));
+    assert_true(vouch_bytes_equal(got->source, put->source));
+    assert_true(vouch_bytes_equal(got->policy, put->policy));
+}
+
 static void a_batch_is_found_whole(void **state) {
     (void)state;
     struct test_records *records = calloc(1, sizeof *records);
@@ -81,25 +102,8 @@ static void a_batch_is_found_whole(void **state) {
     for (size_t i = 0; i < certs.count; i++, number--) {
         number -= (uint64_t)test_is_event(number);
         const struct vouch_store_cert *got = &certs.rows[i];
-        const struct vouch_store_cert *put = &records->certs[number];
         assert_int_equal(got->number, number);
-        assert_int_equal(got->time_ms, put->time_ms);
-        assert_true(got->serial == put->serial);
-        assert_memory_equal(got->ca, put->ca, sizeof got->ca);
-        assert_memory_equal(got->key, put->key, sizeof got->key);
-        assert_int_equal(got->type, put->type);
-        assert_true(vouch_bytes_equal(got->key_id, put->key_id));
-        assert_int_equal(got->principal_count, put->principal_count);
-        for (size_t p = 0; p < got->principal_count; p++) {
-            assert_true(vouch_bytes_equal(got->principals[p], put->principals[p]));
-        }
-        assert_true(got->valid_after == put->valid_after);
-        assert_true(got->valid_before == put->valid_before);
-        assert_true(vouch_bytes_equal(got->actor, put->actor));
-        assert_true(vouch_bytes_equal(got->role, put->role));
-        assert_true(vouch_bytes_equal(got->request, put->request));
-        assert_true(vouch_bytes_equal(got->source, put->source));
-        assert_true(vouch_bytes_equal(got->policy, put->policy));
+        assert_same_cert(got, &records->certs[number]);
         assert_int_equal(got->revoked.by, VOUCH_STORE_REVOKE_NONE);
     }
     vouch_store_certs_done(&certs);
@@ -300,6 +304,15 @@ static void a_page_looks_at_no_more_than_it_may(void **state) {
     assert_int_equal(test_count(test_reader, &nothing, 10), 0); // and the walk ends
 }
 
+static const char *const wrong_cursors[] = {"c",
+                                            "a0000000000000010",
+                                            "c00000000000000010",
+                                            "c000000000000001G",
+                                            "c00000000000000AB",
+                                            "cffffffffffffffff",
+                                            "c' OR 1=1 --",
+                                            "c0000000000000010 "};
+
 static void a_cursor_is_taken_as_it_was_given_or_not_at_all(void **state) {
     (void)state;
     struct vouch_store_certs certs = {0};
@@ -317,17 +330,9 @@ static void a_cursor_is_taken_as_it_was_given_or_not_at_all(void **state) {
         assert_int_equal(vouch_store_certs_list(test_reader, &all, &page, &certs, NULL),
                          VOUCH_ERR_FORMAT);
     }
-    const char *const wrong[] = {"c",
-                                 "a0000000000000010",
-                                 "c00000000000000010",
-                                 "c000000000000001G",
-                                 "c00000000000000AB",
-                                 "cffffffffffffffff",
-                                 "c' OR 1=1 --",
-                                 "c0000000000000010 "};
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    for (size_t i = 0; i < sizeof wrong_cursors / sizeof wrong_cursors[0]; i++) {
         struct vouch_fault fault = {0};
-        page.cursor = vouch_bytes_of(wrong[i]);
+        page.cursor = vouch_bytes_of(wrong_cursors[i]);
         assert_int_equal(vouch_store_certs_list(test_reader, &all, &page, &certs, &fault),
                          VOUCH_ERR_FORMAT);
         assert_ptr_equal(fault.kind, &vouch_fault_input);

@@ -51,6 +51,13 @@ static void check_key(const uint8_t *key, int wanted) {
     assert_int_equal(is_revoked, wanted);
 }
 
+// A serial as the value of a revocation has it.
+static void put_serial(uint64_t serial, uint8_t ret_bytes[static 8]) {
+    for (size_t i = 0; i < 8; i++) {
+        ret_bytes[i] = (uint8_t)(serial >> (56 - 8 * i));
+    }
+}
+
 static void each_kind_of_revocation_hits_what_it_names(void **state) {
     (void)state;
     struct test_records *records = calloc(1, sizeof *records);
@@ -58,9 +65,7 @@ static void each_kind_of_revocation_hits_what_it_names(void **state) {
     assert_non_null(records);
     test_index(test_writer, 0, 100, 100);
     test_records_fill(records, 0, 100);
-    for (size_t i = 0; i < sizeof serial; i++) {
-        serial[i] = (uint8_t)(records->certs[1].serial >> (56 - 8 * i));
-    }
+    put_serial(records->certs[1].serial, serial);
     struct vouch_store_revocation revocation = {.kind = VOUCH_STORE_REVOKE_SERIAL,
                                                 .value = {serial, sizeof serial},
                                                 .reason = vouch_bytes_of("lost")};

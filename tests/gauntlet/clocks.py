@@ -13,21 +13,18 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-import sshwire
-from lab import Lab
+from lab import Issuer, Lab
 from tap import Tap, expect, expect_equal
 
 HOUR = 3600
 
 
-class Clock:
+class Clock(Issuer):
     """A CA, and `vouch` run at another time of day."""
 
     def __init__(self, lab, module):
-        self.lab, self.module = lab, module
-        self.ca = lab.ca()
-        self.key = lab.key("ed25519")
-        self.cert = self.key + "-cert.pub"
+        super().__init__(lab)
+        self.module = module
 
     def run(self, offset, *words):
         options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
@@ -41,9 +38,6 @@ class Clock:
             os.unlink(self.cert)
         words = ("--ca", self.ca, "--id", "x", "--principals", "alice", *options)
         return self.run(offset, "sign", "user", *words, self.key + ".pub")
-
-    def read(self):
-        return sshwire.read_cert(sshwire.read_line(self.cert)[1])
 
     def refused(self, done):
         expect(done.status != 0 and "[V-1306]" in done.err, done)

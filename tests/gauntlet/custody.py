@@ -94,7 +94,7 @@ def oracle(lab, tap):
         tbs = []
         for use in ("user", "host", "user"):
             expect_equal(custody.sign(use).status, 0)
-            cert = sshwire.read_cert(sshwire.read_line(custody.cert)[1])
+            cert = sshwire.read_cert_file(custody.cert)
             tbs.append((sshwire.read_line(custody.publics[use])[1], cert["tbs"]))
         expect_equal(custody.agent.requests, tbs, "what the agent was asked to sign")
     with tap.row("K5_ledger_checkpoint_and_revocation_list_ask_nothing_of_a_ca_key"):

@@ -67,7 +67,7 @@ class Rig:
         self.env = dict(lab.env, ASAN_OPTIONS="detect_leaks=0")
 
     def serial(self):
-        return sshwire.read_cert(sshwire.read_line(self.cert)[1])["serial"]
+        return sshwire.read_cert_file(self.cert)["serial"]
 
     def reset(self):
         shutil.rmtree(self.ca, ignore_errors=True)
@@ -115,7 +115,7 @@ class Rig:
         expect(again.status == 0, "the next request was not served", done, proof, again)
         proof = lab.vouch(*verify, "--cert", lab.join("next"))
         expect(proof.status == 0, "the ledger does not prove itself", done, again, proof)
-        serial = sshwire.read_cert(sshwire.read_line(lab.join("next"))[1])["serial"]
+        serial = sshwire.read_cert_file(lab.join("next"))["serial"]
         expect(serial > self.seen, f"serial {serial} was given before")
         if os.path.exists(self.cert):
             expect(serial > self.serial(), f"serial {serial} was given twice")
@@ -174,7 +174,7 @@ def randomness(rig, tap):
             done, came = rig.inject("getrandom", "error=ENOSYS", "1+")
             expect(came, "getrandom was not called")
             if done.status == 0:
-                nonce = sshwire.read_cert(sshwire.read_line(rig.cert)[1])["nonce"]
+                nonce = sshwire.read_cert_file(rig.cert)["nonce"]
                 ones = bin(int.from_bytes(nonce, "big")).count("1")
                 expect(64 < ones < 192 and nonce not in nonces, nonce.hex())
                 nonces.add(nonce)

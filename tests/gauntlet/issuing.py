@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import model
 import sshwire
 from craft import HOST, craft, value
-from lab import Lab
+from lab import Issuer, Lab
 from signing import Signer
 from sshd import USER, Sshd, expect_in, expect_out
 from tap import Tap, expect, expect_equal
@@ -25,14 +25,8 @@ from tap import Tap, expect, expect_equal
 USAGE = 2
 
 
-class Desk:
+class Desk(Issuer):
     """A CA, a key, and a look at what became of a request."""
-
-    def __init__(self, lab):
-        self.lab = lab
-        self.ca = lab.ca()
-        self.key = lab.key("ed25519")
-        self.cert = self.key + "-cert.pub"
 
     def size(self):
         """Bytes of the ledger's records without the room kept ahead."""
@@ -65,7 +59,7 @@ class Desk:
     def signs(self, *options, **more):
         done = self.ask(*options, **more)
         expect(done.status == 0, done)
-        return sshwire.read_cert(sshwire.read_line(self.cert)[1])
+        return self.read()
 
 
 def principals(desk, tap):
@@ -152,7 +146,7 @@ def defaults(desk, tap):
         for option, first, last, holds in twice:
             done = desk.ask(option, first, option, last)
             if done.status == 0:
-                cert = sshwire.read_cert(sshwire.read_line(desk.cert)[1])
+                cert = desk.read()
                 expect(holds(cert), f"{option}: the first one counted", done)
     with tap.row("C12_the_certificate_is_exactly_what_was_asked"):
         cert = desk.signs(
@@ -416,7 +410,7 @@ def numbers(desk, tap):
             keys.append(path)
         words = ("--ca", desk.ca, "--id", "many", "--principals", "alice")
         lab.must_vouch("sign", "user", *words, *keys)
-        certs = [sshwire.read_cert(sshwire.read_line(k[:-4] + "-cert.pub")[1]) for k in keys]
+        certs = [sshwire.read_cert_file(k[:-4] + "-cert.pub") for k in keys]
         nonces = {cert["nonce"] for cert in certs}
         expect_equal(len(nonces), len(keys), "different nonces")
         ones = sum(bin(int.from_bytes(nonce, "big")).count("1") for nonce in nonces)
@@ -438,7 +432,7 @@ def numbers(desk, tap):
         for process, keys in processes:
             expect_equal(process.wait(60), 0, "exit status")
             for key in keys:
-                cert = sshwire.read_cert(sshwire.read_line(key[:-4] + "-cert.pub")[1])
+                cert = sshwire.read_cert_file(key[:-4] + "-cert.pub")
                 serials.append(cert["serial"])
         expect_equal(len(set(serials)), 80, "different serials")
         lab.must_vouch("ledger", "verify", desk.ca)

@@ -19,21 +19,17 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import sshwire
 from craft import craft
-from lab import Lab
+from lab import Issuer, Lab
 from signing import Signer
 from tap import Skip, Tap, expect, expect_equal
 
 
-class Bench:
+class Bench(Issuer):
     def __init__(self, lab):
-        self.lab = lab
-        self.ca = lab.ca()
-        self.public = self.ca + "/user_ca.pub"
-        self.key = lab.key("ed25519")
-        self.cert = self.key + "-cert.pub"
+        super().__init__(lab)
         words = ("--ca", self.ca, "--id", "alice", "--principals", "alice", self.key + ".pub")
         lab.must_vouch("sign", "user", *words)
-        serial = sshwire.read_cert(sshwire.read_line(self.cert)[1])["serial"]
+        serial = self.read()["serial"]
         self.krl, self.clean = lab.join("revoked"), lab.join("clean")
         ca = ("--ca", self.public)
         lab.must_vouch("krl", "build", "--out", self.krl, *ca, "--serial", serial)
@@ -239,7 +235,7 @@ def proofs(bench, tap):
         expect(done.status == 1, "a file too many was not found", done)
     with tap.row("S4_the_certificate_itself_has_to_be_there_not_one_of_its_serial"):
         blob = sshwire.read_line(bench.key + ".pub")[1]
-        serial = sshwire.read_cert(sshwire.read_line(bench.cert)[1])["serial"]
+        serial = bench.read()["serial"]
         signer = Signer.load(bench.ca + "/user_ca")
         path = bench.lab.join("twin-cert.pub")
         sshwire.write_line(path, craft(blob, signer, serial=serial, principals=["root"]))

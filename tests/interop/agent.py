@@ -92,7 +92,7 @@ def ca_keys(lab, tap):
             lab.must_vouch("keygen", "-q", *words, key + ".pub", env=env)
             login = sshd.login(key=key, cert=key + "-cert.pub")
             expect_in(login)
-            cert = sshwire.read_cert(sshwire.read_line(key + "-cert.pub")[1])
+            cert = sshwire.read_cert_file(key + "-cert.pub")
             expect_equal((cert["serial"], cert["key_id"]), (7, b"by-U"))
 
 

@@ -51,13 +51,13 @@ def make(article, tap):
     with tap.row("vouch keygen -s ca_key -I Host -V +52w -h: a host certificate for 52 weeks"):
         done = article.keygen("-s", "ca_key", "-I", "Host", "-V", "+52w", "-h", article.host + ".pub")
         expect("Warning: certificate will contain no principals (-n)" in done.err, done)
-        cert = sshwire.read_cert(sshwire.read_line(article.host + "-cert.pub")[1])
+        cert = sshwire.read_cert_file(article.host + "-cert.pub")
         expect_equal((cert["type"], cert["key_id"], cert["principals"]), (2, b"Host", []))
         expect(abs(cert["before"] - time.time() - WEEKS) < 60, cert["before"])
     with tap.row("vouch keygen -s ca_key -I Client -n root,host -V +52w: a user certificate"):
         words = ("-s", "ca_key", "-I", "Client", "-n", f"{USER},host", "-V", "+52w")
         article.keygen(*words, article.key + ".pub")
-        cert = sshwire.read_cert(sshwire.read_line(article.key + "-cert.pub")[1])
+        cert = sshwire.read_cert_file(article.key + "-cert.pub")
         expect_equal(cert["principals"], [USER.encode(), b"host"])
         names = [name for name, _ in cert["extensions"]]
         expect_equal(len(names), 5, names)

@@ -14,32 +14,28 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import model
 import sshwire
-from lab import Lab
+from lab import Issuer, Lab
 from sshd import USER, Sshd, expect_in, expect_out
 from tap import Skip, Tap, expect, expect_equal
 
 
-class Options:
+class Options(Issuer):
     def __init__(self, lab):
-        self.lab = lab
-        self.ca = lab.ca()
-        self.public = self.ca + "/user_ca.pub"
-        self.key = lab.key("ed25519")
-        self.cert = self.key + "-cert.pub"
+        super().__init__(lab)
         self.serial = 5000
         self.sshd = Sshd(lab, f"TrustedUserCAKeys {self.public}")
 
     def sign(self, *options):
         words = ("sign", "user", "--ca", self.ca, "--id", "options", "--principals", USER, "--force")
         self.lab.must_vouch(*words, *options, self.key + ".pub")
-        return sshwire.read_cert(sshwire.read_line(self.cert)[1])
+        return self.read()
 
     def keygen(self, *options):
         self.serial += 1000  # `sign` goes on behind the last one
         words = ("-s", self.ca + "/user_ca", "-I", "options", "-n", USER, "-V", "+1h")
         options = ("-z", self.serial, *options)
         self.lab.must_vouch("keygen", "-q", *words, *options, self.key + ".pub")
-        return sshwire.read_cert(sshwire.read_line(self.cert)[1])
+        return self.read()
 
     def login(self, command="echo $USER-is-in", **more):
         return self.sshd.login(command, key=self.key, cert=self.cert, **more)

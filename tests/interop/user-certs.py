@@ -38,7 +38,7 @@ def keygen(lab, ca, keys, key_id, *more):
 
 
 def algorithm_of(cert):
-    return sshwire.Reader(sshwire.read_cert(sshwire.read_line(cert)[1])["signature"]).string()
+    return sshwire.Reader(sshwire.read_cert_file(cert)["signature"]).string()
 
 
 def check_listing(lab, cert, key_id):
@@ -56,7 +56,7 @@ def check_login(lab, sshd, ca, key, key_id):
     login = sshd.login(key=key, cert=cert)
     expect_in(login)
     model.agree(login, verdict, [])
-    serial = sshwire.read_cert(sshwire.read_line(cert)[1])["serial"]
+    serial = sshwire.read_cert_file(cert)["serial"]
     expect(f"ID {key_id} (serial {serial}) CA" in login.log, login)
 
 

@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 
+import sshwire
 from fakeagent import FakeAgent
 from tap import Failure, expect, skip_all
 
@@ -157,6 +158,21 @@ class Lab:
     def _next(self):
         self.counter += 1
         return self.counter
+
+
+class Issuer:
+    """A CA, a key, and the certificate that `vouch sign` puts beside it."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.ca = lab.ca()
+        self.public = self.ca + "/user_ca.pub"
+        self.key = lab.key("ed25519")
+        self.cert = self.key + "-cert.pub"
+
+    def read(self):
+        """The certificate as it is now, field by field."""
+        return sshwire.read_cert_file(self.cert)
 
 
 def decode(data):

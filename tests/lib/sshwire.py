@@ -148,6 +148,11 @@ def read_cert(blob):
     return cert
 
 
+def read_cert_file(path):
+    """read_cert() of a certificate file of one line."""
+    return read_cert(read_line(path)[1])
+
+
 def option_value(data):
     """The value of an option: data is one string, whole."""
     reader = Reader(data)
