@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "authority/office.h"
+#include "base/cpu.h"
 #include "base/mem.h"
 #include "base/time.h"
 
@@ -23,6 +24,7 @@
 struct desk {
     pthread_t thread;
     int is_running;
+    unsigned lane_index;
     struct vouch_lane lane;
     struct vouch_authority *authority;
     struct vouch_arena arena; // of the question
@@ -128,6 +130,7 @@ static void *serve_lane(void *context) {
     struct desk *desk = context;
     const uint64_t one = 1;
     int err = VOUCH_OK;
+    vouch_cpu_keep(desk->lane_index);
     while (err == VOUCH_OK && wait_question(desk)) {
         struct vouch_message message = {0};
         err = vouch_lane_step(&desk->lane, &message, NULL);
@@ -185,6 +188,7 @@ static int open_hall(const struct vouch_authority_serve *what, struct hall *hall
     for (size_t i = 0; i < hall->count; i++) {
         vouch_lane_init(&hall->desks[i].lane, what->take_lanes[i], &vouch_authority_protocol,
                         VOUCH_LANE_ANSWERS);
+        hall->desks[i].lane_index = (unsigned)i;
         hall->desks[i].stop_fd = hall->stop_fd;
         hall->desks[i].done_fd = hall->done_fd;
     }

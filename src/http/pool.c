@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: ISC
 // Worker threads that take from one queue. The one that slept last is woken first, since its memory is
-// still warm, and each wakes the next if there is more, so that a burst costs its sender one wake.
+// still warm, and each wakes the next if there is more, so that a burst costs its sender one wake. A worker
+// keeps to one processor, where the threads that answer it in other processes keep too.
 #include "http/pool.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+
+#include "base/cpu.h"
 
 struct worker {
     struct vouch_http_pool *pool;
@@ -77,6 +80,7 @@ static void *run(void *context) {
     struct worker *worker = context;
     struct vouch_http_pool *pool = worker->pool;
     struct vouch_http_exchange *x = NULL;
+    vouch_cpu_keep(worker->index);
     while ((x = take(pool, worker)) != NULL) {
         pool->config.work(pool->config.context, worker->index, x);
     }

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/cpu.h"
 #include "base/time.h"
 #include "signer/engine.h"
 #include "signer/frames.h"
@@ -195,6 +196,7 @@ static void *run_seat(void *context) {
     struct seat *seat = context;
     struct service *service = seat->service;
     int goes_on = 1;
+    vouch_cpu_keep((unsigned)(seat - service->seats));
     while (goes_on) {
         struct vouch_message message = next_message(seat);
         goes_on = message.kind == VOUCH_MESSAGE_FRAME && serve_message(seat, &message) == VOUCH_OK;

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -13,6 +14,7 @@
 #include "base/time.h"
 
 #define QUEUE_MAX (64 * 1024) // bytes of lines that wait
+#define GATHER_NS 2000000     // between two writes, so that a busy server's lines share one
 
 static const char *const level_words[] = {"error", "warn", "info", "debug"};
 static const char *const level_marks[] = {"<3>", "<4>", "<6>", "<7>"}; // of syslog(3)
@@ -215,6 +217,10 @@ static void *write_lines(void *unused) {
         (void)pthread_mutex_unlock(&queue.lock);
         write_out(lines, len);
         say_lost(lost);
+        if (!ends) {
+            const struct timespec moment = {.tv_nsec = GATHER_NS};
+            (void)nanosleep(&moment, NULL);
+        }
     }
     return NULL;
 }

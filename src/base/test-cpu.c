@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: ISC
+// Threads that are kept on one processor.
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/cpu.h"
+
+// A thread that asks for `index` and says where it may run from then on.
+struct runner {
+    unsigned index;
+    cpu_set_t before;
+    cpu_set_t after;
+    int err;
+};
+
+static void *run(void *context) {
+    struct runner *runner = context;
+    runner->err = sched_getaffinity(0, sizeof runner->before, &runner->before);
+    vouch_cpu_keep(runner->index);
+    runner->err |= sched_getaffinity(0, sizeof runner->after, &runner->after);
+    return NULL;
+}
+
+static struct runner run_at(unsigned index) {
+    struct runner runner = {.index = index};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, run, &runner), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(runner.err, 0);
+    return runner;
+}
+
+// The one processor of the set.
+static int only(const cpu_set_t *set) {
+    assert_int_equal(CPU_COUNT(set), 1);
+    int cpu = 0;
+    while (!CPU_ISSET((size_t)cpu, set)) {
+        cpu++;
+    }
+    return cpu;
+}
+
+static void keeps_a_thread_on_one_processor_that_it_had(void **state) {
+    (void)state;
+    for (unsigned index = 0; index < 8; index++) {
+        struct runner runner = run_at(index);
+        assert_true(CPU_ISSET((size_t)only(&runner.after), &runner.before));
+    }
+}
+
+static void goes_round_all_processors(void **state) {
+    (void)state;
+    cpu_set_t seen;
+    struct runner first = run_at(0);
+    unsigned count = (unsigned)CPU_COUNT(&first.before);
+    CPU_ZERO(&seen);
+    for (unsigned index = 0; index < count; index++) {
+        struct runner runner = run_at(index), again = run_at(index + count);
+        assert_int_equal(only(&again.after), only(&runner.after));
+        CPU_SET((size_t)only(&runner.after), &seen);
+    }
+    assert_true(CPU_EQUAL(&seen, &first.before));
+}
+
+static void leaves_other_threads_where_they_are(void **state) {
+    (void)state;
+    cpu_set_t before, after;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    (void)run_at(1);
+    assert_int_equal(sched_getaffinity(0, sizeof after, &after), 0);
+    assert_true(CPU_EQUAL(&before, &after));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keeps_a_thread_on_one_processor_that_it_had),
+        cmocka_unit_test(goes_round_all_processors),
+        cmocka_unit_test(leaves_other_threads_where_they_are),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
