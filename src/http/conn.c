@@ -3,7 +3,6 @@
 #include "http/conn.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
 
 #include "base/mem.h"
 #include "base/time.h"
@@ -14,6 +13,7 @@
 #define WRITE_STRIDE (256 * 1024) // bytes for which the write deadline is given anew
 #define LINGER_NS 2000000000ULL   // how long a peer may take to close
 #define LINGER_MAX (1024 * 1024)  // and how much it may still send
+#define LAST_ASK_NS 250000000ULL  // for a first request that comes while the server stops
 
 static void count(_Atomic uint64_t *counter, uint64_t more) {
     atomic_fetch_add_explicit(counter, more, memory_order_relaxed);
@@ -96,7 +96,7 @@ static int shake(struct vouch_http_conn *conn) {
     if (vouch_http_tls_resumed(&conn->transport)) {
         count(&conn->home->tally->resumed, 1);
     }
-    enter(conn, VOUCH_HTTP_READING, deadlines(conn)->idle_ns);
+    enter(conn, VOUCH_HTTP_READING, conn->home->stopping ? LAST_ASK_NS : deadlines(conn)->idle_ns);
     return 1;
 }
 
@@ -120,6 +120,7 @@ static void begin_request(struct vouch_http_conn *conn) {
     x->begun_ns = x->request.begun_ns = home->now_ns;
     x->conn = conn;
     conn->body_timed = 0;
+    conn->asked = 1;
     enter(conn, VOUCH_HTTP_READING, deadlines(conn)->header_ns);
 }
 
@@ -144,12 +145,8 @@ static int dispatch(struct vouch_http_conn *conn) {
         return 0;
     }
     conn->lent = 0;
-    char seconds[16];
-    snprintf(seconds, sizeof seconds, "%u", home->site->config.limits.retry_after_s);
     count(&home->tally->overloads, 1);
-    if (vouch_http_set(&x->response, VOUCH_HTTP_SET_RETRY_AFTER, vouch_bytes_of(seconds)) != 0) {
-        x->closing = 1;
-    }
+    vouch_http_exchange_retry(x);
     vouch_http_exchange_refuse(x, 503, "the server has too much to do just now", &home->date);
     return write_next(conn);
 }
@@ -348,7 +345,12 @@ void vouch_http_conn_stop(struct vouch_http_conn *conn) {
     }
     // What has arrived but was not read yet is in flight too.
     (void)vouch_http_conn_run(conn);
-    if (conn->phase == VOUCH_HTTP_READING && conn->x == NULL) {
+    if (conn->phase != VOUCH_HTTP_READING || conn->x != NULL) {
+        return;
+    }
+    if (conn->asked) {
         hang_up(conn);
+    } else {
+        enter(conn, VOUCH_HTTP_READING, LAST_ASK_NS);
     }
 }

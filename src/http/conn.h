@@ -63,6 +63,7 @@ struct vouch_http_conn {
     size_t discarded;           // while lingering
     unsigned body_timed;        // nonzero: the deadline is that of the body
     unsigned lent;              // nonzero: a worker has the exchange
+    unsigned asked;             // nonzero: a request has begun on it
     struct vouch_http_link all; // among its thread's connections
     struct vouch_http_link lot; // among those that wait for a key, or are to be run
 };
@@ -80,7 +81,8 @@ void vouch_http_conn_answered(struct vouch_http_conn *conn);
 // The deadline of its phase passed; not for WORKING and WAITING.
 void vouch_http_conn_expire(struct vouch_http_conn *conn);
 
-// The server stops: closes an idle connection, lets others finish.
+// The server stops: closes an idle connection, lets others finish. One that was made and has not asked
+// yet has a moment to do so: its request may be on its way.
 void vouch_http_conn_stop(struct vouch_http_conn *conn);
 
 // Ends the transport and lets go of the exchange, which a worker may still have. The socket stays.

@@ -2,6 +2,8 @@
 // Follows a request from its first byte to the handler.
 #include "http/exchange.h"
 
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/str.h"
@@ -25,6 +27,13 @@ struct vouch_http_exchange *vouch_http_exchange_new(const struct vouch_http_site
     return x;
 }
 
+static void release_large(struct vouch_http_exchange *x) {
+    if (x->large) {
+        atomic_fetch_sub(&x->site->large->count, 1);
+        x->large = 0;
+    }
+}
+
 static void release(struct vouch_http_shared *shared) {
     if (shared->release != NULL) {
         shared->release(shared->owner);
@@ -37,6 +46,7 @@ void vouch_http_exchange_free(struct vouch_http_exchange *x) {
         return;
     }
     release(&x->response.shared);
+    release_large(x);
     vouch_buf_done(&x->in);
     vouch_buf_done(&x->text);
     vouch_buf_done(&x->out);
@@ -85,6 +95,7 @@ void vouch_http_exchange_next(struct vouch_http_exchange *x) {
         forget(&x->in);
     }
     vouch_http_exchange_reset(x);
+    release_large(x);
     forget(&x->out);
     vouch_buf_clear(&x->text);
     x->request = (struct vouch_http_request){0};
@@ -165,6 +176,13 @@ static int read_head(struct vouch_http_exchange *x, struct vouch_http_match *ret
     return read_target(x, ret_match, refusal);
 }
 
+void vouch_http_exchange_retry(struct vouch_http_exchange *x) {
+    char seconds[16];
+    (void)snprintf(seconds, sizeof seconds, "%u", x->site->config.limits.retry_after_s);
+    // Memory may be short for even this; the client then does without.
+    (void)!vouch_http_set(&x->response, VOUCH_HTTP_SET_RETRY_AFTER, vouch_bytes_of(seconds));
+}
+
 static enum vouch_http_step refuse_and_close(struct vouch_http_exchange *x, unsigned status,
                                              const char *reason, struct vouch_http_date *date) {
     x->closing = 1;
@@ -212,6 +230,17 @@ static enum vouch_http_step answer_file(struct vouch_http_exchange *x,
     return VOUCH_HTTP_STEP_ANSWER;
 }
 
+// Bodies are taken before anybody is known, so only a few large ones at once: whoever sends more of them
+// than that fills nobody's memory.
+static int take_large(struct vouch_http_exchange *x) {
+    if (atomic_fetch_add(&x->site->large->count, 1) >= x->site->config.limits.large_max) {
+        atomic_fetch_sub(&x->site->large->count, 1);
+        return VOUCH_ERR_LIMIT;
+    }
+    x->large = 1;
+    return VOUCH_OK;
+}
+
 // Returns MORE if the request may go on.
 static enum vouch_http_step begin(struct vouch_http_exchange *x, struct vouch_http_date *date) {
     struct vouch_http_refusal refusal = {400, "the request cannot be read"};
@@ -227,6 +256,10 @@ static enum vouch_http_step begin(struct vouch_http_exchange *x, struct vouch_ht
     }
     if (x->head.content_length > match.route->body_max) {
         return refuse_and_close(x, 413, "the body is larger than this path takes", date);
+    }
+    if (x->head.content_length > VOUCH_HTTP_LARGE_BODY && take_large(x) != VOUCH_OK) {
+        vouch_http_exchange_retry(x);
+        return refuse_and_close(x, 503, "too many large requests are being read just now", date);
     }
     return VOUCH_HTTP_STEP_MORE;
 }

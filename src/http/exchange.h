@@ -33,6 +33,7 @@ struct vouch_http_exchange {
     const uint8_t *read_at;             // where `in` was when the slices were made
     unsigned closing;                   // nonzero: the connection ends with this answer
     unsigned continued;                 // nonzero: 100 Continue was sent
+    unsigned large;                     // nonzero: it counts as one with a large body
     unsigned status;                    // of the answer
     uint64_t begun_ns;                  // when its first byte came
     uint64_t wakes_seen;                // how many wakes there were when the handler was called
@@ -67,6 +68,9 @@ void vouch_http_exchange_answer(struct vouch_http_exchange *x, int err,
 // Answers without a handler, with a body by the site's `describe`.
 void vouch_http_exchange_refuse(struct vouch_http_exchange *x, unsigned status, const char *reason,
                                 struct vouch_http_date *date);
+
+// Says in the response when to come again.
+void vouch_http_exchange_retry(struct vouch_http_exchange *x);
 
 // Gives back what the response holds, so that the handler can be called, or called again.
 void vouch_http_exchange_reset(struct vouch_http_exchange *x);

@@ -12,6 +12,7 @@
 #define VOUCH_HTTP_IO_THREADS_MAX 16
 #define VOUCH_HTTP_WORKERS_MAX 1024
 #define VOUCH_HTTP_LISTENERS_MAX 8
+#define VOUCH_HTTP_LARGE_BODY 65536 // bytes
 
 enum vouch_http_security { VOUCH_HTTP_TLS = 0, VOUCH_HTTP_PLAIN };
 
@@ -40,6 +41,7 @@ struct vouch_http_deadlines {
 struct vouch_http_limits {
     size_t header_max;        // 16 KiB: request line and headers together
     size_t body_max;          // 64 KiB: over every route's own
+    uint32_t large_max;       // 4: requests at once with a body over VOUCH_HTTP_LARGE_BODY
     size_t response_max;      // 16 MiB: what a handler may write into response->body
     uint32_t connections_max; // 10,000
     uint32_t per_address_max; // 256; IPv6 counts by /64; trusted proxies are not counted

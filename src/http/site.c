@@ -47,6 +47,7 @@ static void fill_defaults(struct vouch_http_config *config) {
     fill_count(&limits->connections_max, 10000);
     fill_count(&limits->per_address_max, 256);
     fill_count(&limits->queue_max, 256);
+    fill_count(&limits->large_max, 4);
     fill_count(&limits->retry_after_s, 1);
     config->io_threads = config->io_threads != 0 ? config->io_threads : 1;
     config->workers = config->workers != 0 ? config->workers : 8;
@@ -124,7 +125,8 @@ static int compile(const struct vouch_http_route *route, struct vouch_http_patte
 static int compile_routes(struct vouch_http_site *site, struct vouch_fault *fault) {
     const struct vouch_http_config *config = &site->config;
     site->patterns = calloc(config->route_count + 1, sizeof *site->patterns);
-    if (site->patterns == NULL) {
+    site->large = calloc(1, sizeof *site->large);
+    if (site->patterns == NULL || site->large == NULL) {
         return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
                                "no memory for %zu HTTP routes", config->route_count);
     }
@@ -183,6 +185,7 @@ int vouch_http_site_init(struct vouch_http_site *site, const struct vouch_http_c
 void vouch_http_site_done(struct vouch_http_site *site) {
     if (site != NULL) {
         free(site->patterns);
+        free(site->large);
         *site = (struct vouch_http_site){0};
     }
 }

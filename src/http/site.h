@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // What a server serves: routes and files made ready for looking up, and its bounds with their defaults.
-// Nothing in it changes after it is made, so all threads share it.
+// Nothing in it but one counter changes after it is made, so all threads share it.
 #pragma once
 
 #include "http/head.h"
@@ -16,10 +16,16 @@ struct vouch_http_pattern {
     size_t count;
 };
 
+// How many requests with a large body there are now.
+struct vouch_http_large {
+    _Atomic uint32_t count;
+};
+
 struct vouch_http_site {
     struct vouch_http_config config; // with every default filled in
     struct vouch_http_pattern *patterns;
     struct vouch_bytes headers; // of every answer
+    struct vouch_http_large *large;
 };
 
 // Checks the tables and limits, and fills in defaults. The fault names the row that is wrong.

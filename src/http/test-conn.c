@@ -2,6 +2,7 @@
 // Tests of http/conn.h and http/exchange.h: whole conversations, over memory.
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -229,6 +230,36 @@ static void answers_503_when_the_queue_is_full(void **state) {
     assert_status(200);
 }
 
+static void reads_only_a_few_large_bodies_at_once(void **state) {
+    (void)state;
+    static uint8_t body[VOUCH_HTTP_LARGE_BODY + 1];
+    static const char head[] = "POST /large HTTP/1.1\r\n" HOST "Content-Length: 65537\r\n\r\n";
+    atomic_store(&lab.site.large->count, 3); // others are at it
+    send_text(head);
+    assert_int_equal(atomic_load(&lab.site.large->count), 4);
+    lab_send(&lab, (struct vouch_bytes){body, sizeof body}, 0, 0);
+    assert_status(200);
+    assert_int_equal(atomic_load(&lab.site.large->count), 3);
+    vouch_buf_clear(&lab.out);
+    atomic_store(&lab.site.large->count, 4);
+    send_text(head);
+    assert_status(503);
+    assert_says("\r\nRetry-After: 1\r\n");
+    assert_says("\r\nConnection: close\r\n");
+    assert_int_equal(atomic_load(&lab.site.large->count), 4);
+}
+
+static void forgets_a_large_body_whose_client_goes(void **state) {
+    (void)state;
+    static const char half[] = "POST /large HTTP/1.1\r\n" HOST "Content-Length: 65537\r\n\r\nabc";
+    lab_send(&lab, vouch_bytes_of(half), 0, 0);
+    assert_int_equal(atomic_load(&lab.site.large->count), 1);
+    lab_send(&lab, vouch_bytes_of(""), 0, 1);
+    assert_int_equal(lab.conn.phase, VOUCH_HTTP_GONE);
+    vouch_http_conn_done(&lab.conn);
+    assert_int_equal(atomic_load(&lab.site.large->count), 0);
+}
+
 static void refuses_a_head_over_its_limit(void **state) {
     (void)state;
     char text[2200];
@@ -332,9 +363,38 @@ static void finishes_what_has_arrived_when_the_server_stops(void **state) {
 
 static void closes_idle_connections_when_the_server_stops(void **state) {
     (void)state;
+    static const char text[] = HELLO;
+    lab.in = (const uint8_t *)text;
+    lab.in_len = sizeof text - 1;
+    lab_run(&lab);
+    assert_status(200);
+    lab.home.stopping = 1;
+    vouch_http_conn_stop(&lab.conn);
+    assert_int_equal(lab.conn.phase, VOUCH_HTTP_GONE);
+}
+
+static void waits_a_moment_for_a_first_request_when_the_server_stops(void **state) {
+    (void)state;
     lab_run(&lab);
     lab.home.stopping = 1;
     vouch_http_conn_stop(&lab.conn);
+    assert_int_equal(lab.conn.phase, VOUCH_HTTP_READING);
+    static const char text[] = HELLO;
+    lab.in = (const uint8_t *)text;
+    lab.in_len = sizeof text - 1;
+    lab_run(&lab);
+    assert_status(200);
+    assert_true(lab.finished);
+}
+
+static void ends_that_moment_when_no_request_comes(void **state) {
+    (void)state;
+    lab_run(&lab);
+    lab.home.stopping = 1;
+    vouch_http_conn_stop(&lab.conn);
+    assert_true(lab.conn.deadline_ns > lab.home.now_ns);
+    lab.home.now_ns = lab.conn.deadline_ns;
+    vouch_http_conn_expire(&lab.conn);
     assert_int_equal(lab.conn.phase, VOUCH_HTTP_GONE);
 }
 
@@ -469,6 +529,8 @@ int main(void) {
         EACH(does_not_send_again_what_the_client_has),
         EACH(answers_500_when_a_handler_fails_or_forgets),
         EACH(answers_503_when_the_queue_is_full),
+        EACH(reads_only_a_few_large_bodies_at_once),
+        EACH(forgets_a_large_body_whose_client_goes),
         EACH(refuses_a_head_over_its_limit),
         EACH(answers_408_to_half_a_request),
         EACH(closes_an_idle_connection_without_a_word),
@@ -478,6 +540,8 @@ int main(void) {
         EACH(drops_half_a_request_when_the_client_goes),
         EACH(finishes_what_has_arrived_when_the_server_stops),
         EACH(closes_idle_connections_when_the_server_stops),
+        EACH(waits_a_moment_for_a_first_request_when_the_server_stops),
+        EACH(ends_that_moment_when_no_request_comes),
         EACH(gives_the_same_answers_at_every_split),
         EACH(gives_the_same_answers_byte_by_byte),
         EACH(keeps_a_large_request_whole_while_its_buffer_moves),

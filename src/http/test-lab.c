@@ -92,6 +92,7 @@ static const struct vouch_http_route lab_routes[] = {
     {VOUCH_HTTP_PUT, "/echo", lab_echo, 100, 0, NULL},
     {VOUCH_HTTP_POST, "/small", lab_echo, 10, 0, NULL},
     {VOUCH_HTTP_POST, "/mirror/{a}", lab_mirror, 40000, 0, NULL},
+    {VOUCH_HTTP_POST, "/large", lab_show, 100000, 0, NULL},
     {VOUCH_HTTP_GET, "/shared", lab_share, 0, 0, NULL},
     {VOUCH_HTTP_GET, "/fail", lab_fail, 0, 0, NULL},
     {VOUCH_HTTP_GET, "/forget", lab_forget, 0, 0, NULL},
@@ -167,7 +168,7 @@ int lab_init(struct lab *lab, const struct vouch_http_prefix *proxies, size_t pr
                                              .file_count = 1,
                                              .proxies = proxies,
                                              .proxy_count = proxy_count,
-                                             .limits.header_max = 2048};
+                                             .limits = {.header_max = 2048, .body_max = 100000}};
     *lab = (struct lab){.home.site = &lab->site,
                         .home.tally = &lab->tally,
                         .home.dispatch = lab_dispatch,
