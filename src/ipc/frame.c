@@ -53,7 +53,7 @@ static size_t longest_body(struct rules rules) {
 }
 
 // A buffer that is moved as it grows would leave copies of a secret behind, so there is room for the
-// longest from the start. (What is received needs no such care: its room is made before it is read.) If
+// longest from the start, up to what a lane keeps ready; longer ones make their own. (What is received needs no such care: its room is made before it is read.) If
 // memory is short the first use says so.
 static void reserve_secrets(struct vouch_buf *out, struct rules sent) {
     size_t room = 0;
@@ -63,10 +63,18 @@ static void reserve_secrets(struct vouch_buf *out, struct rules sent) {
             room = len;
         }
     }
+    room = room > VOUCH_FRAME_ROOM ? VOUCH_FRAME_ROOM : room;
     if (room > 0) {
         (void)vouch_buf_extend(out, room);
         vouch_buf_clear(out);
     }
+}
+
+// Gives the memory of a buffer back; what was in it is wiped or no secret.
+static void drop_room(struct vouch_buf *buf) {
+    size_t max = buf->max;
+    vouch_buf_done(buf);
+    vouch_buf_init(buf, max);
 }
 
 void vouch_lane_init(struct vouch_lane *lane, int take_fd,
@@ -157,6 +165,16 @@ struct vouch_buf *vouch_lane_begin(struct vouch_lane *lane) {
     vouch_buf_clear(&lane->out);
     (void)vouch_buf_extend(&lane->out, VOUCH_FRAME_HEADER_LEN);
     return &lane->out;
+}
+
+struct vouch_buf *vouch_lane_begin_large(struct vouch_lane *lane, size_t body_len) {
+    size_t room = VOUCH_FRAME_HEADER_LEN + body_len;
+    vouch_buf_clear(&lane->out);
+    if (lane->out.cap < room) {
+        (void)vouch_buf_extend(&lane->out, room);
+        vouch_buf_clear(&lane->out);
+    }
+    return vouch_lane_begin(lane);
 }
 
 static void write_header(uint8_t *at, uint32_t len, uint16_t type) {
@@ -275,6 +293,10 @@ static void forget_sent(struct vouch_lane *lane, const struct vouch_frame_rule *
         vouch_wipe(lane->out.ptr, lane->out.len);
     }
     vouch_buf_clear(&lane->out);
+    if (rule->content == VOUCH_FRAME_SECRET && lane->out.cap > VOUCH_FRAME_ROOM) {
+        drop_room(&lane->out);
+        reserve_secrets(&lane->out, rules_sent(lane));
+    }
 }
 
 int vouch_lane_send_fds(struct vouch_lane *lane, uint16_t type, struct vouch_lane_fds fds,
@@ -421,6 +443,10 @@ static int is_whole(const struct vouch_lane *lane) {
 static void forget_received(struct vouch_lane *lane) {
     if (lane->in.len > 0 && lane->rule != NULL && lane->rule->content == VOUCH_FRAME_SECRET) {
         vouch_wipe(lane->in.ptr, lane->in.len);
+    }
+    if (lane->rule != NULL && lane->rule->content == VOUCH_FRAME_SECRET &&
+        lane->in.cap > VOUCH_FRAME_ROOM) {
+        drop_room(&lane->in);
     }
     close_fds(lane);
     vouch_buf_clear(&lane->in);

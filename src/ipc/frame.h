@@ -12,6 +12,7 @@
 #define VOUCH_FRAME_HEADER_LEN 8
 #define VOUCH_FRAME_BODY_MAX (UINT32_C(16) << 20) // no rule allows more
 #define VOUCH_FRAME_FDS_MAX 8
+#define VOUCH_FRAME_ROOM (UINT32_C(128) << 10) // bytes that a lane keeps ready for secrets
 
 // What bodies of this type are. SECRET: every copy that the lane holds is wiped after its use.
 enum vouch_frame_content { VOUCH_FRAME_PLAIN = 0, VOUCH_FRAME_SECRET };
@@ -83,6 +84,10 @@ void vouch_lane_done(struct vouch_lane *lane);
 // The empty body of the next message, to be appended to with vouch_write_*(). Its memory is used again
 // for every message. Its first error makes the send fail, without harm to the lane.
 struct vouch_buf *vouch_lane_begin(struct vouch_lane *lane);
+
+// The same with room for a body of that length, which a secret longer than VOUCH_FRAME_ROOM needs: a
+// buffer that moves as it grows leaves copies behind. Such room is given back after the message.
+struct vouch_buf *vouch_lane_begin_large(struct vouch_lane *lane, size_t body_len);
 
 // Sends what was written since vouch_lane_begin(), with `fd_count` descriptors that stay the caller's.
 // deadline_ns: on the clock of vouch_time_monotonic_ns(). VOUCH_ERR_ARGUMENT: the message breaks its

@@ -203,8 +203,9 @@ static const struct {
     IF_BITS(FOR_LANES, mprotect, 2, PROT_EXEC, 0),
     IF_BITS(FOR_LANES, clone, 0, THREAD_FLAGS | NEVER_FLAGS, THREAD_FLAGS),
     IF(FOR_LANES, prctl, 0, PR_SET_NAME),
-    IF(FOR_LANES, prlimit64, 2, 0), // asking for limits, not setting them
-    IF(FOR_LANES, sendto, 4, 0),    // to the peer of the socket, not to an address
+    IF(FOR_LANES, prlimit64, 2, 0),         // asking for limits, not setting them
+    IF(FOR_LANES, sendto, 4, 0),            // to the peer of the socket, not to an address
+    IF(FOR_LANES, sched_setaffinity, 0, 0), // of the thread itself
     IF(FOR_LANES, ioctl, 1, FIONREAD),
     IF(FOR_LANES, ioctl, 1, FIONBIO),
     FCNTL(F_GETFD),

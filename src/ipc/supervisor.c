@@ -175,12 +175,8 @@ static void signal_all(struct vouch_supervisor *supervisor, int number) {
 
 // The kind of fault that a role names; a code that is none counts as the role's end itself.
 static const struct vouch_fault_kind *kind_of(struct vouch_bytes code) {
-    for (size_t i = 0; vouch_fault_kinds[i] != NULL; i++) {
-        if (vouch_bytes_equal(code, vouch_bytes_of(vouch_fault_kinds[i]->code))) {
-            return vouch_fault_kinds[i];
-        }
-    }
-    return &vouch_fault_role;
+    const struct vouch_fault_kind *kind = vouch_fault_kind_of(code);
+    return kind != NULL ? kind : &vouch_fault_role;
 }
 
 // Listens to what a role says on its control socket.

@@ -85,6 +85,8 @@ ATTACK(sigqueue, syscall(SYS_rt_sigqueueinfo, test_targets.parent, 0, (siginfo_t
 ATTACK(pidfd_open, syscall(SYS_pidfd_open, test_targets.parent, 0))
 ATTACK(pidfd_send_signal, syscall(SYS_pidfd_send_signal, test_targets.pid_fd, 0, NULL, 0))
 ATTACK(pidfd_getfd, syscall(SYS_pidfd_getfd, test_targets.pid_fd, 0, 0))
+ATTACK(affinity_other, syscall(SYS_sched_setaffinity, test_targets.parent, sizeof(cpu_set_t),
+                               (cpu_set_t[1]){{.__bits = {1}}}))
 ATTACK(set_owner, syscall(SYS_fcntl, test_targets.unix_fd, F_SETOWN, test_targets.parent))
 ATTACK(mmap_exec, (long)mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
 ATTACK(mmap_wx, (long)mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
@@ -183,6 +185,7 @@ const struct test_attack test_attacks[] = {
     ROW(pidfd_open),
     ROW(pidfd_send_signal),
     ROW(pidfd_getfd),
+    ROW(affinity_other),
     ROW(set_owner),
     ROW(mmap_exec),
     ROW(mmap_wx),

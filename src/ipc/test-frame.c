@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,7 +18,7 @@
 #include "base/time.h"
 #include "vouch/wire.h"
 
-enum { ADD = 1, SECRET = 2, OPEN = 3, SUM = 11, NOTHING = 12, BIG = 13 };
+enum { ADD = 1, SECRET = 2, OPEN = 3, LONG_SECRET = 4, SUM = 11, NOTHING = 12, BIG = 13 };
 
 static const struct vouch_frame_rule asks[] = {
     {.type = ADD, .body_min = 8, .body_max = 64, .name = "add"},
@@ -30,6 +31,15 @@ static const struct vouch_frame_rule answers[] = {
     {.type = BIG, .body_max = 1 << 20, .name = "big"},
 };
 static const struct vouch_frame_protocol protocol = {"adder", asks, 3, answers, 3};
+
+static const struct vouch_frame_rule long_asks[] = {
+    {.type = SECRET, .content = VOUCH_FRAME_SECRET, .body_max = 32, .name = "secret"},
+    {.type = LONG_SECRET,
+     .content = VOUCH_FRAME_SECRET,
+     .body_max = 1 << 20,
+     .name = "long secret"},
+};
+static const struct vouch_frame_protocol long_protocol = {"keeper", long_asks, 2, answers, 3};
 
 static const struct vouch_frame_rule fd_asks[] = {
     {.type = OPEN, .body_max = 8, .fd_min = 1, .fd_max = 2, .name = "open"},
@@ -426,6 +436,41 @@ static void wipes_secrets_after_their_use(void **state) {
     end(&pair);
 }
 
+static void *read_one(void *context) {
+    struct pair *pair = context;
+    struct vouch_message message = {0};
+    int is_whole = vouch_lane_receive(&pair->server, soon(), &message, NULL) == VOUCH_OK &&
+                   message.body.len == 1 << 20;
+    return is_whole ? context : NULL;
+}
+
+// It is written into room that never moves, and neither end keeps so much.
+static void a_long_secret_never_moves_and_its_room_is_given_back(void **state) {
+    (void)state;
+    struct pair pair;
+    pthread_t reader;
+    void *is_whole = NULL;
+    begin(&pair, &long_protocol);
+    assert_true(pair.client.out.cap <= 2 * VOUCH_FRAME_ROOM); // which is not there from the start
+    struct vouch_buf *out = vouch_lane_begin_large(&pair.client, 1 << 20);
+    const uint8_t *at = out->ptr;
+    for (size_t i = 0; i < 1 << 20; i += 16) {
+        vouch_buf_put_text(out, "correct horse 16");
+    }
+    assert_ptr_equal(out->ptr, at);
+    assert_int_equal(pthread_create(&reader, NULL, read_one, &pair), 0);
+    assert_int_equal(vouch_lane_send(&pair.client, LONG_SECRET, soon(), NULL), VOUCH_OK);
+    assert_int_equal(pthread_join(reader, &is_whole), 0);
+    assert_ptr_equal(is_whole, &pair);
+    assert_true(pair.client.out.cap <= 2 * VOUCH_FRAME_ROOM);
+    (void)vouch_lane_begin(&pair.server);
+    assert_int_equal(vouch_lane_send(&pair.server, NOTHING, soon(), NULL), VOUCH_OK);
+    struct vouch_message message = {0};
+    assert_int_equal(vouch_lane_step(&pair.server, &message, NULL), VOUCH_OK);
+    assert_true(pair.server.in.cap <= VOUCH_FRAME_ROOM);
+    end(&pair);
+}
+
 static void hands_over_descriptors(void **state) {
     (void)state;
     int before = count_fds();
@@ -607,6 +652,7 @@ int main(void) {
         cmocka_unit_test(sends_more_than_the_socket_holds),
         cmocka_unit_test(ends_a_lane_that_stopped_in_the_middle_of_sending),
         cmocka_unit_test(wipes_secrets_after_their_use),
+        cmocka_unit_test(a_long_secret_never_moves_and_its_room_is_given_back),
         cmocka_unit_test(hands_over_descriptors),
         cmocka_unit_test(refuses_descriptors_where_none_belong),
         cmocka_unit_test(reads_frames_that_come_in_any_pieces),

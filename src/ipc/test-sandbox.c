@@ -53,7 +53,9 @@ static const struct {
     {"authority with a database",
      {.profile = VOUCH_SANDBOX_AUTHORITY, .network = VOUCH_SANDBOX_CONNECT}},
     {"web", {.profile = VOUCH_SANDBOX_WEB, .network = VOUCH_SANDBOX_OPEN_SOCKETS}},
-    {"identity", {.profile = VOUCH_SANDBOX_IDENTITY, .network = VOUCH_SANDBOX_CONNECT}},
+    {"identity", {.profile = VOUCH_SANDBOX_IDENTITY}},
+    {"identity with a provider",
+     {.profile = VOUCH_SANDBOX_IDENTITY, .network = VOUCH_SANDBOX_CONNECT}},
 };
 #define ROLE_COUNT (sizeof roles / sizeof roles[0])
 
@@ -168,6 +170,7 @@ static void leaves_of_the_network_what_was_chosen(void **state) {
         {VOUCH_SANDBOX_WEB, VOUCH_SANDBOX_OPEN_SOCKETS, 0, 0, 0, 1},
         {VOUCH_SANDBOX_AUTHORITY, VOUCH_SANDBOX_NO_NETWORK, 0, 0, 0, 0},
         {VOUCH_SANDBOX_SIGNER, VOUCH_SANDBOX_CONNECT_LOCAL, 0, 0, 1, 0},
+        {VOUCH_SANDBOX_IDENTITY, VOUCH_SANDBOX_NO_NETWORK, 0, 0, 0, 0},
         {VOUCH_SANDBOX_IDENTITY, VOUCH_SANDBOX_CONNECT_LOCAL, 0, 0, 1, 0},
         {VOUCH_SANDBOX_IDENTITY, VOUCH_SANDBOX_CONNECT, 1, 1, 1, 0},
         {VOUCH_SANDBOX_AUTHORITY, VOUCH_SANDBOX_CONNECT, 1, 1, 1, 0},
@@ -297,6 +300,32 @@ static int uses_memory_and_time(void) {
     return 0;
 }
 
+// What a password's hash asks for: much memory at once, on each of several threads.
+#define HASH_BYTES ((size_t)64 << 20)
+
+static void *fills_memory(void *context) {
+    char *memory = mmap(NULL, HASH_BYTES, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (memory == MAP_FAILED) {
+        return NULL;
+    }
+    memset(memory, 1, HASH_BYTES);
+    return munmap(memory, HASH_BYTES) == 0 ? context : NULL;
+}
+
+static int hashes_passwords(void) {
+    pthread_t threads[2];
+    for (size_t i = 0; i < 2; i++) {
+        NEED(pthread_create(&threads[i], NULL, fills_memory, threads) == 0);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        void *result = NULL;
+        NEED(pthread_join(threads[i], &result) == 0);
+        NEED(result != NULL);
+    }
+    return 0;
+}
+
 static int does_what_every_role_does(void) {
     NEED(uses_memory_and_time() == 0);
     NEED(signs_with(VOUCH_KEY_ED25519, 0) == 0);
@@ -324,12 +353,20 @@ static void lets_every_role_do_its_work(void **state) {
     }
 }
 
+static void lets_identity_hash_passwords(void **state) {
+    (void)state;
+    assert_int_equal(status_of(VOUCH_SANDBOX_IDENTITY, VOUCH_SANDBOX_NO_NETWORK, hashes_passwords),
+                     0);
+}
+
 static void lets_only_keepers_of_files_write_durably(void **state) {
     (void)state;
     assert_int_equal(status_of(VOUCH_SANDBOX_SIGNER, VOUCH_SANDBOX_NO_NETWORK, writes_durably), 0);
     assert_int_equal(status_of(VOUCH_SANDBOX_AUTHORITY, VOUCH_SANDBOX_NO_NETWORK, writes_durably),
                      0);
     assert_true(is_killed(status_of(VOUCH_SANDBOX_WEB, VOUCH_SANDBOX_NO_NETWORK, writes_durably)));
+    assert_true(
+        is_killed(status_of(VOUCH_SANDBOX_IDENTITY, VOUCH_SANDBOX_NO_NETWORK, writes_durably)));
 }
 
 static int opens(const char *name, int flags) {
@@ -411,6 +448,7 @@ static void refuses_more_network_than_a_role_may_have(void **state) {
         {.profile = VOUCH_SANDBOX_WEB, .network = VOUCH_SANDBOX_CONNECT_LOCAL},
         {.profile = VOUCH_SANDBOX_WEB, .network = VOUCH_SANDBOX_CONNECT},
         {.profile = VOUCH_SANDBOX_AUTHORITY, .network = VOUCH_SANDBOX_CONNECT + 1},
+        {.profile = VOUCH_SANDBOX_IDENTITY, .network = VOUCH_SANDBOX_OPEN_SOCKETS},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_int_equal(enter(&wrong[i]), VOUCH_ERR_ARGUMENT);
@@ -599,6 +637,7 @@ int main(void) {
         cmocka_unit_test(leaves_of_the_network_what_was_chosen),
         cmocka_unit_test(landlock_keeps_tcp_from_an_open_socket),
         cmocka_unit_test(lets_every_role_do_its_work),
+        cmocka_unit_test(lets_identity_hash_passwords),
         cmocka_unit_test(lets_only_keepers_of_files_write_durably),
         cmocka_unit_test(leaves_of_the_files_what_was_given),
         cmocka_unit_test(refuses_a_path_that_is_not_there),
