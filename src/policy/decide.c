@@ -265,15 +265,6 @@ static void judge_roles(struct vouch_policy_judging *judging) {
 
 // ----- approvals -----
 
-static int may_approve(const struct vouch_policy *policy, uint32_t role, uint32_t user) {
-    const struct vouch_policy_role_index *index = &policy->roles[role];
-    int may = vouch_policy_ids_have(&index->approver_users, user);
-    for (size_t i = 0; i < index->approver_groups.count && !may; i++) {
-        may = vouch_policy_ids_have(&policy->user_groups[user], index->approver_groups.items[i]);
-    }
-    return may;
-}
-
 // The reason why this one does not count; NONE if it does for one of the roles.
 static enum vouch_policy_reason_code approver_fault(const struct vouch_policy_judging *judging,
                                                     size_t at) {
@@ -295,7 +286,7 @@ static enum vouch_policy_reason_code approver_fault(const struct vouch_policy_ju
     }
     int counts = 0;
     for (size_t i = 0; i < judging->role_count; i++) {
-        counts |= may_approve(judging->policy, judging->roles[i], user);
+        counts |= vouch_policy_may_approve(judging->policy, judging->roles[i], user);
     }
     return counts ? VOUCH_POLICY_REASON_NONE : VOUCH_POLICY_REASON_APPROVER_LACKS;
 }
@@ -339,7 +330,8 @@ static uint64_t approvals_for(const struct vouch_policy_judging *judging, uint32
     uint64_t given = 0;
     for (size_t i = 0; i < judging->ask->approver_count; i++) {
         uint32_t user = vouch_policy_user_at(judging->policy, judging->ask->approvers[i]);
-        given += user != VOUCH_POLICY_NOWHERE && may_approve(judging->policy, role, user);
+        given +=
+            user != VOUCH_POLICY_NOWHERE && vouch_policy_may_approve(judging->policy, role, user);
     }
     return given;
 }

@@ -74,20 +74,28 @@ static struct vouch_bytes login_for(const struct vouch_policy *policy, struct vo
                : login;
 }
 
+// The logins of a role, on the host of the path.
+static int reach_on(const struct vouch_policy_view *view, uint32_t role, uint32_t user,
+                    struct vouch_policy_path *path, struct vouch_policy_growing *paths) {
+    const struct vouch_policy_names *logins = &view->policy->content.roles[role].logins;
+    int err = VOUCH_OK;
+    for (size_t i = 0; i < logins->count && err == VOUCH_OK; i++) {
+        path->login = login_for(view->policy, logins->items[i], user);
+        err = add_path(view, paths, path);
+    }
+    return err;
+}
+
 static int reach_by(const struct vouch_policy_view *view, uint32_t role, uint32_t user,
                     struct vouch_policy_path *path, struct vouch_policy_growing *paths) {
     const struct vouch_policy_content *content = &view->policy->content;
-    const struct vouch_policy_names *logins = &content->roles[role].logins;
     int err = VOUCH_OK;
     for (uint32_t h = 0; h < content->host_count && err == VOUCH_OK; h++) {
         if (!vouch_policy_role_means(view->policy, role, h)) {
             continue;
         }
         path->host = content->hosts[h].name;
-        for (size_t i = 0; i < logins->count && err == VOUCH_OK; i++) {
-            path->login = login_for(view->policy, logins->items[i], user);
-            err = add_path(view, paths, path);
-        }
+        err = reach_on(view, role, user, path, paths);
     }
     return err;
 }
@@ -110,6 +118,38 @@ int vouch_policy_reach(const struct vouch_policy_view *view, struct vouch_bytes 
         *ret_paths = all_of(&paths);
     }
     return err;
+}
+
+int vouch_policy_reach_host(const struct vouch_policy_view *view,
+                            const struct vouch_policy_paths *roles, struct vouch_bytes host,
+                            struct vouch_policy_paths *ret_paths) {
+    const struct vouch_policy *policy = view->policy;
+    struct vouch_policy_growing paths = {0};
+    uint32_t at = vouch_policy_host_at(policy, host);
+    int err = VOUCH_OK;
+    for (size_t i = 0; at != VOUCH_POLICY_NOWHERE && i < roles->count; i++) {
+        uint32_t role = vouch_policy_role_at(policy, roles->items[i].role);
+        uint32_t user = vouch_policy_user_at(policy, roles->items[i].user);
+        if (role == VOUCH_POLICY_NOWHERE || user == VOUCH_POLICY_NOWHERE ||
+            !vouch_policy_role_means(policy, role, at)) {
+            continue;
+        }
+        struct vouch_policy_path path = roles->items[i];
+        path.host = policy->content.hosts[at].name;
+        err = err == VOUCH_OK ? reach_on(view, role, user, &path, &paths) : err;
+    }
+    if (err == VOUCH_OK) {
+        *ret_paths = all_of(&paths);
+    }
+    return err;
+}
+
+int vouch_policy_approves(const struct vouch_policy *policy, struct vouch_bytes role,
+                          struct vouch_bytes user) {
+    uint32_t role_at = vouch_policy_role_at(policy, role);
+    uint32_t user_at = vouch_policy_user_at(policy, user);
+    return role_at != VOUCH_POLICY_NOWHERE && user_at != VOUCH_POLICY_NOWHERE &&
+           vouch_policy_may_approve(policy, role_at, user_at);
 }
 
 static int grants_by_name(const struct vouch_policy_role *role, struct vouch_bytes login) {
@@ -179,7 +219,7 @@ int vouch_policy_roles_of(const struct vouch_policy_view *view, struct vouch_byt
     int err = groups != NULL ? known_groups(view, groups, &asserted) : VOUCH_OK;
     for (uint32_t r = 0; at != VOUCH_POLICY_NOWHERE && r < policy->content.role_count; r++) {
         uint32_t group;
-        if (err == VOUCH_OK && policy->roles[r].zone == zone_at &&
+        if (err == VOUCH_OK && (zone.len == 0 || policy->roles[r].zone == zone_at) &&
             vouch_policy_is_member(policy, r, at, &asserted, &group) &&
             vouch_policy_role_is_of(policy, r, at, view->now_s)) {
             const struct vouch_policy_path path = path_by(policy, r, at, group);

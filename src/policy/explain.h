@@ -45,8 +45,18 @@ VOUCH_MUST_USE int vouch_policy_who_can(const struct vouch_policy_view *view,
                                         struct vouch_bytes login, struct vouch_bytes host,
                                         struct vouch_policy_paths *ret_paths);
 
-// The roles of a person in a zone, `groups` being further ones that a provider names; host and login
-// stay empty.
+// What a person reaches on one host by roles of theirs, in the order of `roles` and logins.
+VOUCH_MUST_USE int vouch_policy_reach_host(const struct vouch_policy_view *view,
+                                           const struct vouch_policy_paths *roles,
+                                           struct vouch_bytes host,
+                                           struct vouch_policy_paths *ret_paths);
+
+// Nonzero if the role names the user, active or not, among those who approve it.
+int vouch_policy_approves(const struct vouch_policy *policy, struct vouch_bytes role,
+                          struct vouch_bytes user);
+
+// The roles of a person in a zone (empty: in all), `groups` being further ones that a provider names;
+// host and login stay empty.
 VOUCH_MUST_USE int vouch_policy_roles_of(const struct vouch_policy_view *view,
                                          struct vouch_bytes user, struct vouch_bytes zone,
                                          const struct vouch_policy_names *groups,

@@ -111,6 +111,26 @@ static int share_one(const struct vouch_policy_ids *a, const struct vouch_policy
     return 0;
 }
 
+const struct vouch_policy_user *vouch_policy_user_named(const struct vouch_policy *policy,
+                                                        struct vouch_bytes name) {
+    uint32_t at = vouch_policy_user_at(policy, name);
+    return at != VOUCH_POLICY_NOWHERE ? &policy->content.users[at] : NULL;
+}
+
+const struct vouch_policy_role *vouch_policy_role_named(const struct vouch_policy *policy,
+                                                        struct vouch_bytes name) {
+    uint32_t at = vouch_policy_role_at(policy, name);
+    return at != VOUCH_POLICY_NOWHERE ? &policy->content.roles[at] : NULL;
+}
+
+int vouch_policy_group_has(const struct vouch_policy *policy, struct vouch_bytes group,
+                           struct vouch_bytes user) {
+    uint32_t group_at = vouch_policy_group_at(policy, group);
+    uint32_t user_at = vouch_policy_user_at(policy, user);
+    return group_at != VOUCH_POLICY_NOWHERE && user_at != VOUCH_POLICY_NOWHERE &&
+           vouch_policy_ids_have(&policy->user_groups[user_at], group_at);
+}
+
 int vouch_policy_is_member(const struct vouch_policy *policy, uint32_t role, uint32_t user,
                            const struct vouch_policy_ids *asserted, uint32_t *ret_group) {
     const struct vouch_policy_role_index *index = &policy->roles[role];
@@ -120,6 +140,15 @@ int vouch_policy_is_member(const struct vouch_policy *policy, uint32_t role, uin
     }
     return share_one(&policy->user_groups[user], &index->groups, ret_group) ||
            (asserted != NULL && share_one(asserted, &index->groups, ret_group));
+}
+
+int vouch_policy_may_approve(const struct vouch_policy *policy, uint32_t role, uint32_t user) {
+    const struct vouch_policy_role_index *index = &policy->roles[role];
+    int may = vouch_policy_ids_have(&index->approver_users, user);
+    for (size_t i = 0; i < index->approver_groups.count && !may; i++) {
+        may = vouch_policy_ids_have(&policy->user_groups[user], index->approver_groups.items[i]);
+    }
+    return may;
 }
 
 // ----- labels -----

@@ -137,3 +137,18 @@ static inline void vouch_policy_free_at_end(struct vouch_policy **policy) {
 
 // What it holds, each list sorted by name, without places. Borrowed from the policy.
 const struct vouch_policy_content *vouch_policy_holds(const struct vouch_policy *policy);
+
+// The user of that name; NULL if there is none.
+const struct vouch_policy_user *vouch_policy_user_named(const struct vouch_policy *policy,
+                                                        struct vouch_bytes name);
+
+// The role of that name; NULL if there is none.
+const struct vouch_policy_role *vouch_policy_role_named(const struct vouch_policy *policy,
+                                                        struct vouch_bytes name);
+
+// Nonzero if the user is enabled, and has not ended.
+int vouch_policy_user_is_active(const struct vouch_policy_user *user, uint64_t now_s);
+
+// Nonzero if the group is there and the user is a member, active or not.
+int vouch_policy_group_has(const struct vouch_policy *policy, struct vouch_bytes group,
+                           struct vouch_bytes user);

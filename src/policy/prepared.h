@@ -75,11 +75,13 @@ int vouch_policy_ids_have(const struct vouch_policy_ids *ids, uint32_t id);
 int vouch_policy_is_member(const struct vouch_policy *policy, uint32_t role, uint32_t user,
                            const struct vouch_policy_ids *asserted, uint32_t *ret_group);
 
+// Nonzero if the role names the user among those who approve it, or has them in a group.
+int vouch_policy_may_approve(const struct vouch_policy *policy, uint32_t role, uint32_t user);
+
 // Nonzero if the role's labels mean the host, and both are of one zone.
 int vouch_policy_role_means(const struct vouch_policy *policy, uint32_t role, uint32_t host);
 
-// Nonzero if the account, or the role, counts at a time.
-int vouch_policy_user_is_active(const struct vouch_policy_user *user, uint64_t now_s);
+// Nonzero if the role counts at a time.
 int vouch_policy_role_is_active(const struct vouch_policy_role *role, uint64_t now_s);
 
 // Makes the indexes of a policy whose content is copied, sorted and free of faults of single values.

@@ -360,9 +360,86 @@ static void another_own_login_is_a_loss_and_a_gain(void **state) {
                 "~users.ann.state\n");
 }
 
+// Nonzero if the path is among them.
+static int is_among(const struct vouch_policy_paths *paths, const struct vouch_policy_path *path) {
+    int is_there = 0;
+    for (size_t i = 0; i < paths->count && !is_there; i++) {
+        const struct vouch_policy_path *other = &paths->items[i];
+        is_there = vouch_bytes_equal(other->host, path->host) &&
+                   vouch_bytes_equal(other->login, path->login) &&
+                   vouch_bytes_equal(other->role, path->role) && other->how == path->how;
+    }
+    return is_there;
+}
+
+// Host by host it comes to the same as all at once.
+static void assert_same_by_host(const struct vouch_policy_view *view, struct vouch_bytes user) {
+    const struct vouch_policy_content *content = vouch_policy_holds(view->policy);
+    struct vouch_policy_paths all, roles, here;
+    size_t count = 0;
+    assert_int_equal(vouch_policy_reach(view, user, &all), VOUCH_OK);
+    assert_int_equal(vouch_policy_roles_of(view, user, text_of(""), NULL, &roles), VOUCH_OK);
+    for (size_t h = 0; h < content->host_count; h++) {
+        assert_int_equal(vouch_policy_reach_host(view, &roles, content->hosts[h].name, &here),
+                         VOUCH_OK);
+        for (size_t i = 0; i < here.count; i++) {
+            assert_true(is_among(&all, &here.items[i]));
+        }
+        count += here.count;
+    }
+    assert_int_equal(count, all.count);
+    assert_int_equal(vouch_policy_reach_host(view, &roles, text_of("nowhere"), &here), VOUCH_OK);
+    assert_int_equal(here.count, 0);
+}
+
+static void a_host_alone_is_reached_as_among_all(void **state) {
+    (void)state;
+    vouch_autoarena struct vouch_arena arena = {0};
+    const struct vouch_policy_view view = {sample, NOW, &arena};
+    const struct vouch_policy_content *content = vouch_policy_holds(sample);
+    for (size_t u = 0; u < content->user_count; u++) {
+        assert_same_by_host(&view, content->users[u].name);
+    }
+}
+
+static void approvers_and_members_are_those_that_are_named(void **state) {
+    (void)state;
+    static const struct {
+        const char *role, *user;
+        int approves;
+    } rows[] = {
+        {"dba", "lead1", 1},
+        {"dba", "lead3", 1}, // disabled, but named
+        {"dba", "bob", 1},
+        {"dba", "carol@example.com", 1},
+        {"dba", "alice@example.com", 0},
+        {"dev", "lead1", 0},
+        {"nothing", "lead1", 0},
+        {"dba", "nobody", 0},
+        {"dba", "", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(
+            vouch_policy_approves(sample, text_of(rows[i].role), text_of(rows[i].user)),
+            rows[i].approves);
+    }
+    assert_true(vouch_policy_group_has(sample, text_of("ops-leads"), text_of("lead3")));
+    assert_false(vouch_policy_group_has(sample, text_of("ops-leads"), text_of("bob")));
+    assert_false(vouch_policy_group_has(sample, text_of("nothing"), text_of("bob")));
+    assert_false(vouch_policy_group_has(sample, text_of("ops-leads"), text_of("nobody")));
+    assert_false(vouch_policy_group_has(sample, text_of(""), text_of("")));
+    assert_true(
+        vouch_bytes_equal(vouch_policy_user_named(sample, text_of("bob"))->name, text_of("bob")));
+    assert_null(vouch_policy_user_named(sample, text_of("Bob")));
+    assert_non_null(vouch_policy_role_named(sample, text_of("dba")));
+    assert_null(vouch_policy_role_named(sample, text_of("db")));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_all_that_a_person_reaches),
+        cmocka_unit_test(a_host_alone_is_reached_as_among_all),
+        cmocka_unit_test(approvers_and_members_are_those_that_are_named),
         cmocka_unit_test(shows_who_reaches_a_login_on_a_host),
         cmocka_unit_test(lists_roles_also_of_groups_that_a_provider_names),
         cmocka_unit_test(hosts_accept_what_is_granted_and_nothing_else),
