@@ -135,13 +135,15 @@ KIND(store_schema, "V-1704", "the database is of another version",
      "The database was written by a newer program, or has not been brought up to date by this one.",
      "Use the newest program that has run on it; if it is older than this one, start the service "
      "once.");
-KIND(caller, "V-1801", "the token is missing or no good",
-     "The request came without an API token, with one that nobody knows, or with one that has "
-     "expired or was disabled.",
-     "Give the whole secret of a good token; an administrator makes one with: vouch token new.");
-KIND(scope, "V-1802", "the token may not do this",
-     "The token is good, but what was asked needs a scope that it does not have.",
-     "Use a token that has the scope, or have one made with: vouch token new.");
+KIND(caller, "V-1801", "token or session is missing or no good",
+     "The request came without an API token or a session, with one that nobody knows, or with one "
+     "that has ended, expired or was disabled.",
+     "Sign in with vouch login, or give the whole secret of a good token; an administrator makes "
+     "one with: vouch token new.");
+KIND(scope, "V-1802", "the caller may not do this",
+     "Token or session is good, but what was asked needs a scope that the token does not have, or "
+     "a group that the user is not in.",
+     "Use a token that has the scope (vouch token new makes one), or ask an administrator.");
 KIND(profile, "V-1803", "outside of the profile",
      "What was asked for goes beyond what the profile of the token allows: its kind of "
      "certificate, names, options or longest time. Nothing was issued.",
@@ -170,13 +172,42 @@ KIND(publish, "V-1811", "the revocation list is not out yet",
      "A revocation is recorded, but the new list could not be made or published. It is tried again "
      "every second.",
      "Look in the log for the cause; nothing has to be revoked again.");
+KIND(policy_none, "V-1812", "no policy holds yet",
+     "Nobody gets access by roles before a policy was applied; none ever was.",
+     "An administrator applies one: vouch policy apply FILE, on the server with --local "
+     "DIR.");
+KIND(policy_version, "V-1813", "another version of the policy holds",
+     "The change was made from a version of the policy that does not hold any more, or from "
+     "none.",
+     "Get the policy anew, make the change again, and apply that.");
+KIND(policy_refuses, "V-1814", "the policy does not allow this",
+     "By the policy that holds, this person does not get what was asked for. The message "
+     "gives the reasons; nothing was issued.",
+     "Ask for what vouch ls shows, or have an administrator change the policy.");
+KIND(approval, "V-1815", "others have to approve",
+     "All else is allowed, but a role asks for the approval of others first.",
+     "Ask for it with: vouch request ROLE --reason TEXT.");
+KIND(request_state, "V-1816", "the request is past this",
+     "The request was approved, denied, cancelled or taken before, or has expired.",
+     "Look at it with vouch request show, and make a new request if one is needed.");
+KIND(approver, "V-1817", "not yours to decide",
+     "A request is decided by those whom the policy names for one of its roles, each once, "
+     "and never by the one who asks.",
+     "Ask one of those whom vouch request show names.");
+KIND(request_other, "V-1818", "not what was approved",
+     "The policy was changed since, so that it no longer gives exactly what was approved: "
+     "other names, options or times.",
+     "Make a new request.");
+KIND(lock_out, "V-1819", "nobody would be an administrator",
+     "With this policy no active user would be left in the group vouch-admins.",
+     "Leave one there, or apply it on the server itself, with --local DIR.");
 KIND(api_json, "V-1820", "the request is not JSON",
      "The body is not one JSON object, is nested too deeply, or names a member twice.",
      "Send one JSON object as doc/api.md and /v1/openapi.json describe it.");
 KIND(api_media, "V-1821", "the body is of another kind",
-     "The API takes JSON only, and the request says that its body is something else, or nothing "
-     "about it.",
-     "Send the header Content-Type: application/json.");
+     "The API takes JSON, and a policy as YAML; the request says that its body is something else, "
+     "or nothing about it.",
+     "Send the header Content-Type: application/json, with a policy application/yaml.");
 KIND(api_path, "V-1822", "nothing is at this path",
      "The API has no such path; paths are exact, with their case and without a slash at the end.",
      "Look the path up in /v1/openapi.json.");
@@ -251,6 +282,33 @@ KIND(backup, "V-1869", "a backup is not whole",
 KIND(server_runs, "V-1870", "the server has to be stopped",
      "The service is running on this folder.",
      "Stop it first, for example: systemctl stop vouchd.");
+KIND(signed_out, "V-1871", "not signed in",
+     "The command needs a person's session, and there is none here, or it has ended: sessions end "
+     "when they are not used for some hours, after some days, and when the account is disabled.",
+     "vouch login; for a server that is not set yet: vouch login URL --pin sha256:...");
+KIND(no_access, "V-1872", "no role gives what was asked for",
+     "The policy gives this person no role in that zone, or none that needs no approval and no "
+     "reason.",
+     "vouch status shows your roles. Name one with --role and --reason, or ask for it: vouch "
+     "request ROLE --reason TEXT.");
+KIND(ssh_files, "V-1873", "a file of ssh is not as it was left",
+     "What vouch setup or vouch login would change is not a plain file, holds what cannot be "
+     "written there, or is not as it was recorded.",
+     "Look at the file that the message names, correct it by hand, and run the command again.");
+KIND(
+    setup_link, "V-1874", "not a setup link",
+    "A link is https://HOST:PORT/setup/vouchl_... with a pin behind a #, or the part vouchl_... "
+    "alone. It works once, and for a limited time.",
+    "Copy the whole line, in quotes; or ask an administrator for a new one: vouch user link NAME.");
+KIND(git_setup, "V-1875", "git could not be set up",
+     "The program git is not there, did not take the setting, or has settings of its own that "
+     "would be lost.",
+     "Do what the message says; vouch setup git --dry-run shows what would be set.");
+KIND(
+    hook_wait, "V-1876", "renewed a moment ago without success",
+    "A renewal failed a moment ago, or another one is under way and did not end in time. So that a "
+    "server in trouble is not asked by every connection, the next attempt is half a minute later.",
+    "Wait half a minute; or run vouch renew, which tries at once and says why it fails.");
 KIND(sign_in, "V-1880", "not signed in",
      "The name, the password or the code is wrong. Which of them is not said, so that nobody "
      "can find out who has an account.",
@@ -272,8 +330,29 @@ KIND(stored, "V-1884", "what is kept about a user cannot be used",
      "Restore database and identity's key from the same backup, or let the user set it up "
      "again.");
 KIND(identity_key, "V-1885", "identity's key cannot be used",
-     "The key that seals the second factors is not 32 random bytes.",
+     "The key that seals the second factors is missing, or is not 32 random bytes.",
      "Restore it from a backup: without it every user has to set up the second factor again.");
+KIND(factor_old, "V-1886", "a code is needed",
+     "What changes who may do what, and approving, needs a second factor that was given in the "
+     "last five minutes.",
+     "Give a code of your authenticator app when you are asked, and try again.");
+KIND(sign_ins, "V-1887", "too many sign-ins at once",
+     "Half of the service's workers are busy with passwords and codes; the others are kept for who "
+     "is signed in.",
+     "Try again in a second.");
+KIND(link, "V-1888", "the link is no good",
+     "A link sets an account up once, and only for a while; a newer one takes its place.",
+     "Ask an administrator for a new one: vouch user link NAME.");
+KIND(factor_kind, "V-1889", "not by a recovery code",
+     "A recovery code lets somebody in who lost their authenticator app, but it neither approves "
+     "nor administers.",
+     "Sign in with a code of the app, or ask another administrator for a new link to set one up.");
+KIND(account, "V-1890", "there is no such user",
+     "Nobody of this name is in the policy and may sign in now: accounts follow the policy.",
+     "Look at vouch user ls; vouch user add NAME adds somebody.");
+KIND(no_identity, "V-1891", "nobody can sign in here",
+     "This service runs without its identity role, which checks passwords and codes.",
+     "Look at the server's log and configuration: vouchd status.");
 KIND(usage, "V-1901", "wrong use of a command",
      "An option or argument is missing, unknown or not of the form it must have.",
      "See vouch help and the examples there.");
@@ -330,6 +409,14 @@ const struct vouch_fault_kind *const vouch_fault_kinds[] = {
     &vouch_fault_subject_key,
     &vouch_fault_renewal,
     &vouch_fault_publish,
+    &vouch_fault_policy_none,
+    &vouch_fault_policy_version,
+    &vouch_fault_policy_refuses,
+    &vouch_fault_approval,
+    &vouch_fault_request_state,
+    &vouch_fault_approver,
+    &vouch_fault_request_other,
+    &vouch_fault_lock_out,
     &vouch_fault_api_json,
     &vouch_fault_api_media,
     &vouch_fault_api_path,
@@ -353,17 +440,38 @@ const struct vouch_fault_kind *const vouch_fault_kinds[] = {
     &vouch_fault_krl_unproven,
     &vouch_fault_backup,
     &vouch_fault_server_runs,
+    &vouch_fault_signed_out,
+    &vouch_fault_no_access,
+    &vouch_fault_ssh_files,
+    &vouch_fault_setup_link,
+    &vouch_fault_git_setup,
+    &vouch_fault_hook_wait,
     &vouch_fault_sign_in,
     &vouch_fault_password_rule,
     &vouch_fault_tries,
     &vouch_fault_sign_in_busy,
     &vouch_fault_stored,
     &vouch_fault_identity_key,
+    &vouch_fault_factor_old,
+    &vouch_fault_sign_ins,
+    &vouch_fault_link,
+    &vouch_fault_factor_kind,
+    &vouch_fault_account,
+    &vouch_fault_no_identity,
     &vouch_fault_usage,
     &vouch_fault_input,
     &vouch_fault_internal,
     NULL,
 };
+
+const struct vouch_fault_kind *vouch_fault_kind_of(struct vouch_bytes code) {
+    for (size_t i = 0; vouch_fault_kinds[i] != NULL; i++) {
+        if (vouch_bytes_equal(code, vouch_bytes_of(vouch_fault_kinds[i]->code))) {
+            return vouch_fault_kinds[i];
+        }
+    }
+    return NULL;
+}
 
 __attribute__((format(printf, 3, 0))) static void format_escaped(char *out, size_t out_size,
                                                                  const char *format, va_list args) {

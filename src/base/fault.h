@@ -60,7 +60,7 @@ extern const struct vouch_fault_kind vouch_fault_store_bad;    // V-1702 databas
 extern const struct vouch_fault_kind vouch_fault_store_io;     // V-1703 database cannot be written
 extern const struct vouch_fault_kind vouch_fault_store_schema; // V-1704 database of another version
 extern const struct vouch_fault_kind vouch_fault_caller;       // V-1801 no token, or no good one
-extern const struct vouch_fault_kind vouch_fault_scope;        // V-1802 the token may not do this
+extern const struct vouch_fault_kind vouch_fault_scope;        // V-1802 the caller may not do this
 extern const struct vouch_fault_kind vouch_fault_profile;      // V-1803 outside of the profile
 extern const struct vouch_fault_kind vouch_fault_absent;       // V-1804 there is no such thing
 extern const struct vouch_fault_kind vouch_fault_field; // V-1805 a field of the request is wrong
@@ -70,7 +70,17 @@ extern const struct vouch_fault_kind vouch_fault_at_work;     // V-1808 at work,
 extern const struct vouch_fault_kind vouch_fault_subject_key; // V-1809 a CA's key, or a revoked one
 extern const struct vouch_fault_kind vouch_fault_renewal;     // V-1810 cannot be renewed any more
 extern const struct vouch_fault_kind vouch_fault_publish;     // V-1811 revocation list is not out
-extern const struct vouch_fault_kind vouch_fault_api_json;    // V-1820 not one JSON object
+extern const struct vouch_fault_kind vouch_fault_policy_none; // V-1812 none was ever applied
+extern const struct vouch_fault_kind vouch_fault_policy_version; // V-1813 made from another version
+extern const struct vouch_fault_kind vouch_fault_policy_refuses; // V-1814 outside of the policy
+extern const struct vouch_fault_kind vouch_fault_approval;       // V-1815 approvals are missing
+extern const struct vouch_fault_kind
+    vouch_fault_request_state;                             // V-1816 it is decided, expired or taken
+extern const struct vouch_fault_kind vouch_fault_approver; // V-1817 not one of those who approve
+extern const struct vouch_fault_kind
+    vouch_fault_request_other; // V-1818 the policy gives something else now
+extern const struct vouch_fault_kind vouch_fault_lock_out; // V-1819 the last administrator would go
+extern const struct vouch_fault_kind vouch_fault_api_json; // V-1820 not one JSON object
 extern const struct vouch_fault_kind vouch_fault_api_media;   // V-1821 a body of another kind
 extern const struct vouch_fault_kind vouch_fault_api_path;    // V-1822 no such path
 extern const struct vouch_fault_kind vouch_fault_api_method;  // V-1823 another method
@@ -94,6 +104,15 @@ extern const struct vouch_fault_kind vouch_fault_not_asked; // V-1867 a certific
 extern const struct vouch_fault_kind vouch_fault_krl_unproven; // V-1868 a list that proves nothing
 extern const struct vouch_fault_kind vouch_fault_backup;       // V-1869 a backup is not whole
 extern const struct vouch_fault_kind vouch_fault_server_runs; // V-1870 the server has to be stopped
+extern const struct vouch_fault_kind vouch_fault_signed_out;  // V-1871 not signed in
+extern const struct vouch_fault_kind
+    vouch_fault_no_access; // V-1872 no role gives what was asked for
+extern const struct vouch_fault_kind
+    vouch_fault_ssh_files; // V-1873 a file of ssh is not as it was left
+extern const struct vouch_fault_kind vouch_fault_setup_link; // V-1874 not a setup link
+extern const struct vouch_fault_kind vouch_fault_git_setup;  // V-1875 git could not be set up
+extern const struct vouch_fault_kind
+    vouch_fault_hook_wait; // V-1876 renewed a moment ago without success
 extern const struct vouch_fault_kind vouch_fault_sign_in; // V-1880 name, password or code is wrong
 extern const struct vouch_fault_kind
     vouch_fault_password_rule;                                 // V-1881 a password that is too easy
@@ -101,12 +120,21 @@ extern const struct vouch_fault_kind vouch_fault_tries;        // V-1882 too man
 extern const struct vouch_fault_kind vouch_fault_sign_in_busy; // V-1883 no room to hash
 extern const struct vouch_fault_kind vouch_fault_stored; // V-1884 kept for a user, and damaged
 extern const struct vouch_fault_kind vouch_fault_identity_key; // V-1885 no key to seal with
+extern const struct vouch_fault_kind vouch_fault_factor_old;   // V-1886 a code, please
+extern const struct vouch_fault_kind vouch_fault_sign_ins;     // V-1887 too many at once
+extern const struct vouch_fault_kind vouch_fault_link;         // V-1888 a link that is no good
+extern const struct vouch_fault_kind vouch_fault_factor_kind;  // V-1889 not by a recovery code
+extern const struct vouch_fault_kind vouch_fault_account;      // V-1890 no such user
+extern const struct vouch_fault_kind vouch_fault_no_identity;  // V-1891 no role to ask
 extern const struct vouch_fault_kind vouch_fault_usage;        // V-1901 wrong use of a command
 extern const struct vouch_fault_kind vouch_fault_input; // V-1902 a text input (spec, list) is wrong
 extern const struct vouch_fault_kind vouch_fault_internal; // V-1999 a bug
 
 // All kinds, in the order of their codes, ended by NULL.
 extern const struct vouch_fault_kind *const vouch_fault_kinds[];
+
+// The kind with that code, or NULL.
+const struct vouch_fault_kind *vouch_fault_kind_of(struct vouch_bytes code);
 
 // Fills in a fault and returns `err`, so that a caller can write: return vouch_fault_set(...). `fault`
 // may be NULL. Unprintable characters in the result are escaped.

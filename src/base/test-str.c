@@ -183,6 +183,18 @@ static void every_fault_kind_is_complete_and_unique(void **state) {
     }
 }
 
+static void a_kind_of_fault_is_found_by_its_whole_code(void **state) {
+    (void)state;
+    static const char *const none[] = {"", "V-1", "V-1001 ", "V-0000", "v-1001", "V-10011"};
+    for (size_t i = 0; vouch_fault_kinds[i] != NULL; i++) {
+        struct vouch_bytes code = vouch_bytes_of(vouch_fault_kinds[i]->code);
+        assert_ptr_equal(vouch_fault_kind_of(code), vouch_fault_kinds[i]);
+    }
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        assert_null(vouch_fault_kind_of(vouch_bytes_of(none[i])));
+    }
+}
+
 static void a_fault_never_carries_control_characters(void **state) {
     (void)state;
     struct vouch_fault fault = {0};
@@ -210,6 +222,7 @@ int main(void) {
         cmocka_unit_test(cuts_a_list_into_all_its_parts),
         cmocka_unit_test(finds_the_word_that_was_meant),
         cmocka_unit_test(every_fault_kind_is_complete_and_unique),
+        cmocka_unit_test(a_kind_of_fault_is_found_by_its_whole_code),
         cmocka_unit_test(a_fault_that_nobody_wants_stays_a_failure),
         cmocka_unit_test(a_fault_never_carries_control_characters),
     };

@@ -148,6 +148,36 @@ int vouch_store_ask(struct vouch_store *store, enum vouch_statement statement,
     return err;
 }
 
+int vouch_store_first(struct vouch_store *store, enum vouch_statement statement,
+                      const struct vouch_value *args, int *ret_found,
+                      struct vouch_value *ret_values, struct vouch_fault *fault) {
+    int err = store->driver->query(store->db, statement, args, fault);
+    return err == VOUCH_OK ? store->driver->next(store->db, statement, ret_found, ret_values, fault)
+                           : err;
+}
+
+int vouch_store_alter(struct vouch_store *store, enum vouch_statement statement,
+                      const struct vouch_value *args, enum vouch_store_outcome *ret_outcome,
+                      struct vouch_fault *fault) {
+    uint64_t changed = 0;
+    int err = store->driver->run(store->db, statement, args, &changed, fault);
+    if (err == VOUCH_OK) {
+        *ret_outcome = changed > 0 ? VOUCH_STORE_DONE : VOUCH_STORE_ABSENT;
+    }
+    return err;
+}
+
+int vouch_store_prune(struct vouch_store *store, enum vouch_statement statement, uint64_t now_s,
+                      size_t limit, uint64_t *removed, struct vouch_fault *fault) {
+    uint64_t changed = 0;
+    const struct vouch_value args[] = {
+        vouch_value_integer(now_s > INT64_MAX ? INT64_MAX : (int64_t)now_s),
+        vouch_value_integer(limit > INT32_MAX ? INT32_MAX : (int64_t)limit)};
+    int err = store->driver->run(store->db, statement, args, &changed, fault);
+    *removed += err == VOUCH_OK ? changed : 0;
+    return err;
+}
+
 // --- the numbers of CAs
 
 static void remember_ca(struct vouch_store *store, const uint8_t *hash, int64_t id) {

@@ -50,6 +50,23 @@ VOUCH_MUST_USE int vouch_store_ask(struct vouch_store *store, enum vouch_stateme
                                    const struct vouch_value *args, int *ret_found,
                                    int64_t *ret_value, struct vouch_fault *fault);
 
+// The first row of a statement into ret_values (VOUCH_DRIVER_COLUMNS_MAX of them), if there is one. The
+// driver's `end` follows in any case, once it was read.
+VOUCH_MUST_USE int vouch_store_first(struct vouch_store *store, enum vouch_statement statement,
+                                     const struct vouch_value *args, int *ret_found,
+                                     struct vouch_value *ret_values, struct vouch_fault *fault);
+
+// A statement in the transaction that has begun: DONE if it changed something, else ABSENT.
+VOUCH_MUST_USE int vouch_store_alter(struct vouch_store *store, enum vouch_statement statement,
+                                     const struct vouch_value *args,
+                                     enum vouch_store_outcome *ret_outcome,
+                                     struct vouch_fault *fault);
+
+// A statement that removes what has ended by ?1, at most ?2 rows, in the transaction that has begun.
+VOUCH_MUST_USE int vouch_store_prune(struct vouch_store *store, enum vouch_statement statement,
+                                     uint64_t now_s, size_t limit, uint64_t *removed,
+                                     struct vouch_fault *fault);
+
 // How many records are indexed, and how many of these have their terms (terms.h).
 VOUCH_MUST_USE int vouch_store_places(struct vouch_store *store, int64_t *ret_position,
                                       int64_t *ret_termed, struct vouch_fault *fault);

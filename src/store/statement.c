@@ -34,6 +34,27 @@
     "SELECT id, name, scopes, profile, actor, created_s, expires_s, last_used_s, disabled_s "      \
     "FROM tokens WHERE "
 
+#define REQUEST_COLUMNS                                                                            \
+    "SELECT id, revision, state, user, zone, created_s, expires_s, ttl_s, key, missing, serial, "  \
+    "roles, principals, approvers, reason, source, decided_by, comment, "
+#define REQUEST_ROWS REQUEST_COLUMNS "CAST('' AS BLOB), CAST('' AS BLOB) FROM requests WHERE "
+// Of waiting and approved requests, and of those that are over, up to ?2 that came to their time.
+#define REQUESTS_DUE                                                                               \
+    "WHERE id IN (SELECT id FROM requests WHERE state IN (1, 2) AND expires_s <= ?1 LIMIT ?2)"
+#define REQUESTS_OLD                                                                               \
+    "WHERE id IN (SELECT id FROM requests WHERE state IN (3, 4, 5, 6) AND expires_s <= ?1 "        \
+    "LIMIT ?2)"
+
+#define SESSION_COLUMNS                                                                            \
+    "SELECT s.id, s.account, a.name, s.methods, s.source, s.created_s, s.used_s, s.factor_s, "     \
+    "s.idle_s, s.ends_s FROM sessions s JOIN accounts a ON a.id = s.account WHERE "
+#define ACCOUNT_CREDENTIAL "FROM credentials c WHERE c.account = a.id AND c.method = "
+#define ACCOUNT_COLUMNS                                                                            \
+    "SELECT a.id, a.name, a.created_s, a.signed_in_s, "                                            \
+    "(SELECT COUNT(*) " ACCOUNT_CREDENTIAL "1), (SELECT COUNT(*) " ACCOUNT_CREDENTIAL "2), "       \
+    "COALESCE((SELECT c.remaining " ACCOUNT_CREDENTIAL "3), 0), "                                  \
+    "(SELECT COUNT(*) FROM sessions s WHERE s.account = a.id) FROM accounts a WHERE "
+
 const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
     [VOUCH_SQL_META_GET] = {"SELECT node, origin, epoch, position FROM meta WHERE one = 1", 0, 4},
     [VOUCH_SQL_META_PLACES] = {"SELECT position, termed FROM meta WHERE one = 1", 0, 2},
@@ -162,6 +183,127 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
                                  "AND disabled_s = 0",
                                  2, 0},
     [VOUCH_SQL_TOKENS_OF_PROFILE] = {"SELECT id FROM tokens WHERE profile = ?1 LIMIT 1", 1, 1},
+
+    [VOUCH_SQL_POLICY_ADD] = {"INSERT INTO policies (version, time_s, actor, hash, number, text) "
+                              "SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE ?1 = 1 + "
+                              "COALESCE((SELECT MAX(version) FROM policies), 0)",
+                              6, 0},
+    [VOUCH_SQL_POLICY_NEWEST] = {"SELECT version, time_s, actor, hash, number, text FROM policies "
+                                 "WHERE version >= ?1 ORDER BY version DESC LIMIT 1",
+                                 1, 6},
+    [VOUCH_SQL_POLICY_BY_VERSION] = {"SELECT version, time_s, actor, hash, number, text "
+                                     "FROM policies WHERE version = ?1",
+                                     1, 6},
+    [VOUCH_SQL_POLICIES_ALL] = {"SELECT version, time_s, actor, hash, number FROM policies "
+                                "WHERE version < ?1 ORDER BY version DESC LIMIT ?2",
+                                2, 5},
+
+    [VOUCH_SQL_REQUEST_ADD] =
+        {"INSERT INTO requests (revision, state, user, zone, created_s, expires_s, ttl_s, key, "
+         "missing, serial, roles, principals, approvers, reason, source, decided_by, comment, "
+         "ask, approved) VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+         "?15, ?16, ?17, ?18)",
+         18, 0},
+    [VOUCH_SQL_REQUEST_NEWEST] = {"SELECT MAX(id) FROM requests", 0, 1},
+    [VOUCH_SQL_REQUEST_FIND] = {REQUEST_COLUMNS "ask, approved FROM requests WHERE id = ?1", 1, 20},
+    [VOUCH_SQL_REQUEST_CHANGE] =
+        {"UPDATE requests SET revision = revision + 1, state = ?3, expires_s = ?4, missing = ?5, "
+         "approvers = ?6, decided_by = ?7, comment = ?8, serial = ?9 "
+         "WHERE id = ?1 AND revision = ?2",
+         9, 0},
+    [VOUCH_SQL_REQUESTS_EXPIRE] =
+        {"UPDATE requests SET revision = revision + 1, state = 5 " REQUESTS_DUE, 2, 0},
+    [VOUCH_SQL_REQUESTS_FORGET] = {"DELETE FROM requests " REQUESTS_OLD, 2, 0},
+    [VOUCH_SQL_REQUESTS_ALL] = {REQUEST_ROWS "id < ?1 AND ?3 = 0 ORDER BY id DESC LIMIT ?2", 3, 20},
+    [VOUCH_SQL_REQUESTS_BY_USER] = {REQUEST_ROWS "id < ?1 AND user = ?3 ORDER BY id DESC LIMIT ?2",
+                                    3, 20},
+    [VOUCH_SQL_REQUESTS_BY_STATE] = {REQUEST_ROWS
+                                     "id < ?1 AND state = ?3 ORDER BY id DESC LIMIT ?2",
+                                     3, 20},
+
+    [VOUCH_SQL_ACCOUNT_ADD] = {"INSERT INTO accounts (name, created_s, signed_in_s) "
+                               "VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING",
+                               2, 0},
+    [VOUCH_SQL_ACCOUNT_FIND] = {ACCOUNT_COLUMNS "a.name = ?1", 1, 8},
+    [VOUCH_SQL_ACCOUNTS_ALL] = {ACCOUNT_COLUMNS "a.id > ?1 ORDER BY a.id LIMIT ?2", 2, 8},
+    [VOUCH_SQL_ACCOUNTS_NAMES] = {"SELECT id, name FROM accounts ORDER BY name LIMIT ?1", 1, 2},
+    [VOUCH_SQL_ACCOUNTS_SEALED] = {"SELECT count(DISTINCT account) FROM credentials "
+                                   "WHERE method IN (2, 3)",
+                                   0, 1},
+    [VOUCH_SQL_ACCOUNT_SIGNED_IN] = {"UPDATE accounts SET signed_in_s = ?2 WHERE id = ?1", 2, 0},
+    [VOUCH_SQL_ACCOUNT_REMOVE] = {"DELETE FROM accounts WHERE id = ?1", 1, 0},
+
+    [VOUCH_SQL_CREDENTIALS_OF] = {"SELECT method, stored, step, remaining FROM credentials "
+                                  "WHERE account = ?1 ORDER BY method",
+                                  1, 4},
+    [VOUCH_SQL_CREDENTIAL_PUT] = {"INSERT INTO credentials (account, method, stored, step, "
+                                  "remaining) SELECT id, ?2, ?3, ?4, ?5 FROM accounts "
+                                  "WHERE id = ?1 ON CONFLICT (account, method) DO UPDATE "
+                                  "SET stored = excluded.stored, step = excluded.step, "
+                                  "remaining = excluded.remaining",
+                                  5, 0},
+    // What was kept is ?6. A step goes up, where there are steps.
+    [VOUCH_SQL_CREDENTIAL_TAKE] = {"UPDATE credentials SET stored = ?3, step = ?4, remaining = ?5 "
+                                   "WHERE account = ?1 AND method = ?2 AND stored = ?6 "
+                                   "AND (method <> 2 OR step < ?4)",
+                                   6, 0},
+    [VOUCH_SQL_CREDENTIALS_REMOVE] = {"DELETE FROM credentials WHERE account = ?1", 1, 0},
+
+    [VOUCH_SQL_TRIES_GET] = {"SELECT state FROM tries WHERE who = ?1 AND source = ?2", 2, 1},
+    [VOUCH_SQL_TRIES_PUT] = {"INSERT INTO tries (who, source, state, until_s) "
+                             "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (who, source) DO UPDATE "
+                             "SET state = excluded.state, until_s = excluded.until_s",
+                             4, 0},
+    [VOUCH_SQL_TRIES_FORGET] = {"DELETE FROM tries WHERE who = ?1", 1, 0},
+    [VOUCH_SQL_TRIES_PRUNE] = {"DELETE FROM tries WHERE (who, source) IN "
+                               "(SELECT who, source FROM tries WHERE until_s > 0 "
+                               "AND until_s <= ?1 ORDER BY until_s LIMIT ?2)",
+                               2, 0},
+
+    [VOUCH_SQL_SESSION_ADD] = {"INSERT INTO sessions (secret, account, methods, source, created_s, "
+                               "used_s, factor_s, idle_s, ends_s, until_s) "
+                               "SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM accounts "
+                               "WHERE id = ?2 ON CONFLICT DO NOTHING",
+                               10, 0},
+    [VOUCH_SQL_SESSION_BY_SECRET] = {SESSION_COLUMNS "s.secret = ?1", 1, 10},
+    [VOUCH_SQL_SESSION_BY_ID] = {SESSION_COLUMNS "s.id = ?1", 1, 10},
+    [VOUCH_SQL_SESSIONS_OF] = {SESSION_COLUMNS "a.name = ?1 AND s.id > ?2 AND s.until_s > ?4 "
+                                               "ORDER BY s.id LIMIT ?3",
+                               4, 10},
+    [VOUCH_SQL_SESSION_USED] = {"UPDATE sessions SET used_s = ?2, until_s = "
+                                "CASE WHEN idle_s < ends_s - ?2 THEN ?2 + idle_s ELSE ends_s END "
+                                "WHERE id = ?1 AND used_s < ?2",
+                                2, 0},
+    [VOUCH_SQL_SESSION_FACTOR] = {"UPDATE sessions SET methods = ?2, factor_s = ?3 WHERE id = ?1",
+                                  3, 0},
+    [VOUCH_SQL_SESSION_END] = {"DELETE FROM sessions WHERE id = ?1", 1, 0},
+    [VOUCH_SQL_SESSIONS_END] = {"DELETE FROM sessions WHERE account = ?1 AND id <> ?2", 2, 0},
+    // All but the ?2 that were used last.
+    [VOUCH_SQL_SESSIONS_TRIM] = {"DELETE FROM sessions WHERE account = ?1 AND id NOT IN "
+                                 "(SELECT id FROM sessions WHERE account = ?1 "
+                                 "ORDER BY used_s DESC, id DESC LIMIT ?2)",
+                                 2, 0},
+    [VOUCH_SQL_SESSIONS_PRUNE] = {"DELETE FROM sessions WHERE id IN (SELECT id FROM sessions "
+                                  "WHERE until_s <= ?1 ORDER BY until_s LIMIT ?2)",
+                                  2, 0},
+
+    [VOUCH_SQL_LINK_PUT] = {"INSERT INTO links (account, secret, actor, expires_s, password, totp) "
+                            "SELECT id, ?2, ?3, ?4, CAST('' AS BLOB), CAST('' AS BLOB) "
+                            "FROM accounts WHERE id = ?1 ON CONFLICT (account) DO UPDATE "
+                            "SET secret = excluded.secret, actor = excluded.actor, "
+                            "expires_s = excluded.expires_s, password = excluded.password, "
+                            "totp = excluded.totp",
+                            4, 0},
+    [VOUCH_SQL_LINK_FIND] = {"SELECT l.account, a.name, l.actor, l.expires_s, l.password, l.totp "
+                             "FROM links l JOIN accounts a ON a.id = l.account "
+                             "WHERE l.secret = ?1",
+                             1, 6},
+    [VOUCH_SQL_LINK_BEGIN] = {"UPDATE links SET password = ?2, totp = ?3 WHERE secret = ?1", 3, 0},
+    [VOUCH_SQL_LINK_TAKE] = {"DELETE FROM links WHERE secret = ?1 AND totp = ?2", 2, 0},
+    [VOUCH_SQL_LINK_REMOVE] = {"DELETE FROM links WHERE account = ?1", 1, 0},
+    [VOUCH_SQL_LINKS_PRUNE] = {"DELETE FROM links WHERE account IN (SELECT account FROM links "
+                               "WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
+                               2, 0},
 
     [VOUCH_SQL_CLEAR_CERTS] = {"DELETE FROM certs", 0, 0},
     [VOUCH_SQL_CLEAR_TERMS] = {"DELETE FROM terms", 0, 0},

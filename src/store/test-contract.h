@@ -5,8 +5,10 @@
 
 #include "store/test-fixture.h"
 
-#define TEST_CONTRACT_MAX 64 // tests of both parts
+#define TEST_CONTRACT_MAX 96 // tests of all parts
 
 // Each writes the tests of its part and returns how many they are.
 size_t test_contract_index(struct CMUnitTest *ret_tests);
 size_t test_contract_state(struct CMUnitTest *ret_tests);
+size_t test_contract_access(struct CMUnitTest *ret_tests);
+size_t test_contract_people(struct CMUnitTest *ret_tests);

@@ -6,6 +6,8 @@ int main(void) {
     struct CMUnitTest tests[TEST_CONTRACT_MAX] = {0};
     test_driver = &vouch_driver_sqlite;
     size_t count = test_contract_index(tests);
-    (void)test_contract_state(tests + count);
+    count += test_contract_state(tests + count);
+    count += test_contract_access(tests + count);
+    (void)test_contract_people(tests + count);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: ISC
+// Keeping versions of the policy.
+#include "store/policies.h"
+
+#include "store/handle.h"
+
+#define CURSOR 'p'
+
+static const char *judge(const struct vouch_store_policy *policy) {
+    if (policy->version == 0 || policy->version > INT64_MAX || policy->number > INT64_MAX ||
+        policy->time_s > INT64_MAX) {
+        return "a policy's version, record and time must be below 2^63, and its version not 0";
+    }
+    if (policy->actor.len > VOUCH_STORE_TEXT_MAX || policy->text.len > VOUCH_STORE_POLICY_MAX) {
+        return "a policy's text or actor is too long";
+    }
+    return NULL;
+}
+
+int vouch_store_policy_add(struct vouch_store *store, const struct vouch_store_policy *policy,
+                           enum vouch_store_outcome *ret_outcome, struct vouch_fault *fault) {
+    const char *reason = judge(policy);
+    if (reason != NULL) {
+        return vouch_store_misuse(store, reason, fault);
+    }
+    const struct vouch_value args[] = {
+        vouch_value_integer((int64_t)policy->version),
+        vouch_value_integer((int64_t)policy->time_s),
+        vouch_value_bytes(policy->actor),
+        vouch_value_bytes((struct vouch_bytes){policy->hash, sizeof policy->hash}),
+        vouch_value_integer((int64_t)policy->number),
+        vouch_value_bytes(policy->text),
+    };
+    uint64_t changed = 0;
+    int err =
+        vouch_store_change(store, VOUCH_DRIVER_NOW, VOUCH_SQL_POLICY_ADD, args, &changed, fault);
+    if (err == VOUCH_OK) {
+        *ret_outcome = changed == 1 ? VOUCH_STORE_DONE : VOUCH_STORE_TAKEN;
+    }
+    return err;
+}
+
+// `statement` gives the text or does not.
+static int read_policy(const struct vouch_store *store, enum vouch_statement statement,
+                       const struct vouch_value *values, struct vouch_arena *arena,
+                       struct vouch_store_policy *ret_policy, struct vouch_fault *fault) {
+    struct vouch_row row;
+    struct vouch_store_policy found = {0};
+    struct vouch_bytes text = {0};
+    vouch_row_init(&row, statement, values);
+    found.version = vouch_row_u64(&row);
+    found.time_s = vouch_row_u64(&row);
+    struct vouch_bytes actor = vouch_row_bytes(&row);
+    vouch_row_hash(&row, found.hash);
+    found.number = vouch_row_u64(&row);
+    if (statement != VOUCH_SQL_POLICIES_ALL) {
+        text = vouch_row_bytes(&row);
+    }
+    if (row.err != VOUCH_OK) {
+        return vouch_store_row_bad(store, "policies: a row", fault);
+    }
+    if (vouch_arena_copy(arena, actor, &found.actor) != VOUCH_OK ||
+        vouch_arena_copy(arena, text, &found.text) != VOUCH_OK) {
+        return vouch_store_no_memory(store, fault);
+    }
+    *ret_policy = found;
+    return VOUCH_OK;
+}
+
+int vouch_store_policy_find(struct vouch_store *store, uint64_t version, struct vouch_arena *arena,
+                            enum vouch_store_outcome *ret_outcome,
+                            struct vouch_store_policy *ret_policy, struct vouch_fault *fault) {
+    enum vouch_statement statement =
+        version == 0 ? VOUCH_SQL_POLICY_NEWEST : VOUCH_SQL_POLICY_BY_VERSION;
+    struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
+    const struct vouch_value arg =
+        vouch_value_integer(version > INT64_MAX ? 0 : (int64_t)version); // there is no version 0
+    int found = 0;
+    int err = store->driver->query(store->db, statement, &arg, fault);
+    if (err == VOUCH_OK) {
+        err = store->driver->next(store->db, statement, &found, values, fault);
+    }
+    if (err == VOUCH_OK && found) {
+        err = read_policy(store, statement, values, arena, ret_policy, fault);
+    }
+    store->driver->end(store->db, statement);
+    if (err == VOUCH_OK) {
+        *ret_outcome = found ? VOUCH_STORE_DONE : VOUCH_STORE_ABSENT;
+    }
+    return err;
+}
+
+static int fill(struct vouch_store *store, size_t limit, struct vouch_store_policies *list,
+                struct vouch_fault *fault) {
+    struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
+    for (;;) {
+        int is_row = 0;
+        int err = store->driver->next(store->db, VOUCH_SQL_POLICIES_ALL, &is_row, values, fault);
+        if (err != VOUCH_OK || !is_row) {
+            return err;
+        }
+        if (list->count == limit) {
+            vouch_cursor_write(CURSOR, list->rows[limit - 1].version, list->next);
+            return VOUCH_OK;
+        }
+        err = read_policy(store, VOUCH_SQL_POLICIES_ALL, values, &list->arena,
+                          &list->rows[list->count], fault);
+        if (err != VOUCH_OK) {
+            return err;
+        }
+        list->count++;
+    }
+}
+
+int vouch_store_policies_list(struct vouch_store *store, const struct vouch_store_page *page,
+                              struct vouch_store_policies *ret_policies,
+                              struct vouch_fault *fault) {
+    struct vouch_store_policies list = {0};
+    size_t limit = vouch_page_limit(page);
+    uint64_t before = 0;
+    int err = vouch_cursor_read(page, CURSOR, INT64_MAX, &before, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    list.rows = vouch_arena_alloc(&list.arena, limit * sizeof *list.rows);
+    if (list.rows == NULL) {
+        return vouch_store_no_memory(store, fault);
+    }
+    const struct vouch_value args[] = {vouch_value_integer((int64_t)before),
+                                       vouch_value_integer((int64_t)limit + 1)};
+    err = store->driver->query(store->db, VOUCH_SQL_POLICIES_ALL, args, fault);
+    if (err == VOUCH_OK) {
+        err = fill(store, limit, &list, fault);
+    }
+    store->driver->end(store->db, VOUCH_SQL_POLICIES_ALL);
+    if (err != VOUCH_OK) {
+        vouch_store_policies_done(&list);
+        return err;
+    }
+    *ret_policies = list;
+    return VOUCH_OK;
+}
+
+void vouch_store_policies_done(struct vouch_store_policies *policies) {
+    if (policies != NULL) {
+        vouch_arena_done(&policies->arena);
+        *policies = (struct vouch_store_policies){0};
+    }
+}
