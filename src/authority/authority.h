@@ -8,8 +8,10 @@
 // verdict.
 #pragma once
 
+#include "authority/request-access.h"
 #include "authority/request-admin.h"
 #include "authority/request-cert.h"
+#include "authority/request-people.h"
 #include "authority/request-public.h"
 
 struct vouch_authority;
@@ -36,7 +38,28 @@ void vouch_authority_close(struct vouch_authority *authority);
     X(profiles, struct vouch_ask_page, struct vouch_answer_profiles)                               \
     X(profile_remove, struct vouch_ask_name, struct vouch_answer_profile)                          \
     X(audit, struct vouch_ask_audit, struct vouch_answer_audit)                                    \
-    X(status, struct vouch_ask_page, struct vouch_answer_status)
+    X(policy_show, struct vouch_ask_policy_show, struct vouch_answer_policy)                       \
+    X(policy_apply, struct vouch_ask_policy_apply, struct vouch_answer_policy_apply)               \
+    X(policies, struct vouch_ask_policies, struct vouch_answer_policies)                           \
+    X(me, struct vouch_ask_me, struct vouch_answer_me)                                             \
+    X(hosts, struct vouch_ask_hosts, struct vouch_answer_hosts)                                    \
+    X(who_can, struct vouch_ask_who_can, struct vouch_answer_who_can)                              \
+    X(access, struct vouch_ask_access, struct vouch_answer_access)                                 \
+    X(requests, struct vouch_ask_requests, struct vouch_answer_requests)                           \
+    X(request_decide, struct vouch_ask_request_decide, struct vouch_answer_request)                \
+    X(request_take, struct vouch_ask_request_take, struct vouch_answer_cert)                       \
+    X(status, struct vouch_ask_page, struct vouch_answer_status)                                   \
+    X(sign_in, struct vouch_ask_sign_in, struct vouch_answer_session)                              \
+    X(factor, struct vouch_ask_factor, struct vouch_answer_session)                                \
+    X(sessions, struct vouch_ask_sessions, struct vouch_answer_sessions)                           \
+    X(session_end, struct vouch_ask_session_end, struct vouch_answer_ended)                        \
+    X(accounts, struct vouch_ask_accounts, struct vouch_answer_accounts)                           \
+    X(link_new, struct vouch_ask_link_new, struct vouch_answer_link)                               \
+    X(link_show, struct vouch_ask_link, struct vouch_answer_link)                                  \
+    X(account_begin, struct vouch_ask_account_begin, struct vouch_answer_account_begin)            \
+    X(account_finish, struct vouch_ask_account_finish, struct vouch_answer_codes)                  \
+    X(password, struct vouch_ask_password, struct vouch_answer_ended)                              \
+    X(recovery_new, struct vouch_ask_recovery_new, struct vouch_answer_codes)
 
 // vouch_authority_issue(authority, caller, ask, ret_answer, fault), and so on for each row.
 #define VOUCH_AUTHORITY_DECLARE(name, ask_type, answer_type)                                       \

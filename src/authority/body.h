@@ -11,6 +11,7 @@
     int (*name)(struct vouch_authority * authority, const struct vouch_caller *caller,             \
                 const ask_type *ask, answer_type *ret_answer, struct vouch_fault *fault);
 
+// A body is asked only what is within its bounds, and gets an answer that is all zero.
 struct vouch_authority_body {
     void (*close)(struct vouch_authority *authority);
     VOUCH_AUTHORITY_ASKS(VOUCH_BODY_MEMBER)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "authority/people.h"
 #include "authority/row.h"
 #include "base/time.h"
 #include "store/profiles.h"
@@ -172,11 +173,18 @@ static int come_with_token(struct vouch_local *authority, const struct vouch_cal
     return VOUCH_OK;
 }
 
+int vouch_caller_is_plain(const struct vouch_caller *caller, struct vouch_reply *reply) {
+    if (is_plain(caller->request) && is_plain(caller->source)) {
+        return 1;
+    }
+    vouch_reply_set(reply, VOUCH_VERDICT_INVALID, &vouch_fault_field, "request",
+                    "the ID of a request and its source must be printable without blanks");
+    return 0;
+}
+
 static int come(struct vouch_local *authority, const struct vouch_caller *caller,
                 struct vouch_who *who, struct vouch_reply *reply, struct vouch_fault *fault) {
-    if (!is_plain(caller->request) || !is_plain(caller->source)) {
-        vouch_reply_set(reply, VOUCH_VERDICT_INVALID, &vouch_fault_field, "request",
-                        "the ID of a request and its source must be printable without blanks");
+    if (!vouch_caller_is_plain(caller, reply)) {
         return VOUCH_OK;
     }
     switch (caller->way) {
@@ -185,6 +193,8 @@ static int come(struct vouch_local *authority, const struct vouch_caller *caller
         return come_local(authority, caller, who, fault);
     case VOUCH_CALLER_TOKEN:
         return come_with_token(authority, caller, who, reply, fault);
+    case VOUCH_CALLER_SESSION:
+        return vouch_come_with_session(authority, caller, who, reply, fault);
     case VOUCH_CALLER_UNKNOWN:
         break;
     }
@@ -192,9 +202,27 @@ static int come(struct vouch_local *authority, const struct vouch_caller *caller
     return VOUCH_OK;
 }
 
-int vouch_identify(struct vouch_local *authority, const struct vouch_caller *caller,
-                   enum vouch_scope scope, struct vouch_who *ret_who, struct vouch_reply *ret_reply,
-                   struct vouch_fault *fault) {
+static void lacks(const struct vouch_who *who, enum vouch_scope scope, struct vouch_reply *reply) {
+    if (who->user.len == 0) {
+        vouch_reply_set(reply, VOUCH_VERDICT_REFUSED, &vouch_fault_scope, "token",
+                        "the token %.*s lacks the scope %s", VOUCH_REPLY_TEXT(who->name),
+                        scope_name(scope));
+    } else if (scope == VOUCH_MAY_ISSUE) {
+        vouch_reply_set(reply, VOUCH_VERDICT_REFUSED, &vouch_fault_scope, "token",
+                        "people get certificates by their roles: run vouch login");
+    } else {
+        vouch_reply_set(reply, VOUCH_VERDICT_REFUSED, &vouch_fault_scope, "token",
+                        "%.*s is in no group that may do this: it needs %s",
+                        VOUCH_REPLY_TEXT(who->name), scope_name(scope));
+    }
+}
+
+// Whether somebody signed in passes without the scope.
+enum own { OWN_NOT = 0, OWN_PASSES };
+
+static int identify(struct vouch_local *authority, const struct vouch_caller *caller,
+                    enum vouch_scope scope, enum own own, struct vouch_who *ret_who,
+                    struct vouch_reply *ret_reply, struct vouch_fault *fault) {
     struct vouch_who who = {0};
     struct vouch_reply reply = {0};
     unknown(&reply, "no token was given");
@@ -202,11 +230,9 @@ int vouch_identify(struct vouch_local *authority, const struct vouch_caller *cal
     if (scope != VOUCH_MAY_ISSUE) {
         vouch_lease_end(authority); // issuing asks the database again at once; nobody else does
     }
-    if (err == VOUCH_OK && reply.verdict == VOUCH_VERDICT_DONE &&
-        (who.scopes & (unsigned)scope) != (unsigned)scope) {
-        vouch_reply_set(&reply, VOUCH_VERDICT_REFUSED, &vouch_fault_scope, "token",
-                        "the token %.*s lacks the scope %s", VOUCH_REPLY_TEXT(who.name),
-                        scope_name(scope));
+    if (err == VOUCH_OK && reply.verdict == VOUCH_VERDICT_DONE && !vouch_who_may(&who, scope) &&
+        (own == OWN_NOT || who.user.len == 0)) {
+        lacks(&who, scope, &reply);
         err = vouch_refusal_note(authority, caller, &who, (struct vouch_bytes){0}, &reply, fault);
     }
     if (err == VOUCH_OK) {
@@ -214,4 +240,16 @@ int vouch_identify(struct vouch_local *authority, const struct vouch_caller *cal
         *ret_reply = reply;
     }
     return err;
+}
+
+int vouch_identify(struct vouch_local *authority, const struct vouch_caller *caller,
+                   enum vouch_scope scope, struct vouch_who *ret_who, struct vouch_reply *ret_reply,
+                   struct vouch_fault *fault) {
+    return identify(authority, caller, scope, OWN_NOT, ret_who, ret_reply, fault);
+}
+
+int vouch_identify_own(struct vouch_local *authority, const struct vouch_caller *caller,
+                       enum vouch_scope scope, struct vouch_who *ret_who,
+                       struct vouch_reply *ret_reply, struct vouch_fault *fault) {
+    return identify(authority, caller, scope, OWN_PASSES, ret_who, ret_reply, fault);
 }

@@ -12,7 +12,11 @@
 #include "authority/row.h"
 #include "base/time.h"
 #include "store/idempotency.h"
+#include "store/links.h"
+#include "store/requests.h"
+#include "store/sessions.h"
 #include "store/tokens.h"
+#include "store/tries.h"
 
 #define BATCH_MAX 1024
 #define GATHER_NS (UINT64_C(10) * 1000000)
@@ -20,6 +24,7 @@
 #define NEWS_NS (UINT64_C(200) * 1000000) // between two looks at the checkpoint while it lags
 #define WAIT_NS (UINT64_C(10) * 1000000000)
 #define PRUNE_MAX 10000
+#define REQUESTS_KEPT_S (UINT64_C(90) * 86400) // after they came to their time
 
 static struct timespec at_ns(uint64_t time_ns) {
     return (struct timespec){.tv_sec = (time_t)(time_ns / 1000000000),
@@ -56,16 +61,24 @@ int vouch_clerk_wait(struct vouch_office *office, uint64_t size, struct vouch_fa
                                       "authority: the index did not come after the ledger in time");
 }
 
-void vouch_clerk_token_used(struct vouch_office *office, uint64_t token_id) {
+static void add_used(struct vouch_office *office, uint64_t *used, size_t *count, uint64_t id) {
     pthread_mutex_lock(&office->lock);
     int is_there = 0;
-    for (size_t i = 0; i < office->used_count; i++) {
-        is_there = is_there || office->used[i] == token_id;
+    for (size_t i = 0; i < *count; i++) {
+        is_there = is_there || used[i] == id;
     }
-    if (!is_there && office->used_count < VOUCH_OFFICE_USED_MAX) {
-        office->used[office->used_count++] = token_id;
+    if (!is_there && *count < VOUCH_OFFICE_USED_MAX) {
+        used[(*count)++] = id;
     }
     pthread_mutex_unlock(&office->lock);
+}
+
+void vouch_clerk_token_used(struct vouch_office *office, uint64_t token_id) {
+    add_used(office, office->used, &office->used_count, token_id);
+}
+
+void vouch_clerk_session_used(struct vouch_office *office, uint64_t session_id) {
+    add_used(office, office->sessions_used, &office->sessions_used_count, session_id);
 }
 
 // --- indexing
@@ -189,10 +202,54 @@ static int note_used(struct vouch_office *office, struct vouch_fault *fault) {
     return err;
 }
 
+static int note_sessions(struct vouch_office *office, struct vouch_fault *fault) {
+    uint64_t used[VOUCH_OFFICE_USED_MAX];
+    pthread_mutex_lock(&office->lock);
+    size_t count = office->sessions_used_count;
+    memcpy(used, office->sessions_used, count * sizeof used[0]);
+    office->sessions_used_count = 0;
+    pthread_mutex_unlock(&office->lock);
+    if (count == 0) {
+        return VOUCH_OK;
+    }
+    pthread_mutex_lock(&office->desk_lock);
+    int err = vouch_store_work_begin(office->desk, VOUCH_STORE_LATER, fault);
+    if (err == VOUCH_OK) {
+        for (size_t i = 0; err == VOUCH_OK && i < count; i++) {
+            err = vouch_store_session_used(office->desk, used[i], vouch_time_now_s(), fault);
+        }
+        err = vouch_store_work_end(office->desk, err, VOUCH_STORE_DONE, fault);
+    }
+    pthread_mutex_unlock(&office->desk_lock);
+    return err;
+}
+
+static int prune_people(struct vouch_store *desk, uint64_t now_s, struct vouch_fault *fault) {
+    uint64_t removed = 0;
+    int err = vouch_store_work_begin(desk, VOUCH_STORE_LATER, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    err = vouch_store_sessions_prune(desk, now_s, PRUNE_MAX, &removed, fault);
+    if (err == VOUCH_OK) {
+        err = vouch_store_links_prune(desk, now_s, PRUNE_MAX, &removed, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = vouch_store_tries_prune(desk, now_s, PRUNE_MAX, &removed, fault);
+    }
+    return vouch_store_work_end(desk, err, VOUCH_STORE_DONE, fault);
+}
+
 static int prune(struct vouch_office *office, struct vouch_fault *fault) {
     uint64_t removed = 0;
+    uint64_t now_s = vouch_time_now_s();
     pthread_mutex_lock(&office->desk_lock);
-    int err = vouch_store_once_prune(office->desk, vouch_time_now_s(), PRUNE_MAX, &removed, fault);
+    int err = vouch_store_once_prune(office->desk, now_s, PRUNE_MAX, &removed, fault);
+    err = err == VOUCH_OK ? prune_people(office->desk, now_s, fault) : err;
+    if (err == VOUCH_OK) {
+        err = vouch_store_requests_expire(office->desk, now_s, now_s - REQUESTS_KEPT_S, PRUNE_MAX,
+                                          fault);
+    }
     pthread_mutex_unlock(&office->desk_lock);
     return err;
 }
@@ -219,8 +276,8 @@ static void report(struct vouch_office *office, const struct vouch_fault *fault)
 static void tick(struct vouch_local *authority) {
     struct vouch_fault fault = {0};
     struct vouch_office *office = authority->office;
-    if (note_used(office, &fault) != VOUCH_OK || prune(office, &fault) != VOUCH_OK ||
-        vouch_refusal_sum(authority, &fault) != VOUCH_OK ||
+    if (note_used(office, &fault) != VOUCH_OK || note_sessions(office, &fault) != VOUCH_OK ||
+        prune(office, &fault) != VOUCH_OK || vouch_refusal_sum(authority, &fault) != VOUCH_OK ||
         renew_lists(authority, &fault) != VOUCH_OK) {
         report(office, &fault);
     }

@@ -100,7 +100,7 @@ static int make_cert(struct vouch_local *authority, struct vouch_arena *arena,
     if (cert == NULL || once == NULL) {
         return vouch_no_memory(fault);
     }
-    if (vouch_cert_view_read(record->cert, &view, NULL) != VOUCH_OK ||
+    if (vouch_own_cert_read(record->cert, &view) != VOUCH_OK ||
         vouch_strings_read(view.principals, VOUCH_CERT_PRINCIPALS_MAX, arena, &principals) !=
             VOUCH_OK) {
         return bad_record(record, fault);

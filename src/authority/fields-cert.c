@@ -11,6 +11,7 @@ static const struct vouch_field reply_fields[] = {
     F_TEXT(vouch_reply, code),
     F_TEXT(vouch_reply, field),
     F_TEXT(vouch_reply, why),
+    F_U64(vouch_reply, retry_after_s),
     F_END,
 };
 const struct vouch_fields vouch_reply_fields = {reply_fields, sizeof(struct vouch_reply)};
@@ -89,11 +90,11 @@ static const struct vouch_field row_fields[] = {
     F_BYTES(vouch_cert_row, cert, "certificate", CERT_MAX),
     F_END,
 };
-static const struct vouch_fields row_table = {row_fields, sizeof(struct vouch_cert_row)};
+const struct vouch_fields vouch_cert_row_fields = {row_fields, sizeof(struct vouch_cert_row)};
 
 static const struct vouch_field answer_cert_fields[] = {
     F_PART(vouch_answer_cert, reply, &vouch_reply_fields),
-    F_PART(vouch_answer_cert, row, &row_table),
+    F_PART(vouch_answer_cert, row, &vouch_cert_row_fields),
     F_END,
 };
 const struct vouch_fields vouch_answer_cert_fields = {answer_cert_fields,
@@ -101,7 +102,7 @@ const struct vouch_fields vouch_answer_cert_fields = {answer_cert_fields,
 
 static const struct vouch_field answer_certs_fields[] = {
     F_PART(vouch_answer_certs, reply, &vouch_reply_fields),
-    F_ROWS(vouch_answer_certs, &row_table),
+    F_ROWS(vouch_answer_certs, &vouch_cert_row_fields),
     F_BYTES(vouch_answer_certs, next, "next", VOUCH_ASK_CURSOR_MAX),
     F_END,
 };

@@ -102,6 +102,11 @@ static int sign(struct vouch_local *authority, const struct work *work,
         .source = work->job->caller->source,
         .policy = who->policy,
     };
+    const struct vouch_access *access = work->job->access;
+    if (access != NULL && !vouch_policy_grant_is(&access->decision.grant, &ask.spec, now_s)) {
+        return vouch_fault_set(fault, VOUCH_ERR_MISMATCH, &vouch_fault_internal,
+                               "authority: what was to be signed is not what the policy granted");
+    }
     int err = vouch_seat_sign(authority, &ask, ret_grant, fault);
     *ret_ask = ask;
     return err;
@@ -187,6 +192,9 @@ static int answer(struct vouch_local *authority, const struct work *work,
 
 // What a refused request was about, for the ledger.
 static struct vouch_bytes object_of(const struct vouch_job *job) {
+    if (job->access != NULL) {
+        return job->access->ask->zone;
+    }
     if (job->wish->key_id.len > 0) {
         return job->wish->key_id;
     }
@@ -214,9 +222,31 @@ static int sign_and_answer(struct vouch_local *authority, struct work *work,
     return answer(authority, work, &ask, &grant, ret_answer, fault);
 }
 
+// An approved request is good for one certificate: it is taken before, and given back if there is none.
+static int sign_taken(struct vouch_local *authority, struct work *work,
+                      struct vouch_answer_cert *ret_answer, enum vouch_once_end *ret_end,
+                      struct vouch_fault *fault) {
+    const struct vouch_access *access = work->job->access;
+    if (access == NULL || access->request == NULL) {
+        return sign_and_answer(authority, work, ret_answer, ret_end, fault);
+    }
+    int err = vouch_request_take(authority, access->request, &ret_answer->reply, fault);
+    if (err != VOUCH_OK || ret_answer->reply.verdict != VOUCH_VERDICT_DONE) {
+        return err;
+    }
+    err = sign_and_answer(authority, work, ret_answer, ret_end, fault);
+    vouch_request_taken(authority, access->request, *ret_end, ret_answer->row.serial);
+    return err;
+}
+
 static int decide(struct vouch_local *authority, const struct vouch_job *job,
                   struct vouch_decision *ret_decision, struct vouch_fault *fault) {
     const struct vouch_who *who = job->who;
+    if (who->user.len > 0) {
+        vouch_reply_set(&ret_decision->reply, VOUCH_VERDICT_REFUSED, &vouch_fault_profile, "token",
+                        "users get certificates by their roles: vouch login, or POST /v1/access");
+        return VOUCH_OK;
+    }
     const struct vouch_bounds bounds = {
         .profile = who->profile,
         .asker = who->name,
@@ -240,33 +270,41 @@ static int make(struct vouch_local *authority, struct work *work,
     struct vouch_key *key = NULL;
     struct vouch_where where = {0};
     *ret_end = VOUCH_ONCE_NOTHING;
-    int err = decide(authority, work->job, &decision, fault);
-    ret_answer->reply = decision.reply;
-    if (err != VOUCH_OK || decision.reply.verdict != VOUCH_VERDICT_DONE) {
-        return err;
-    }
-    err = vouch_key_parse(work->job->key, &key, &where);
+    int err = vouch_key_parse(work->job->key, &key, &where);
     if (err != VOUCH_OK) {
         vouch_reply_set(&ret_answer->reply, VOUCH_VERDICT_INVALID, &vouch_fault_key_format,
                         "public_key", "public_key: %s",
                         where.reason != NULL ? where.reason : vouch_err_text(err));
         return err == VOUCH_ERR_NO_MEMORY ? vouch_no_memory(fault) : VOUCH_OK;
     }
-    err = judge_key(authority, key, work->key_hash, &ret_answer->reply, fault);
+    err = work->job->access != NULL ? vouch_access_decide(authority, work->job->access,
+                                                          work->job->caller, key, &decision, fault)
+                                    : decide(authority, work->job, &decision, fault);
+    ret_answer->reply = decision.reply;
+    if (err == VOUCH_OK && decision.reply.verdict == VOUCH_VERDICT_DONE) {
+        err = judge_key(authority, key, work->key_hash, &ret_answer->reply, fault);
+    }
     if (err == VOUCH_OK && ret_answer->reply.verdict == VOUCH_VERDICT_DONE) {
         work->decision = &decision;
         work->key = key;
-        err = sign_and_answer(authority, work, ret_answer, ret_end, fault);
+        err = sign_taken(authority, work, ret_answer, ret_end, fault);
     }
     vouch_key_free(key);
     return err;
+}
+
+// What waits for approvals is not refused.
+static int is_pending(const struct vouch_job *job) {
+    return job->access != NULL && job->access->decision.verdict == VOUCH_POLICY_PENDING &&
+           job->access->ask->pending == VOUCH_PENDING_REQUEST;
 }
 
 static int make_and_note(struct vouch_local *authority, struct work *work,
                          struct vouch_answer_cert *ret_answer, enum vouch_once_end *ret_end,
                          struct vouch_fault *fault) {
     int err = make(authority, work, ret_answer, ret_end, fault);
-    if (err == VOUCH_OK && ret_answer->reply.verdict == VOUCH_VERDICT_REFUSED) {
+    if (err == VOUCH_OK && ret_answer->reply.verdict == VOUCH_VERDICT_REFUSED &&
+        !is_pending(work->job)) {
         err = vouch_refusal_note(authority, work->job->caller, work->job->who, object_of(work->job),
                                  &ret_answer->reply, fault);
     }

@@ -2,15 +2,17 @@
 // The one way by which certificates come about, for issuing and renewing alike. Private to src/authority.
 #pragma once
 
+#include "authority/access.h"
 #include "authority/caller.h"
 
 struct vouch_job {
     const struct vouch_caller *caller;
     const struct vouch_who *who;
-    const struct vouch_wish *wish;
-    struct vouch_bytes key;  // the subject's public key blob
-    struct vouch_bytes once; // idempotency key, or empty
-    struct vouch_bytes body; // all that was asked, in bytes: what the key stands for
+    const struct vouch_wish *wish; // within a profile; NULL:
+    struct vouch_access *access;   // by the policy
+    struct vouch_bytes key;        // the subject's public key blob
+    struct vouch_bytes once;       // idempotency key, or empty
+    struct vouch_bytes body;       // all that was asked, in bytes: what the key stands for
 };
 
 // Decides, has it signed and recorded, answers.

@@ -10,30 +10,28 @@ static struct vouch_bytes wanted(struct vouch_bytes text) {
     return text.len > 0 ? text : (struct vouch_bytes){0};
 }
 
+// Somebody signed in sees what is their own.
+static int may_see(const struct vouch_who *who, struct vouch_bytes actor) {
+    return vouch_who_may(who, VOUCH_MAY_READ) || vouch_bytes_equal(who->actor, actor);
+}
+
 int vouch_local_show(struct vouch_local *authority, const struct vouch_caller *caller,
                      const struct vouch_ask_show *ask, struct vouch_answer_cert *ret_answer,
                      struct vouch_fault *fault) {
     struct vouch_who who;
     struct vouch_reply *reply = &ret_answer->reply;
     int is_found = 0;
-    int err = vouch_identify(authority, caller, VOUCH_MAY_READ, &who, reply, fault);
+    int err = vouch_identify_own(authority, caller, VOUCH_MAY_READ, &who, reply, fault);
     if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE) {
         return err;
     }
     err = vouch_cert_find(authority, ask->serial, &is_found, &ret_answer->row, fault);
-    if (err == VOUCH_OK && !is_found) {
+    if (err == VOUCH_OK && (!is_found || !may_see(&who, ret_answer->row.actor))) {
         vouch_reply_set(reply, VOUCH_VERDICT_ABSENT, &vouch_fault_absent, "serial",
                         "there is no certificate with this serial");
         return VOUCH_OK;
     }
     return err == VOUCH_OK ? vouch_cert_row_fill(authority, &ret_answer->row, fault) : err;
-}
-
-// The arena of a page becomes the answer's own, so that nothing is copied.
-static void adopt(struct vouch_local *authority, struct vouch_arena *take_arena) {
-    vouch_arena_done(&authority->arena);
-    authority->arena = *take_arena;
-    *take_arena = (struct vouch_arena){0};
 }
 
 static int copy_next(struct vouch_local *authority, const char *next, struct vouch_bytes *ret_next,
@@ -45,7 +43,7 @@ static int copy_next(struct vouch_local *authority, const char *next, struct vou
 
 static int put_certs(struct vouch_local *authority, struct vouch_store_certs *page,
                      struct vouch_answer_certs *answer, struct vouch_fault *fault) {
-    adopt(authority, &page->arena);
+    vouch_arena_adopt(authority, &page->arena);
     struct vouch_cert_row *rows =
         vouch_arena_alloc(&authority->arena, (page->count + 1) * sizeof *rows);
     if (rows == NULL) {
@@ -73,16 +71,19 @@ int vouch_local_certs(struct vouch_local *authority, const struct vouch_caller *
                       struct vouch_fault *fault) {
     struct vouch_who who;
     struct vouch_reply *reply = &ret_answer->reply;
-    int err = vouch_identify(authority, caller, VOUCH_MAY_READ, &who, reply, fault);
+    int err = vouch_identify_own(authority, caller, VOUCH_MAY_READ, &who, reply, fault);
     if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE || is_key_bad(ask, reply)) {
         return err;
+    }
+    if (ask->actor.len > 0 && !may_see(&who, ask->actor)) {
+        return VOUCH_OK; // nothing that they could see
     }
     const struct vouch_store_cert_filter filter = {
         .serial = ask->serial != 0 ? &ask->serial : NULL,
         .key = ask->key.len > 0 ? ask->key.ptr : NULL,
         .key_id = wanted(ask->key_id),
         .principal = wanted(ask->principal),
-        .actor = wanted(ask->actor),
+        .actor = vouch_who_may(&who, VOUCH_MAY_READ) ? wanted(ask->actor) : who.actor,
         .type = ask->type,
         .from_ms = ask->from_ms,
         .until_ms = ask->until_ms,
@@ -105,7 +106,7 @@ int vouch_local_certs(struct vouch_local *authority, const struct vouch_caller *
 
 static int put_revocations(struct vouch_local *authority, struct vouch_store_revocations *page,
                            struct vouch_answer_revocations *answer, struct vouch_fault *fault) {
-    adopt(authority, &page->arena);
+    vouch_arena_adopt(authority, &page->arena);
     struct vouch_revocation_row *rows =
         vouch_arena_alloc(&authority->arena, (page->count + 1) * sizeof *rows);
     if (rows == NULL) {
@@ -146,7 +147,7 @@ int vouch_local_revocations(struct vouch_local *authority, const struct vouch_ca
 
 static int put_events(struct vouch_local *authority, struct vouch_store_events *page,
                       struct vouch_answer_audit *answer, struct vouch_fault *fault) {
-    adopt(authority, &page->arena);
+    vouch_arena_adopt(authority, &page->arena);
     struct vouch_event_row *rows =
         vouch_arena_alloc(&authority->arena, (page->count + 1) * sizeof *rows);
     if (rows == NULL) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "authority/access.h"
 #include "authority/caller.h"
 #include "authority/row.h"
 #include "base/mem.h"
@@ -15,6 +16,8 @@
 #define STORE_WAIT_MS 5000
 #define STATE_WAIT_NS (UINT64_C(10) * 1000000000)
 #define CLERK_STACK (256u * 1024)
+#define SESSION_IDLE_S (12 * 3600)
+#define SESSION_MAX_S (7 * 86400)
 #define QUICK_HANDLES 4
 #define SLOW_HANDLES 2
 
@@ -30,8 +33,9 @@ static void init_cond(pthread_cond_t *cond) {
 }
 
 static void init_locks(struct vouch_office *office) {
-    pthread_mutex_t *locks[] = {&office->quick.lock, &office->slow.lock, &office->desk_lock,
-                                &office->lock,       &office->krl_lock,  &office->public_lock};
+    pthread_mutex_t *locks[] = {&office->quick.lock,   &office->slow.lock, &office->desk_lock,
+                                &office->lock,         &office->krl_lock,  &office->public_lock,
+                                &office->requests_lock};
     pthread_cond_t *conds[] = {&office->quick.is_free, &office->slow.is_free, &office->clerk_wakes,
                                &office->index_moves, &office->news};
     for (size_t i = 0; i < sizeof locks / sizeof locks[0]; i++) {
@@ -41,14 +45,22 @@ static void init_locks(struct vouch_office *office) {
         init_cond(conds[i]);
     }
     vouch_once_init(&office->once);
+    vouch_policy_shelf_init(&office->policies);
 }
 
-static void take_signers(struct vouch_office *office, const struct vouch_office_open *what) {
+static void take_lanes(struct vouch_office *office, const struct vouch_office_open *what) {
     for (size_t i = 0; i < what->signer_count; i++) {
         pthread_mutex_init(&office->seats[i].lock, NULL);
         office->seats[i].signer = what->take_signers[i];
     }
     office->seat_count = what->signer_count;
+    for (size_t i = 0; i < what->identity_count; i++) {
+        pthread_mutex_init(&office->identities[i].lock, NULL);
+        office->identities[i].identity = what->take_identities[i];
+    }
+    office->identity_count = what->identity_count;
+    office->session_idle_s = what->session_idle_s > 0 ? what->session_idle_s : SESSION_IDLE_S;
+    office->session_max_s = what->session_max_s > 0 ? what->session_max_s : SESSION_MAX_S;
 }
 
 static int fill_pool(struct vouch_pool *pool, size_t count, const char *where,
@@ -86,27 +98,32 @@ static int open_ledger(struct vouch_office *office, const struct vouch_office_op
                                              what->ledger_dir, strerror(errno));
 }
 
-static void close_signers(const struct vouch_office_open *what) {
+static void close_lanes(const struct vouch_office_open *what) {
     for (size_t i = 0; i < what->signer_count; i++) {
         vouch_signer_close(what->take_signers[i]);
+    }
+    for (size_t i = 0; i < what->identity_count; i++) {
+        vouch_identity_close(what->take_identities[i]);
     }
 }
 
 int vouch_office_open(const struct vouch_office_open *what, struct vouch_office **ret_office,
                       struct vouch_fault *fault) {
     struct vouch_office *office = calloc(1, sizeof *office);
-    if (office == NULL || what->signer_count < 2 || what->signer_count > VOUCH_OFFICE_SEATS_MAX) {
+    if (office == NULL || what->signer_count < 2 || what->signer_count > VOUCH_OFFICE_SEATS_MAX ||
+        what->identity_count > VOUCH_OFFICE_SEATS_MAX) {
         free(office);
-        close_signers(what);
+        close_lanes(what);
         return office == NULL
                    ? vouch_no_memory(fault)
                    : vouch_fault_set(fault, VOUCH_ERR_ARGUMENT, &vouch_fault_internal,
-                                     "authority: %zu lanes to the signer", what->signer_count);
+                                     "authority: %zu lanes to the signer, %zu to identity",
+                                     what->signer_count, what->identity_count);
     }
     office->ledger_fd = -1;
     office->report = what->report;
     init_locks(office);
-    take_signers(office, what);
+    take_lanes(office, what);
     int err = open_ledger(office, what, fault);
     if (err == VOUCH_OK) {
         err = open_stores(office, what->database, fault);
@@ -255,6 +272,12 @@ static int begin(struct vouch_local *authority, struct vouch_fault *fault) {
         err = vouch_clerk_catch_up(authority, fault);
     }
     if (err == VOUCH_OK) {
+        err = vouch_policy_load(authority, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = vouch_policy_follow_up(authority, fault);
+    }
+    if (err == VOUCH_OK) {
         err = renew_lists(authority, fault);
     }
     if (err == VOUCH_OK) {
@@ -301,6 +324,10 @@ int vouch_local_new(struct vouch_office *office, size_t seat, struct vouch_local
     local->face.body = &vouch_local_body;
     local->office = office;
     local->seat = &office->seats[seat];
+    if (office->identity_count > 0) {
+        size_t last = office->identity_count - 1;
+        local->identity = &office->identities[seat < last ? seat : last];
+    }
     local->hasher = hasher;
     *ret_local = local;
     return VOUCH_OK;
@@ -311,6 +338,7 @@ void vouch_local_free(struct vouch_local *local) {
         return;
     }
     vouch_arena_done(&local->arena);
+    vouch_secret_done(&local->shown);
     vouch_hasher_free(local->hasher);
     free(local);
 }
@@ -351,7 +379,7 @@ static void close_pool(struct vouch_pool *pool) {
 
 static void destroy_locks(struct vouch_office *office) {
     pthread_mutex_t *locks[] = {&office->desk_lock, &office->lock, &office->krl_lock,
-                                &office->public_lock};
+                                &office->public_lock, &office->requests_lock};
     pthread_cond_t *conds[] = {&office->clerk_wakes, &office->index_moves, &office->news};
     for (size_t i = 0; i < sizeof locks / sizeof locks[0]; i++) {
         pthread_mutex_destroy(locks[i]);
@@ -362,6 +390,10 @@ static void destroy_locks(struct vouch_office *office) {
     for (size_t i = 0; i < office->seat_count; i++) {
         vouch_signer_close(office->seats[i].signer);
         pthread_mutex_destroy(&office->seats[i].lock);
+    }
+    for (size_t i = 0; i < office->identity_count; i++) {
+        vouch_identity_close(office->identities[i].identity);
+        pthread_mutex_destroy(&office->identities[i].lock);
     }
 }
 
@@ -376,6 +408,7 @@ void vouch_office_close(struct vouch_office *office) {
     close_pool(&office->slow);
     vouch_store_close(office->desk);
     vouch_once_done(&office->once);
+    vouch_policy_shelf_done(&office->policies);
     destroy_locks(office);
     for (size_t i = 0; i < 2; i++) {
         vouch_key_free(office->cas[i].key);

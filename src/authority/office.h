@@ -2,18 +2,22 @@
 // The office from the inside: what all handles share, and what each has for itself. Private to
 // src/authority.
 //
-// Each lock guards one thing and is held for microseconds, except `desk_lock` (one transaction) and
-// `krl_lock` (a list is made and published). Order where two are held: krl_lock, desk_lock, the others.
+// Each lock guards one thing and is held for microseconds, except `desk_lock` (one transaction),
+// `requests_lock` (a decision is recorded), `krl_lock` (a list is made and published) and the shelf's
+// `applying`. Order where two are held: applying, requests_lock, krl_lock, desk_lock, the others.
 #pragma once
 
 #include <pthread.h>
 #include <stdatomic.h>
 
 #include "authority/body.h"
+#include "authority/clerk.h"
 #include "authority/once.h"
 #include "authority/open.h"
+#include "authority/policy-now.h"
 #include "authority/protocol.h"
 #include "authority/reply.h"
+#include "base/secret.h"
 #include "ledger/ledger.h"
 #include "store/batch.h"
 
@@ -34,6 +38,12 @@ struct vouch_seat {
     struct vouch_signer *signer;
 };
 
+// And one to identity.
+struct vouch_identity_seat {
+    pthread_mutex_t lock;
+    struct vouch_identity *identity;
+};
+
 struct vouch_office_ca {
     struct vouch_key *key;
     uint8_t hash[VOUCH_STORE_HASH_LEN]; // SHA-256 of its blob
@@ -51,6 +61,14 @@ struct vouch_office_krl {
 
 #define VOUCH_OFFICE_USED_MAX 64
 
+// Refusals of certificates, and of sign-ins: how many were recorded in this second, and how many were not.
+enum { VOUCH_REFUSALS_CERT = 0, VOUCH_REFUSALS_SIGN_IN, VOUCH_REFUSALS_KINDS };
+struct vouch_refusals {
+    uint64_t second;
+    unsigned noted;
+    uint64_t unnoted;
+};
+
 struct vouch_office {
     char *ledger_dir;
     char *krl_dir;
@@ -59,6 +77,9 @@ struct vouch_office {
 
     struct vouch_seat seats[VOUCH_OFFICE_SEATS_MAX];
     size_t seat_count;
+    struct vouch_identity_seat identities[VOUCH_OFFICE_SEATS_MAX];
+    size_t identity_count;
+    uint64_t session_idle_s, session_max_s;
 
     struct vouch_pool quick; // for the way of a request
     struct vouch_pool slow;  // for listings
@@ -83,12 +104,14 @@ struct vouch_office {
     uint64_t position;                    // records indexed
     uint64_t used[VOUCH_OFFICE_USED_MAX]; // tokens whose use is to be noted
     size_t used_count;
-    uint64_t refusals_second;
-    unsigned refusals_noted;
-    uint64_t refusals_unnoted;
+    uint64_t sessions_used[VOUCH_OFFICE_USED_MAX]; // and sessions
+    size_t sessions_used_count;
+    struct vouch_refusals refusals[VOUCH_REFUSALS_KINDS];
     struct vouch_ledger_reader *reader; // the clerk's own
 
     struct vouch_once_table once; // has its own lock
+    struct vouch_policy_shelf policies;
+    pthread_mutex_t requests_lock; // from reading a request to changing it
 
     // What is public. Guarded by `public_lock`; the versions and lists are changed under krl_lock only.
     pthread_mutex_t krl_lock;
@@ -100,6 +123,7 @@ struct vouch_office {
     uint64_t checkpoint_size;
 
     atomic_int krl_is_due[2]; // a revocation is recorded that the list may lack
+    atomic_int follow_is_due; // accounts do not follow the policy yet
     atomic_int is_ready;
     atomic_int public_ends; // waiting for news is over
     atomic_uint_fast64_t issued, refused, revoked;
@@ -111,8 +135,10 @@ struct vouch_local {
     struct vouch_authority face; // first
     struct vouch_office *office;
     struct vouch_seat *seat;
-    struct vouch_store *leased; // NULL: none
-    struct vouch_arena arena;   // of the last answer
+    struct vouch_identity_seat *identity; // NULL: none
+    struct vouch_store *leased;           // NULL: none
+    struct vouch_arena arena;             // of the last answer
+    struct vouch_secret shown;            // a secret in it
     struct vouch_hasher *hasher;
 };
 
@@ -157,18 +183,6 @@ VOUCH_MUST_USE int vouch_seat_publish(struct vouch_local *authority,
                                       const struct vouch_signer_krl *krl,
                                       struct vouch_signer_published *ret_published,
                                       struct vouch_fault *fault);
-
-// The ledger has at least `size` records.
-void vouch_clerk_told(struct vouch_office *office, uint64_t size);
-// Waits until as many records are indexed. VOUCH_ERR_TIMEOUT.
-VOUCH_MUST_USE int vouch_clerk_wait(struct vouch_office *office, uint64_t size,
-                                    struct vouch_fault *fault);
-// Notes the use of a token at some later time, or not at all when there are too many.
-void vouch_clerk_token_used(struct vouch_office *office, uint64_t token_id);
-
-// The office's thread: vouch_clerk_catch_up() at the start, on the caller's thread; then run.
-VOUCH_MUST_USE int vouch_clerk_catch_up(struct vouch_local *authority, struct vouch_fault *fault);
-void *vouch_clerk_run(void *office);
 
 // Makes and publishes the list of one CA (0 user, 1 host), if it lacks something. krl_lock is taken.
 VOUCH_MUST_USE int vouch_krl_renew(struct vouch_local *authority, size_t ca,

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "authority/authority.h"
+#include "identity/identity.h"
 #include "signer/signer.h"
 
 #define VOUCH_OFFICE_SEATS_MAX 66 // lanes to the signer: VOUCH_LANES_MAX and two
@@ -21,6 +22,12 @@ struct vouch_office_open {
     // behind them two: that of the office's own thread, and that of the admin socket.
     struct vouch_signer *const *take_signers;
     size_t signer_count; // at least 2
+    // Asking ends of identity, owned in the same way: one for each lane, and the last that of the admin
+    // socket. None: nobody can sign in.
+    struct vouch_identity *const *take_identities;
+    size_t identity_count;
+    uint64_t session_idle_s; // a session ends when it was not used for so long; 0: 12 hours
+    uint64_t session_max_s;  // and then in any case; 0: 7 days
     // Is told of failures of the office's own thread, which nobody asked for; may be NULL.
     void (*report)(const struct vouch_fault *fault);
 };

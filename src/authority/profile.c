@@ -82,7 +82,8 @@ int vouch_local_profile_put(struct vouch_local *authority, const struct vouch_ca
     struct vouch_who who;
     struct vouch_reply *reply = &ret_answer->reply;
     int err = vouch_identify(authority, caller, VOUCH_MAY_ADMIN, &who, reply, fault);
-    if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE) {
+    if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE ||
+        !vouch_fresh_factor(&who, vouch_time_now_s(), reply)) {
         return err;
     }
     vouch_profile_judge(ask, reply);
@@ -182,7 +183,8 @@ int vouch_local_profile_remove(struct vouch_local *authority, const struct vouch
     struct vouch_who who;
     struct vouch_reply *reply = &ret_answer->reply;
     int err = vouch_identify(authority, caller, VOUCH_MAY_ADMIN, &who, reply, fault);
-    if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE) {
+    if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE ||
+        !vouch_fresh_factor(&who, vouch_time_now_s(), reply)) {
         return err;
     }
     err = find(authority, ask->name, ret_answer, fault);

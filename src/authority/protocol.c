@@ -9,13 +9,13 @@
 #define ANSWER_MAX (15u * 1024 * 1024)
 #define SECRET_ANSWER_MAX (32u * 1024)
 #define ASK_MIN 24    // the empty fields of a caller
-#define ANSWER_MIN 16 // and of a reply
+#define ANSWER_MIN 24 // and of a reply
 
 #define SOURCE_MAX 256
 #define REQUEST_MAX 128
 
 static const struct vouch_field caller_fields[] = {
-    F_ENUM(vouch_caller, way, "caller", VOUCH_CALLER_LOCAL),
+    F_ENUM(vouch_caller, way, "caller", VOUCH_CALLER_SESSION),
     F_BYTES(vouch_caller, token, "token", VOUCH_TOKEN_TEXT_MAX),
     F_U64(vouch_caller, uid),
     F_BYTES(vouch_caller, source, "source", SOURCE_MAX),
@@ -55,24 +55,51 @@ const struct vouch_op_row vouch_ops[VOUCH_OP_COUNT] = {
     [VOUCH_OP_profiles] = {&vouch_ask_page_fields, &vouch_answer_profiles_fields},
     [VOUCH_OP_profile_remove] = {&vouch_ask_name_fields, &vouch_answer_profile_fields},
     [VOUCH_OP_audit] = {&vouch_ask_audit_fields, &vouch_answer_audit_fields},
+    [VOUCH_OP_policy_show] = {&vouch_ask_policy_show_fields, &vouch_answer_policy_fields},
+    [VOUCH_OP_policy_apply] = {&vouch_ask_policy_apply_fields, &vouch_answer_policy_apply_fields},
+    [VOUCH_OP_policies] = {&vouch_ask_policies_fields, &vouch_answer_policies_fields},
+    [VOUCH_OP_me] = {&vouch_ask_me_fields, &vouch_answer_me_fields},
+    [VOUCH_OP_hosts] = {&vouch_ask_hosts_fields, &vouch_answer_hosts_fields},
+    [VOUCH_OP_who_can] = {&vouch_ask_who_can_fields, &vouch_answer_who_can_fields},
+    [VOUCH_OP_access] = {&vouch_ask_access_fields, &vouch_answer_access_fields},
+    [VOUCH_OP_requests] = {&vouch_ask_requests_fields, &vouch_answer_requests_fields},
+    [VOUCH_OP_request_decide] = {&vouch_ask_request_decide_fields, &vouch_answer_request_fields},
+    [VOUCH_OP_request_take] = {&vouch_ask_request_take_fields, &vouch_answer_cert_fields},
     [VOUCH_OP_status] = {&vouch_ask_page_fields, &vouch_answer_status_fields},
+    [VOUCH_OP_sign_in] = {&vouch_ask_sign_in_fields, &vouch_answer_session_fields},
+    [VOUCH_OP_factor] = {&vouch_ask_factor_fields, &vouch_answer_session_fields},
+    [VOUCH_OP_sessions] = {&vouch_ask_sessions_fields, &vouch_answer_sessions_fields},
+    [VOUCH_OP_session_end] = {&vouch_ask_session_end_fields, &vouch_answer_ended_fields},
+    [VOUCH_OP_accounts] = {&vouch_ask_accounts_fields, &vouch_answer_accounts_fields},
+    [VOUCH_OP_link_new] = {&vouch_ask_link_new_fields, &vouch_answer_link_fields},
+    [VOUCH_OP_link_show] = {&vouch_ask_link_fields, &vouch_answer_link_fields},
+    [VOUCH_OP_account_begin] = {&vouch_ask_account_begin_fields,
+                                &vouch_answer_account_begin_fields},
+    [VOUCH_OP_account_finish] = {&vouch_ask_account_finish_fields, &vouch_answer_codes_fields},
+    [VOUCH_OP_password] = {&vouch_ask_password_fields, &vouch_answer_ended_fields},
+    [VOUCH_OP_recovery_new] = {&vouch_ask_recovery_new_fields, &vouch_answer_codes_fields},
 };
 
-// Each ask brings a token, which is a secret.
+// Each ask brings a token, which is a secret. One brings a policy besides.
+#define POLICY_MAX(op) ((op) == VOUCH_OP_policy_apply ? VOUCH_POLICY_TEXT_MAX : 0)
 #define ASK_RULE(name_, ask_type, answer_type)                                                     \
     {.type = VOUCH_OP_##name_,                                                                     \
      .content = VOUCH_FRAME_SECRET,                                                                \
      .body_min = ASK_MIN,                                                                          \
-     .body_max = VOUCH_OP_ASK_MAX,                                                                 \
+     .body_max = VOUCH_OP_ASK_MAX + POLICY_MAX((int)VOUCH_OP_##name_),                             \
      .name = #name_},
 static const struct vouch_frame_rule asks[] = {VOUCH_AUTHORITY_ASKS(ASK_RULE)};
 
+// Answers that show a secret, once: they are few, small, and wiped.
+#define IS_SECRET(op)                                                                              \
+    ((op) == VOUCH_OP_token_new || (op) == VOUCH_OP_sign_in || (op) == VOUCH_OP_link_new ||        \
+     (op) == VOUCH_OP_account_begin || (op) == VOUCH_OP_account_finish ||                          \
+     (op) == VOUCH_OP_recovery_new)
 #define ANSWER_RULE(name_, ask_type, answer_type)                                                  \
     {.type = VOUCH_OP_##name_,                                                                     \
-     .content =                                                                                    \
-         VOUCH_OP_##name_ == (int)VOUCH_OP_token_new ? VOUCH_FRAME_SECRET : VOUCH_FRAME_PLAIN,     \
+     .content = IS_SECRET((int)VOUCH_OP_##name_) ? VOUCH_FRAME_SECRET : VOUCH_FRAME_PLAIN,         \
      .body_min = ANSWER_MIN,                                                                       \
-     .body_max = VOUCH_OP_##name_ == (int)VOUCH_OP_token_new ? SECRET_ANSWER_MAX : ANSWER_MAX,     \
+     .body_max = IS_SECRET((int)VOUCH_OP_##name_) ? SECRET_ANSWER_MAX : ANSWER_MAX,                \
      .name = #name_ " answer"},
 static const struct vouch_frame_rule answers[] = {
     VOUCH_AUTHORITY_ASKS(ANSWER_RULE){

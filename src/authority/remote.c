@@ -11,6 +11,8 @@
 #include "base/time.h"
 
 #define WAIT_NS (UINT64_C(15) * 1000000000)
+#define APPLY_WAIT_NS (UINT64_C(90) * 1000000000)   // also for revoking the certificates of many
+#define SIGN_IN_WAIT_NS (UINT64_C(45) * 1000000000) // more than identity's own deadline
 
 struct remote {
     struct vouch_authority face; // first
@@ -18,13 +20,10 @@ struct remote {
     struct vouch_arena arena; // of the last answer
 };
 
+// A code that is none counts as the other end's own failure.
 static const struct vouch_fault_kind *kind_of(const char *code) {
-    for (size_t i = 0; vouch_fault_kinds[i] != NULL; i++) {
-        if (strcmp(vouch_fault_kinds[i]->code, code) == 0) {
-            return vouch_fault_kinds[i];
-        }
-    }
-    return &vouch_fault_peer;
+    const struct vouch_fault_kind *kind = vouch_fault_kind_of(vouch_bytes_of(code));
+    return kind != NULL ? kind : &vouch_fault_peer;
 }
 
 static int bad_answer(const struct vouch_where *where, struct vouch_fault *fault) {
@@ -67,38 +66,23 @@ static int take_answer(struct remote *remote, enum vouch_op op, const struct vou
     return VOUCH_OK;
 }
 
-// What does not fit a frame is refused here as the other end would refuse it.
-static int fits(enum vouch_op op, const struct vouch_caller *caller, const void *ask,
-                struct vouch_reply *reply) {
-    const char *name = NULL;
-    if (vouch_codec_fits(&vouch_caller_fields, caller, &name) &&
-        vouch_codec_fits(vouch_ops[op].ask, ask, &name)) {
-        return 1;
-    }
-    vouch_reply_set(reply, VOUCH_VERDICT_INVALID, &vouch_fault_field, name,
-                    "%s is too long, or is no value that it may have", name);
-    return 0;
-}
-
 struct question {
     enum vouch_op op;
     const struct vouch_caller *caller;
     const void *ask;
     uint64_t wait_ns;
+    size_t text_len; // of a policy that the ask brings; else 0
 };
 
 static int ask_for(struct remote *remote, const struct question *question, void *ret_answer,
                    struct vouch_fault *fault) {
     struct vouch_message message = {0};
     vouch_arena_clear(&remote->arena);
-    memset(ret_answer, 0, vouch_ops[question->op].answer->size);
-    if (!fits(question->op, question->caller, question->ask, vouch_answer_reply(ret_answer))) {
-        return VOUCH_OK;
-    }
-    struct vouch_buf *out = vouch_lane_begin(&remote->lane);
+    const size_t body_max = VOUCH_OP_ASK_MAX + question->text_len;
+    struct vouch_buf *out = vouch_lane_begin_large(&remote->lane, body_max);
     vouch_codec_write(&vouch_caller_fields, question->caller, out);
     vouch_codec_write(vouch_ops[question->op].ask, question->ask, out);
-    if (out->err == VOUCH_ERR_LIMIT || out->len > VOUCH_FRAME_HEADER_LEN + VOUCH_OP_ASK_MAX) {
+    if (out->err == VOUCH_ERR_LIMIT || out->len > VOUCH_FRAME_HEADER_LEN + body_max) {
         vouch_reply_set(vouch_answer_reply(ret_answer), VOUCH_VERDICT_INVALID, &vouch_fault_field,
                         NULL, "the request as a whole is too long");
         return VOUCH_OK;
@@ -114,14 +98,32 @@ static uint64_t wait_of_public(const struct vouch_ask_public *ask) {
     return WAIT_NS + wait_ms * 1000000;
 }
 
-#define WAIT_OF(name, ask)                                                                         \
-    (VOUCH_OP_##name == (int)VOUCH_OP_public ? wait_of_public((const void *)(ask)) : WAIT_NS)
+static int asks_identity(int op) {
+    return op == VOUCH_OP_sign_in || op == VOUCH_OP_factor || op == VOUCH_OP_account_begin ||
+           op == VOUCH_OP_account_finish || op == VOUCH_OP_password || op == VOUCH_OP_recovery_new;
+}
+
+static uint64_t wait_of(int op, const void *ask) {
+    if (op == VOUCH_OP_public) {
+        return wait_of_public(ask);
+    }
+    if (op == VOUCH_OP_policy_apply) {
+        return APPLY_WAIT_NS;
+    }
+    return asks_identity(op) ? SIGN_IN_WAIT_NS : WAIT_NS;
+}
+
+static size_t text_len_of(int op, const void *ask) {
+    return op == VOUCH_OP_policy_apply ? ((const struct vouch_ask_policy_apply *)ask)->text.len : 0;
+}
 
 #define BODY(name, ask_type, answer_type)                                                          \
     static int ask_##name(struct vouch_authority *face, const struct vouch_caller *caller,         \
                           const ask_type *ask, answer_type *ret_answer,                            \
                           struct vouch_fault *fault) {                                             \
-        const struct question question = {VOUCH_OP_##name, caller, ask, WAIT_OF(name, ask)};       \
+        const struct question question = {VOUCH_OP_##name, caller, ask,                            \
+                                          wait_of(VOUCH_OP_##name, ask),                           \
+                                          text_len_of(VOUCH_OP_##name, ask)};                      \
         return ask_for((void *)face, &question, ret_answer, fault);                                \
     }
 VOUCH_AUTHORITY_ASKS(BODY)

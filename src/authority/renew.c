@@ -97,7 +97,7 @@ static int renew_row(struct vouch_local *authority, struct vouch_job *job,
     struct vouch_wish wish;
     struct vouch_buf key;
     int err = vouch_cert_row_fill(authority, row, fault);
-    if (err == VOUCH_OK && vouch_cert_view_read(row->cert, &view, NULL) != VOUCH_OK) {
+    if (err == VOUCH_OK && vouch_own_cert_read(row->cert, &view) != VOUCH_OK) {
         err = vouch_fault_set(fault, VOUCH_ERR_CORRUPT, &vouch_fault_ledger_bad,
                               "ledger: a certificate cannot be read");
     }

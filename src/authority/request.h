@@ -23,11 +23,12 @@ enum vouch_caller_way {
     VOUCH_CALLER_UNKNOWN = 0,
     VOUCH_CALLER_TOKEN, // with an API token, which the authority looks up
     VOUCH_CALLER_LOCAL, // over the socket on the server's own machine, which only its owner can open
+    VOUCH_CALLER_SESSION, // signed in, which the authority looks up
 };
 
 struct vouch_caller {
     enum vouch_caller_way way;
-    struct vouch_bytes token;   // TOKEN: the whole secret
+    struct vouch_bytes token;   // TOKEN, SESSION: the whole secret
     uint64_t uid;               // LOCAL: of the peer
     struct vouch_bytes source;  // the address it came from, as text
     struct vouch_bytes request; // the ID of its request
@@ -54,9 +55,10 @@ enum vouch_verdict {
 // What became of an ask; not DONE: why.
 struct vouch_reply {
     enum vouch_verdict verdict;
-    char code[8];   // of a fault's kind: "V-1801"
-    char field[64]; // which field of the ask; may be empty
-    char why[256];  // one line
+    char code[8];           // of a fault's kind: "V-1801"
+    char field[64];         // which field of the ask; may be empty
+    char why[256];          // one line
+    uint64_t retry_after_s; // BUSY: when to come again; 0: in a moment
 };
 
 struct vouch_text_list {

@@ -5,8 +5,10 @@
 
 #include "authority/entry.h"
 #include "authority/issue.h"
+#include "authority/people.h"
 #include "authority/row.h"
 #include "base/str.h"
+#include "base/time.h"
 
 #define REASON_MAX 1024
 #define DETAILS_MAX 16384
@@ -75,24 +77,30 @@ static uint64_t serial_of(struct vouch_bytes value) {
     return serial;
 }
 
+// Whose certificate it is, somebody without the scope may revoke it.
+static int is_own(const struct vouch_who *who, const struct vouch_cert_row *row) {
+    return who->user.len > 0 && vouch_bytes_equal(who->actor, row->actor);
+}
+
+static int is_theirs(const struct vouch_who *who, const struct vouch_cert_row *row) {
+    return vouch_who_may(who, VOUCH_MAY_REVOKE) || is_own(who, row);
+}
+
 // A serial is that of one certificate, whose CA and end belong to the revocation.
-static int find_cert(struct vouch_local *authority, struct vouch_store_revocation *revocation,
-                     struct vouch_reply *reply, struct vouch_fault *fault) {
+static int find_cert(struct vouch_local *authority, const struct vouch_who *who,
+                     struct vouch_store_revocation *revocation, struct vouch_reply *reply,
+                     struct vouch_fault *fault) {
     struct vouch_cert_row row;
-    struct vouch_office *office = authority->office;
     int is_found = 0;
-    pthread_mutex_lock(&office->lock);
-    uint64_t size = office->wanted;
-    pthread_mutex_unlock(&office->lock);
-    // It may have been issued a moment ago.
-    int err = vouch_clerk_wait(office, size, fault);
+    int err = vouch_index_now(authority, fault); // it may have been issued a moment ago
     if (err == VOUCH_OK) {
         err = vouch_cert_find(authority, serial_of(revocation->value), &is_found, &row, fault);
     }
-    if (err == VOUCH_OK && !is_found) {
+    if (err == VOUCH_OK && (!is_found || !is_theirs(who, &row))) {
         vouch_reply_set(reply, VOUCH_VERDICT_ABSENT, &vouch_fault_absent, "serial",
                         "there is no certificate with this serial");
-    } else if (err == VOUCH_OK) {
+    } else if (err == VOUCH_OK &&
+               (is_own(who, &row) || vouch_fresh_factor(who, vouch_time_now_s(), reply))) {
         memcpy(revocation->ca, row.ca, sizeof revocation->ca);
         revocation->until_s = row.valid_before;
     }
@@ -104,15 +112,30 @@ static int is_our_ca(const struct vouch_office *office, struct vouch_bytes hash)
            memcmp(hash.ptr, office->cas[1].hash, VOUCH_STORE_HASH_LEN) == 0;
 }
 
-static int make(struct vouch_local *authority, const struct vouch_ask_revoke *ask,
-                struct vouch_store_revocation *revocation, struct vouch_reply *reply,
-                struct vouch_fault *fault) {
+// What is not one certificate may be somebody else's too.
+static int may_kind(const struct vouch_who *who, const struct vouch_ask_revoke *ask,
+                    struct vouch_reply *reply) {
+    if (ask->kind == VOUCH_REVOKE_SERIAL) {
+        return 1;
+    }
+    if (!vouch_who_may(who, VOUCH_MAY_REVOKE)) {
+        vouch_reply_set(reply, VOUCH_VERDICT_REFUSED, &vouch_fault_scope, "kind",
+                        "%.*s may revoke certificates of their own, by serial",
+                        VOUCH_REPLY_TEXT(who->name));
+        return 0;
+    }
+    return vouch_fresh_factor(who, vouch_time_now_s(), reply);
+}
+
+static int make(struct vouch_local *authority, const struct vouch_who *who,
+                const struct vouch_ask_revoke *ask, struct vouch_store_revocation *revocation,
+                struct vouch_reply *reply, struct vouch_fault *fault) {
     *revocation =
         (struct vouch_store_revocation){.kind = (enum vouch_store_revocation_kind)ask->kind,
                                         .value = ask->value,
                                         .reason = ask->reason};
     if (ask->kind == VOUCH_REVOKE_SERIAL) {
-        return find_cert(authority, revocation, reply, fault);
+        return find_cert(authority, who, revocation, reply, fault);
     }
     if (ask->kind == VOUCH_REVOKE_CA && !is_our_ca(authority->office, ask->value)) {
         vouch_reply_set(reply, VOUCH_VERDICT_ABSENT, &vouch_fault_absent, "ca",
@@ -135,7 +158,7 @@ static void put_object(const struct vouch_store_revocation *revocation, struct v
     }
 }
 
-static int note(struct vouch_local *authority, const struct vouch_who *who,
+static int note(struct vouch_local *authority, struct vouch_bytes actor,
                 const struct vouch_store_revocation *revocation,
                 struct vouch_signer_noted *ret_noted, struct vouch_fault *fault) {
     struct vouch_buf details;
@@ -144,13 +167,14 @@ static int note(struct vouch_local *authority, const struct vouch_who *who,
     vouch_buf_init(&object, OBJECT_MAX);
     vouch_entry_revocation_put(revocation, &details);
     put_object(revocation, &object);
-    const struct vouch_signer_event event = {.actor = who->actor,
+    const struct vouch_signer_event event = {.actor = actor,
                                              .type = vouch_bytes_of(VOUCH_EVENT_REVOKE),
                                              .object = vouch_buf_bytes(&object),
                                              .details = vouch_buf_bytes(&details)};
     int err = details.err != VOUCH_OK || object.err != VOUCH_OK
                   ? vouch_no_memory(fault)
                   : vouch_seat_note(authority, &event, ret_noted, fault);
+    atomic_fetch_add(&authority->office->revoked, err == VOUCH_OK ? 1 : 0);
     vouch_buf_done(&details);
     vouch_buf_done(&object);
     return err;
@@ -169,6 +193,42 @@ static int publish(struct vouch_local *authority, uint64_t ret_versions[static 2
     }
     pthread_mutex_unlock(&office->krl_lock);
     return err;
+}
+
+int vouch_revoke_cert(struct vouch_local *authority, struct vouch_bytes actor,
+                      const struct vouch_store_cert *cert, const char *reason,
+                      struct vouch_fault *fault) {
+    uint8_t serial[8];
+    struct vouch_signer_noted noted = {0};
+    for (size_t i = 0; i < sizeof serial; i++) {
+        serial[i] = (uint8_t)(cert->serial >> (56 - 8 * i));
+    }
+    struct vouch_store_revocation revocation = {.kind = VOUCH_STORE_REVOKE_SERIAL,
+                                                .value = {serial, sizeof serial},
+                                                .reason = vouch_bytes_of(reason),
+                                                .until_s = cert->valid_before};
+    memcpy(revocation.ca, cert->ca, sizeof revocation.ca);
+    return note(authority, actor, &revocation, &noted, fault);
+}
+
+// What is recorded is in the database when this returns.
+int vouch_index_now(struct vouch_local *authority, struct vouch_fault *fault) {
+    struct vouch_office *office = authority->office;
+    if (!office->has_clerk) {
+        return vouch_clerk_catch_up(authority, fault);
+    }
+    pthread_mutex_lock(&office->lock);
+    uint64_t size = office->wanted;
+    pthread_mutex_unlock(&office->lock);
+    return vouch_clerk_wait(office, size, fault);
+}
+
+int vouch_revoke_publish(struct vouch_local *authority, struct vouch_fault *fault) {
+    uint64_t versions[2];
+    int err = vouch_index_now(authority, fault);
+    // Before the office has begun, its lists are published last.
+    return err == VOUCH_OK && authority->office->has_clerk ? publish(authority, versions, fault)
+                                                           : err;
 }
 
 static int answer(struct vouch_local *authority, const struct vouch_who *who,
@@ -192,11 +252,10 @@ static int revoke(struct vouch_local *authority, const struct vouch_who *who,
                   const struct vouch_store_revocation *revocation,
                   struct vouch_answer_revoke *ret_answer, struct vouch_fault *fault) {
     struct vouch_signer_noted noted = {0};
-    int err = note(authority, who, revocation, &noted, fault);
+    int err = note(authority, who->actor, revocation, &noted, fault);
     if (err != VOUCH_OK) {
         return err;
     }
-    atomic_fetch_add(&authority->office->revoked, 1);
     err = vouch_clerk_wait(authority->office, noted.number + 1, fault);
     if (err == VOUCH_OK) {
         err = publish(authority, ret_answer->krl_versions, fault);
@@ -210,11 +269,12 @@ int vouch_local_revoke(struct vouch_local *authority, const struct vouch_caller 
     struct vouch_who who;
     struct vouch_store_revocation revocation;
     struct vouch_reply *reply = &ret_answer->reply;
-    int err = vouch_identify(authority, caller, VOUCH_MAY_REVOKE, &who, reply, fault);
-    if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE || !judge(ask, reply)) {
+    int err = vouch_identify_own(authority, caller, VOUCH_MAY_REVOKE, &who, reply, fault);
+    if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE || !judge(ask, reply) ||
+        !may_kind(&who, ask, reply)) {
         return err;
     }
-    err = make(authority, ask, &revocation, reply, fault);
+    err = make(authority, &who, ask, &revocation, reply, fault);
     if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE) {
         return err;
     }

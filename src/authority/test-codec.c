@@ -236,7 +236,7 @@ static void nothing_over_its_bound_is_written(void **state) {
 // A number of rows or texts that nobody sent makes nobody ask for memory.
 static void a_count_alone_is_refused(void **state) {
     (void)state;
-    const uint8_t answer[] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 200};
+    const uint8_t answer[28] = {[3] = 1, [27] = 200};
     struct vouch_arena arena = {0};
     struct vouch_answer_certs certs;
     assert_int_equal(read_back(vouch_ops[VOUCH_OP_certs].answer,

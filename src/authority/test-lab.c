@@ -44,6 +44,7 @@ int lab_end(void **state) {
     if (lab->office != NULL || lab->engine != NULL) {
         lab_close(lab);
     }
+    vouch_identity_engine_close(lab->identity);
     vouch_private_key_free(lab->subject);
     const char *const remove[] = {"rm", "-rf", lab->root, NULL};
     pid_t pid = fork();
@@ -63,20 +64,37 @@ void lab_open_signer(struct lab *lab) {
     lab_ok(vouch_signer_open(&what, &lab->engine, &fault));
 }
 
+void lab_open_identity(struct lab *lab, uint32_t at_once) {
+    static const uint8_t key[VOUCH_IDENTITY_KEY_LEN] = {
+        7, 1, 9, 3, 250, 6, 44, 8,  91, 10, 113, 12, 13, 141, 15, 16,
+        2, 4, 6, 8, 100, 9, 11, 18, 19, 20, 21,  22, 23, 24,  25, 26};
+    const struct vouch_identity_open what = {
+        .key = {key, sizeof key},
+        .cost = {.memory_kib = 8, .passes = 1, .at_once = at_once, .waiting = at_once}};
+    lab_ok(vouch_identity_open(&what, &lab->identity, &fault));
+}
+
 static void report(const struct vouch_fault *fault) {
     print_message("office: %s\n", fault->text);
 }
 
 static int open_office(struct lab *lab, struct vouch_fault *why) {
     struct vouch_signer *signers[LAB_LANES_MAX + 2];
+    struct vouch_identity *identities[LAB_LANES_MAX + 1];
     for (size_t i = 0; i < LAB_LANES_MAX + 2; i++) {
         lab_ok(vouch_signer_attach(lab->engine, &signers[i], &fault));
+    }
+    for (size_t i = 0; lab->identity != NULL && i < LAB_LANES_MAX + 1; i++) {
+        lab_ok(vouch_identity_attach(lab->identity, &identities[i], &fault));
     }
     const struct vouch_office_open what = {.database = lab->database,
                                            .ledger_dir = lab->ledger_dir,
                                            .krl_dir = lab->db_dir,
                                            .take_signers = signers,
                                            .signer_count = LAB_LANES_MAX + 2,
+                                           .take_identities = identities,
+                                           .identity_count =
+                                               lab->identity != NULL ? LAB_LANES_MAX + 1 : 0,
                                            .report = report};
     int err = vouch_office_open(&what, &lab->office, why);
     return err == VOUCH_OK ? vouch_office_begin(lab->office, why) : err;
@@ -169,6 +187,13 @@ struct vouch_caller lab_token(const char *secret) {
                                  .token = vouch_bytes_of(secret),
                                  .source = vouch_bytes_of("192.0.2.17"),
                                  .request = vouch_bytes_of("req-1")};
+}
+
+struct vouch_caller lab_session(struct vouch_bytes secret) {
+    return (struct vouch_caller){.way = VOUCH_CALLER_SESSION,
+                                 .token = secret,
+                                 .source = vouch_bytes_of("192.0.2.18"),
+                                 .request = vouch_bytes_of("req-2")};
 }
 
 struct vouch_text_list lab_list(const char *texts) {

@@ -15,6 +15,7 @@
 
 #include "authority/open.h"
 #include "authority/serve.h"
+#include "identity/serve.h"
 #include "signer/serve.h"
 
 #define LAB_LANES_MAX 16
@@ -25,6 +26,7 @@ struct lab {
     char keys_dir[96], ledger_dir[96], db_dir[96], database[128];
     struct vouch_private_key *subject;
     struct vouch_signer_engine *engine;
+    struct vouch_identity_engine *identity; // NULL: nobody can sign in
     struct vouch_office *office;
     struct vouch_authority *admin; // comes in over the local socket
     // With lab_serve(): handles at the asking ends.
@@ -49,13 +51,18 @@ void lab_close_office(struct lab *lab);
 // Opens the office and expects a failure with that code, at whatever step.
 void lab_open_fails(struct lab *lab, const char *code);
 
+// From the next lab_open() on people can sign in; hashes cost little. So many are made at once, and as
+// many may wait; 0: as many as usual.
+void lab_open_identity(struct lab *lab, uint32_t at_once);
+
 // Serves `count` lanes on a thread, with a handle at the end of each; and ends that.
 void lab_serve(struct lab *lab, size_t count);
 void lab_serve_end(struct lab *lab);
 
-// Somebody local, and somebody with a token.
+// Somebody local, somebody with a token, and somebody who is signed in.
 struct vouch_caller lab_local(void);
 struct vouch_caller lab_token(const char *secret);
+struct vouch_caller lab_session(struct vouch_bytes secret);
 
 // A profile and a token with that profile (NULL: none) and these scopes, parted by blanks; the secret.
 void lab_profile(struct lab *lab, const char *name, const char *principals, const char *options,

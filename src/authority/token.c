@@ -5,14 +5,12 @@
 #include <stdio.h>
 
 #include "authority/issue.h"
+#include "authority/people.h"
 #include "authority/row.h"
-#include "base/secret.h"
-#include "base/str.h"
 #include "base/time.h"
 
 #define TTL_DEFAULT_S (UINT64_C(30) * 86400)
 #define TTL_MAX_S (UINT64_C(400) * 86400)
-#define SECRET_BYTES 32
 #define DETAILS_MAX 8192
 
 static void invalid(struct vouch_reply *reply, const char *field, const char *why) {
@@ -47,27 +45,6 @@ static int judge(const struct vouch_ask_token_new *ask, struct vouch_reply *repl
         return 1;
     }
     return 0;
-}
-
-// "vouch_" and 43 characters of base64url.
-static int make_secret(struct vouch_local *authority, struct vouch_bytes *ret_secret) {
-    uint8_t random[SECRET_BYTES];
-    uint8_t text[VOUCH_TOKEN_TEXT_MAX];
-    struct vouch_buf out;
-    vouch_random(random, sizeof random);
-    vouch_buf_init_fixed(&out, text, sizeof text);
-    vouch_buf_put_text(&out, VOUCH_TOKEN_PREFIX);
-    vouch_str_base64((struct vouch_bytes){random, sizeof random}, 0, &out);
-    for (size_t i = 0; i < out.len; i++) {
-        text[i] = text[i] == '+' ? '-' : text[i];
-        text[i] = text[i] == '/' ? '_' : text[i];
-    }
-    int err = out.err != VOUCH_OK
-                  ? out.err
-                  : vouch_arena_copy(&authority->arena, vouch_buf_bytes(&out), ret_secret);
-    vouch_wipe(random, sizeof random);
-    vouch_wipe(text, sizeof text);
-    return err;
 }
 
 static void put_list(struct vouch_buf *details, const char *name,
@@ -141,12 +118,12 @@ static int look_first(struct vouch_local *authority, const struct vouch_ask_toke
 }
 
 static int add(struct vouch_local *authority, const struct vouch_store_token *token,
-               struct vouch_bytes secret, struct vouch_answer_token *ret_answer,
-               struct vouch_fault *fault) {
+               struct vouch_answer_token *ret_answer, struct vouch_fault *fault) {
+    struct vouch_bytes secret;
     uint8_t hash[VOUCH_STORE_HASH_LEN];
     enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
     struct vouch_office *office = authority->office;
-    int err = vouch_hash_of(authority, secret, hash, fault);
+    int err = vouch_shown_new(authority, VOUCH_TOKEN_PREFIX, &secret, hash, fault);
     if (err == VOUCH_OK) {
         pthread_mutex_lock(&office->desk_lock);
         err = vouch_store_token_add(office->desk, token, hash, &outcome, fault);
@@ -189,10 +166,10 @@ int vouch_local_token_new(struct vouch_local *authority, const struct vouch_call
                           struct vouch_answer_token *ret_answer, struct vouch_fault *fault) {
     struct vouch_who who;
     struct vouch_store_token token = {0};
-    struct vouch_bytes secret;
     struct vouch_reply *reply = &ret_answer->reply;
     int err = vouch_identify(authority, caller, VOUCH_MAY_ADMIN, &who, reply, fault);
-    if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE || !judge(ask, reply)) {
+    if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE ||
+        !vouch_fresh_factor(&who, vouch_time_now_s(), reply) || !judge(ask, reply)) {
         return err;
     }
     err = look_first(authority, ask, reply, fault);
@@ -203,12 +180,11 @@ int vouch_local_token_new(struct vouch_local *authority, const struct vouch_call
     token.created_s = vouch_time_now_s();
     token.expires_s = token.created_s + (ask->ttl_s > 0 ? ask->ttl_s : TTL_DEFAULT_S);
     token.actor = who.actor;
-    if (keep_ask(authority, ask, &token) != VOUCH_OK ||
-        make_secret(authority, &secret) != VOUCH_OK) {
+    if (keep_ask(authority, ask, &token) != VOUCH_OK) {
         return vouch_no_memory(fault);
     }
     err = note(authority, &who, "token.new", &token, fault);
-    return err == VOUCH_OK ? add(authority, &token, secret, ret_answer, fault) : err;
+    return err == VOUCH_OK ? add(authority, &token, ret_answer, fault) : err;
 }
 
 // --- listing and disabling
@@ -278,7 +254,8 @@ int vouch_local_token_disable(struct vouch_local *authority, const struct vouch_
     struct vouch_reply *reply = &ret_answer->reply;
     enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
     int err = vouch_identify(authority, caller, VOUCH_MAY_ADMIN, &who, reply, fault);
-    if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE) {
+    if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE ||
+        !vouch_fresh_factor(&who, vouch_time_now_s(), reply)) {
         return err;
     }
     if (vouch_name_is(ask->name)) {

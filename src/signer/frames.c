@@ -318,13 +318,10 @@ void vouch_signer_write_fault(struct vouch_buf *out, const struct vouch_fault *w
     vouch_write_text(out, why->next);
 }
 
+// A code that is none counts as the other end's own failure.
 static const struct vouch_fault_kind *kind_of(const char *code) {
-    for (size_t i = 0; vouch_fault_kinds[i] != NULL; i++) {
-        if (strcmp(vouch_fault_kinds[i]->code, code) == 0) {
-            return vouch_fault_kinds[i];
-        }
-    }
-    return &vouch_fault_peer;
+    const struct vouch_fault_kind *kind = vouch_fault_kind_of(vouch_bytes_of(code));
+    return kind != NULL ? kind : &vouch_fault_peer;
 }
 
 int vouch_signer_read_fault(struct vouch_bytes body, struct vouch_fault *ret_fault) {

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: ISC
+// People: who they are by the policy, what a change of it means for their accounts, and secrets that are
+// shown once. Private to src/authority.
+#pragma once
+
+#include "authority/caller.h"
+#include "policy/policy.h"
+#include "store/accounts.h"
+#include "store/certs.h"
+
+#define VOUCH_EVENT_SESSION_BEGIN "session.begin"
+#define VOUCH_EVENT_SESSION_END "session.end"
+#define VOUCH_EVENT_ACCOUNT_LINK "account.link"
+#define VOUCH_EVENT_ACCOUNT_SETUP "account.setup"
+#define VOUCH_EVENT_ACCOUNT_PASSWORD "account.password"
+#define VOUCH_EVENT_ACCOUNT_RECOVERY "account.recovery"
+
+// Nonzero if the policy has that user and they may do anything at all now. No policy: nobody may.
+int vouch_user_is_active(const struct vouch_policy *policy, struct vouch_bytes name,
+                         uint64_t now_s);
+
+// Makes accounts, sessions and certificates follow a policy that was applied and that nobody decides by
+// an earlier one any more: makes an account for each new user, removes those of users who are gone, ends
+// the sessions of whoever is not active, and revokes their certificates that are still valid. `before`
+// may be NULL: not known. May be called again after any failure.
+VOUCH_MUST_USE int vouch_accounts_follow(struct vouch_local *authority,
+                                         const struct vouch_policy *before,
+                                         const struct vouch_policy *after, struct vouch_bytes actor,
+                                         struct vouch_fault *fault);
+
+// Revokes one certificate by its serial: recorded, but not public before vouch_revoke_publish().
+VOUCH_MUST_USE int vouch_revoke_cert(struct vouch_local *authority, struct vouch_bytes actor,
+                                     const struct vouch_store_cert *cert, const char *reason,
+                                     struct vouch_fault *fault);
+VOUCH_MUST_USE int vouch_revoke_publish(struct vouch_local *authority, struct vouch_fault *fault);
+// Waits until all that is recorded is indexed.
+VOUCH_MUST_USE int vouch_index_now(struct vouch_local *authority, struct vouch_fault *fault);
+
+// Records an event about a user. `details` is ended here.
+VOUCH_MUST_USE int vouch_people_note(struct vouch_local *authority, struct vouch_bytes actor,
+                                     const char *type, struct vouch_bytes object,
+                                     struct vouch_buf *take_details, struct vouch_fault *fault);
+// "user:NAME", in the handle's arena.
+VOUCH_MUST_USE int vouch_people_actor(struct vouch_local *authority, struct vouch_bytes name,
+                                      struct vouch_bytes *ret_actor, struct vouch_fault *fault);
+
+// For asks that nobody has to be known for: INVALID if source or request could not stand in the ledger.
+int vouch_caller_is_plain(const struct vouch_caller *caller, struct vouch_reply *reply);
+
+// A new secret, `prefix` and 43 characters, and its SHA-256; it lies in memory that is wiped before the
+// handle is next asked.
+VOUCH_MUST_USE int vouch_shown_new(struct vouch_local *authority, const char *prefix,
+                                   struct vouch_bytes *ret_secret,
+                                   uint8_t ret_hash[static VOUCH_STORE_HASH_LEN],
+                                   struct vouch_fault *fault);
+// A copy in such memory, of one thing at a time.
+VOUCH_MUST_USE int vouch_shown_keep(struct vouch_local *authority, struct vouch_bytes secret,
+                                    struct vouch_bytes *ret_copy, struct vouch_fault *fault);
