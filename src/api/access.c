@@ -1,69 +1,74 @@
 // SPDX-License-Identifier: ISC
-// Lines of the access log. What a client can choose is escaped, and what must not be kept is not in them.
-#include <stdio.h>
+// POST /v1/access: who is signed in gets a certificate by their roles, or a request that others approve.
+#include "api/fields.h"
+#include "api/resources.h"
+#include "base/time.h"
 
-#include "api/call.h"
-#include "base/str.h"
+#define ROLES_MAX 16 // of one certificate
 
-#define SECRET_MIN 20 // characters behind the prefix that make a text a secret and no name
-
-static int is_secret_char(uint8_t c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_';
+// A list that is there is a choice, also an empty one.
+static enum vouch_ask_chosen read_choice(struct vouch_api_call *call, const char *name, size_t max,
+                                         struct vouch_api_texts *ret_texts) {
+    vouch_api_texts(call, name, VOUCH_API_OPTIONAL, max, ret_texts);
+    return vouch_api_has(call, name) ? VOUCH_ASK_CHOSEN : VOUCH_ASK_UNCHOSEN;
 }
 
-// How many bytes of a token's secret begin here; 0: none do.
-static size_t secret_len(struct vouch_bytes text) {
-    static const char prefix[] = VOUCH_TOKEN_PREFIX;
-    size_t len = sizeof prefix - 1;
-    if (text.len < len || memcmp(text.ptr, prefix, len) != 0) {
-        return 0;
+static void read_roles(struct vouch_api_call *call, struct vouch_api_texts *ret_roles) {
+    vouch_api_texts(call, "roles", VOUCH_API_OPTIONAL, VOUCH_API_NAME_TEXT_MAX, ret_roles);
+    if (ret_roles->count > ROLES_MAX) {
+        vouch_api_refuse_field(call, "roles", "roles has %zu entries, and at most %d are taken",
+                               ret_roles->count, ROLES_MAX);
     }
-    while (len < text.len && is_secret_char(text.ptr[len])) {
-        len++;
-    }
-    return len - (sizeof prefix - 1) >= SECRET_MIN ? len : 0;
 }
 
-// Somebody will put a secret into a path, in place of the token's name.
-static void put_path(struct vouch_bytes path, struct vouch_buf *out) {
-    size_t from = 0;
-    for (size_t at = 0; at < path.len; at++) {
-        size_t len = secret_len((struct vouch_bytes){path.ptr + at, path.len - at});
-        if (len > 0) {
-            vouch_str_escape((struct vouch_bytes){path.ptr + from, at - from}, out);
-            vouch_buf_put_text(out, VOUCH_TOKEN_PREFIX "***");
-            from = at + len;
-            at = from - 1;
-        }
-    }
-    vouch_str_escape((struct vouch_bytes){path.ptr + from, path.len - from}, out);
+// The lists of a body, which live as long as the ask.
+struct lists {
+    struct vouch_api_texts roles, extensions, logins, sources;
+};
+
+static void read_body(struct vouch_api_call *call, struct vouch_ask_access *ask,
+                      struct lists *lists) {
+    ask->zone = vouch_api_text(call, "zone", VOUCH_API_REQUIRED, VOUCH_API_NAME_TEXT_MAX);
+    read_roles(call, &lists->roles);
+    ask->key = vouch_api_public_key(call, VOUCH_API_REQUIRED);
+    ask->ttl_s = vouch_api_number(call, "ttl_s", VOUCH_API_OPTIONAL, VOUCH_API_TTL_MAX_S);
+    ask->reason = vouch_api_text(call, "reason", VOUCH_API_OPTIONAL, VOUCH_REASON_MAX);
+    ask->extensions_are =
+        read_choice(call, "extensions", VOUCH_API_NAME_TEXT_MAX, &lists->extensions);
+    ask->logins_are = read_choice(call, "logins", VOUCH_API_PRINCIPAL_MAX, &lists->logins);
+    ask->sources_are = read_choice(call, "sources", VOUCH_API_NAME_TEXT_MAX, &lists->sources);
+    ask->force_command =
+        vouch_api_text(call, "force_command", VOUCH_API_OPTIONAL, VOUCH_API_OPTION_MAX);
+    ask->verify_required = vouch_api_flag(call, "verify_required");
+    ask->pending =
+        vouch_api_flag(call, "request") != 0 ? VOUCH_PENDING_REQUEST : VOUCH_PENDING_REFUSE;
+    ask->once = vouch_api_once(call);
+    ask->roles = vouch_api_list_of(&lists->roles);
+    ask->extensions = vouch_api_list_of(&lists->extensions);
+    ask->logins = vouch_api_list_of(&lists->logins);
+    ask->sources = vouch_api_list_of(&lists->sources);
 }
 
-static void put_client(const struct vouch_http_request *request, struct vouch_buf *out) {
-    char text[VOUCH_HTTP_ADDRESS_TEXT_MAX];
-    if (request->user.known) {
-        (void)snprintf(text, sizeof text, "uid:%u", (unsigned)request->user.uid);
-    } else {
-        vouch_http_address_text(&request->client, text);
+int vouch_api_access_new(struct vouch_api_call *call) {
+    static const char *const members[] = {
+        "zone",   "roles",   "public_key",    "ttl_s",           "reason",  "extensions",
+        "logins", "sources", "force_command", "verify_required", "request", NULL};
+    struct vouch_ask_access ask = {0};
+    struct lists lists;
+    vouch_api_members(call, members);
+    read_body(call, &ask, &lists);
+    if (call->refused) {
+        return VOUCH_OK;
     }
-    vouch_buf_put_text(out, text);
-}
-
-void vouch_api_access_line(const struct vouch_http_record *record, struct vouch_buf *out) {
-    const struct vouch_http_request *request = record->request;
-    char tail[128];
-    put_client(request, out);
-    vouch_buf_put_text(out, " ");
-    if (request->path.len > 0) {
-        vouch_buf_put_text(out, vouch_http_method_text(request->method));
-        vouch_buf_put_text(out, " ");
-        put_path(request->path, out);
-    } else {
-        vouch_buf_put_text(out, "(unreadable)");
+    struct vouch_answer_access answer = {0};
+    uint64_t begun_ns = vouch_time_monotonic_ns();
+    int err = vouch_authority_access(call->authority, &call->caller, &ask, &answer, &call->fault);
+    if (!vouch_api_is_done(call, err, &answer.reply)) {
+        return VOUCH_OK;
     }
-    (void)snprintf(tail, sizeof tail, " %u %zu %llu.%03llu %s", record->status, record->bytes_out,
-                   (unsigned long long)(record->duration_ns / 1000000),
-                   (unsigned long long)(record->duration_ns / 1000 % 1000), request->id);
-    vouch_buf_put_text(out, tail);
+    if (answer.cert.serial == 0) {
+        return vouch_api_request_answer_new(call, &answer.request);
+    }
+    vouch_api_tally_issue(&call->api->tally, vouch_time_monotonic_ns() - begun_ns);
+    return vouch_api_cert_answer_new(call, &answer.cert);
 }

@@ -2,16 +2,25 @@
 // The API as its owner sees it: made, given to an HTTP server, freed.
 #include "api/api.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "api/routes.h"
 #include "base/mem.h"
 #include "base/secret.h"
 
-// Jansson's tables are seeded before the first of them is made: it would otherwise open a file to get a
-// seed, which no sandbox lets it.
-static void seed_tables(void) {
+static void free_wiped(void *ptr) {
+    if (ptr != NULL) {
+        vouch_wipe(ptr, malloc_usable_size(ptr));
+        free(ptr);
+    }
+}
+
+// Bodies hold passwords and codes, so what Jansson frees is wiped. Its tables are seeded before the first of
+// them is made: it would otherwise open a file to get a seed, which no sandbox lets it.
+static void prepare_json(void) {
     size_t seed = 0;
+    json_set_alloc_funcs(malloc, free_wiped);
     vouch_random(&seed, sizeof seed);
     json_object_seed(seed | 1);
 }
@@ -47,7 +56,7 @@ int vouch_api_new(const struct vouch_api_config *config, struct vouch_api **ret_
         return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
                                "no memory for the API of %u workers", config->workers);
     }
-    seed_tables();
+    prepare_json();
     *ret_api = api;
     return VOUCH_OK;
 }
@@ -82,6 +91,7 @@ void vouch_api_configure(struct vouch_api *api, struct vouch_http_config *http) 
     http->files = api->files;
     http->file_count = sizeof api->files / sizeof api->files[0];
     http->workers = api->config.workers;
+    http->limits.body_max = VOUCH_POLICY_TEXT_MAX;
     http->worker_contexts = api->contexts;
     http->describe = vouch_api_describe;
 }

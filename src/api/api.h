@@ -37,8 +37,8 @@ VOUCH_MUST_USE int vouch_api_new(const struct vouch_api_config *config, struct v
 // After the HTTP server was freed. Takes NULL.
 void vouch_api_free(struct vouch_api *api);
 
-// Fills in routes, files, workers with their contexts, and the shape of errors. Listeners, identity,
-// deadlines and the log stay as they are.
+// Fills in routes, files, workers with their contexts, how large a body may be, and the shape of errors.
+// Listeners, identity, deadlines and the log stay as they are.
 void vouch_api_configure(struct vouch_api *api, struct vouch_http_config *http);
 
 // The server whose counters /metrics shows; NULL before it is freed.
@@ -46,5 +46,5 @@ void vouch_api_attach(struct vouch_api *api, struct vouch_http_server *server);
 
 // Appends one line (without its end) for the access log: address, method, path, status, bytes,
 // milliseconds, request ID. Everything a client can choose is escaped, no header or query is shown, and
-// what could be the secret of a token is masked.
+// what could be the secret of a token, session or link is masked.
 void vouch_api_access_line(const struct vouch_http_record *record, struct vouch_buf *out);

@@ -15,9 +15,14 @@
 enum vouch_api_access {
     VOUCH_API_CALLERS = 0, // whoever shows a credential
     VOUCH_API_EVERYBODY,   // no credential is looked at
+    VOUCH_API_STRANGERS,   // nor is it here, but the authority is told where they come from
 };
 
-enum vouch_api_body { VOUCH_API_NO_BODY = 0, VOUCH_API_JSON };
+// YAML: a text that the authority reads; call->body stays NULL.
+enum vouch_api_body { VOUCH_API_NO_BODY = 0, VOUCH_API_JSON, VOUCH_API_YAML };
+
+// What it costs. SIGN_IN: passwords and codes, which never get more than half of the workers.
+enum vouch_api_work { VOUCH_API_LIGHT = 0, VOUCH_API_SIGN_IN };
 
 struct vouch_api_call;
 
@@ -27,6 +32,7 @@ struct vouch_api_row {
     int (*answer)(struct vouch_api_call *call);
     enum vouch_api_access access;
     enum vouch_api_body body;
+    enum vouch_api_work work;
     const char *const *params; // names of query parameters, ended by NULL; NULL: none
 };
 
@@ -36,12 +42,14 @@ struct vouch_api_row {
 struct vouch_api_tally {
     _Atomic uint64_t issue_buckets[VOUCH_API_BUCKETS]; // of issuing and renewing, each alone
     _Atomic uint64_t issue_ns;
-    _Atomic uint64_t tokens_taken, tokens_refused;
+    _Atomic uint64_t tokens_taken, tokens_refused, sessions_taken, sessions_refused;
+    _Atomic uint64_t sign_ins_begun, sign_ins_refused, sign_ins_put_off;
 };
 
 struct vouch_api {
     struct vouch_api_config config;
     struct vouch_api_tally tally;
+    _Atomic unsigned sign_ins; // at work now
     _Atomic(struct vouch_http_server *) server;
     struct vouch_api_lane *lanes; // one per worker
     void **contexts;
@@ -65,11 +73,18 @@ struct vouch_api_call {
     struct vouch_buf scratch; // bytes decoded from the body, which never move
     struct vouch_fault fault; // of the ask that failed
     struct vouch_json json;   // over response->body
+    uint64_t retry_after_s;   // what a 503 tells; 0: a second
     unsigned refused;         // nonzero: the response holds a problem
 };
 
 // Finds out who asks. Returns nonzero if there is a credential to show to the authority.
 int vouch_api_identify(struct vouch_api_call *call);
+
+// Fills in where the caller comes from, and the request's ID; the way stays UNKNOWN.
+void vouch_api_name_source(struct vouch_api_call *call);
+
+// Appends a text with every secret in it (of tokens, sessions and links) masked, and nothing else changed.
+void vouch_api_mask(struct vouch_bytes text, struct vouch_buf *out);
 
 // Each makes the response a problem (RFC 9457), once: what comes later about the same call is dropped.
 void vouch_api_refuse(struct vouch_api_call *call, unsigned status,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Who asks: API tokens (RFC 6750) and users on the server's own machine. A token is only cut out here;
-// the authority looks it up. It is neither logged nor repeated in an answer.
+// Who asks: API tokens and sessions (RFC 6750), and users on the server's own machine. A secret is only
+// cut out here; the authority looks it up. It is neither logged nor repeated in an answer.
 #include "api/call.h"
 
 static const char scheme[] = "bearer ";
@@ -19,10 +19,8 @@ static int has_scheme(struct vouch_bytes header) {
     return 1;
 }
 
-// Only what can be the secret of a token is shown to the authority.
-static int is_token(struct vouch_bytes text) {
-    static const char prefix[] = VOUCH_TOKEN_PREFIX;
-    size_t len = sizeof prefix - 1;
+static int is_secret(struct vouch_bytes text, const char *prefix) {
+    size_t len = strlen(prefix);
     if (text.len <= len || text.len > VOUCH_TOKEN_TEXT_MAX || memcmp(text.ptr, prefix, len) != 0) {
         return 0;
     }
@@ -37,7 +35,15 @@ static int is_token(struct vouch_bytes text) {
     return 1;
 }
 
-static void name_source(struct vouch_api_call *call) {
+// Only what can be a secret of ours is shown to the authority.
+static enum vouch_caller_way way_of(struct vouch_bytes text) {
+    if (is_secret(text, VOUCH_TOKEN_PREFIX)) {
+        return VOUCH_CALLER_TOKEN;
+    }
+    return is_secret(text, VOUCH_SESSION_PREFIX) ? VOUCH_CALLER_SESSION : VOUCH_CALLER_UNKNOWN;
+}
+
+void vouch_api_name_source(struct vouch_api_call *call) {
     static const struct vouch_http_address none;
     if (memcmp(&call->request->client, &none, sizeof none) == 0) {
         (void)memcpy(call->source, "local", sizeof "local");
@@ -49,16 +55,17 @@ static void name_source(struct vouch_api_call *call) {
 }
 
 void vouch_api_refuse_stranger(struct vouch_api_call *call) {
-    vouch_api_refuse(
-        call, 401, &vouch_fault_caller, NULL,
-        "the header \"Authorization: Bearer TOKEN\" is missing, or holds no API token");
+    vouch_api_refuse(call, 401, &vouch_fault_caller, NULL,
+                     "the header \"Authorization: Bearer SECRET\" is missing, or its secret is of "
+                     "no API token and "
+                     "no session");
 }
 
 // A credential that is shown counts, also where none is needed: whoever shows one wants to be no more
 // than it says.
 int vouch_api_identify(struct vouch_api_call *call) {
     struct vouch_bytes header = call->request->headers[VOUCH_HTTP_AUTHORIZATION];
-    name_source(call);
+    vouch_api_name_source(call);
     if (header.ptr == NULL) {
         int local = call->api->config.way == VOUCH_CALLER_LOCAL && call->request->user.known;
         call->caller.way = local ? VOUCH_CALLER_LOCAL : VOUCH_CALLER_UNKNOWN;
@@ -69,11 +76,11 @@ int vouch_api_identify(struct vouch_api_call *call) {
         return 0;
     }
     size_t skip = sizeof scheme - 1;
-    struct vouch_bytes token = {header.ptr + skip, header.len - skip};
-    if (!is_token(token)) {
+    const struct vouch_bytes token = {header.ptr + skip, header.len - skip};
+    call->caller.way = way_of(token);
+    if (call->caller.way == VOUCH_CALLER_UNKNOWN) {
         return 0;
     }
-    call->caller.way = VOUCH_CALLER_TOKEN;
     call->caller.token = token;
     return 1;
 }

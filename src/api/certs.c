@@ -6,8 +6,6 @@
 #include "api/resources.h"
 #include "base/time.h"
 
-#define TTL_MAX_S (100ULL * 365 * 86400)
-
 struct vouch_bytes vouch_api_cert_type_text(enum vouch_cert_type type) {
     switch (type) {
     case VOUCH_CERT_USER:
@@ -59,7 +57,7 @@ static int answer_cert(struct vouch_api_call *call, unsigned status,
     return vouch_api_answer_end(call);
 }
 
-static int answer_new_cert(struct vouch_api_call *call, const struct vouch_cert_row *row) {
+int vouch_api_cert_answer_new(struct vouch_api_call *call, const struct vouch_cert_row *row) {
     char path[48];
     (void)snprintf(path, sizeof path, "/v1/certs/%llu", (unsigned long long)row->serial);
     int err = vouch_http_set(call->response, VOUCH_HTTP_SET_LOCATION, vouch_bytes_of(path));
@@ -75,7 +73,7 @@ int vouch_api_cert_issue(struct vouch_api_call *call) {
     ask.key = vouch_api_public_key(call, VOUCH_API_REQUIRED);
     ask.key_id = vouch_api_text(call, "key_id", VOUCH_API_OPTIONAL, VOUCH_CERT_KEY_ID_MAX);
     vouch_api_texts(call, "principals", VOUCH_API_REQUIRED, VOUCH_API_PRINCIPAL_MAX, &principals);
-    ask.ttl_s = vouch_api_number(call, "ttl_s", VOUCH_API_OPTIONAL, TTL_MAX_S);
+    ask.ttl_s = vouch_api_number(call, "ttl_s", VOUCH_API_OPTIONAL, VOUCH_API_TTL_MAX_S);
     vouch_api_options(call, "critical_options", VOUCH_API_VALUES, &critical);
     vouch_api_options(call, "extensions", VOUCH_API_NO_VALUES, &extensions);
     ask.once = vouch_api_once(call);
@@ -92,12 +90,12 @@ int vouch_api_cert_issue(struct vouch_api_call *call) {
         return VOUCH_OK;
     }
     vouch_api_tally_issue(&call->api->tally, vouch_time_monotonic_ns() - begun_ns);
-    return answer_new_cert(call, &answer.row);
+    return vouch_api_cert_answer_new(call, &answer.row);
 }
 
 int vouch_api_cert_renew(struct vouch_api_call *call) {
     static const char *const members[] = {NULL};
-    struct vouch_ask_renew ask = {.serial = vouch_api_path_serial(call)};
+    struct vouch_ask_renew ask = {.serial = vouch_api_path_id(call, "certificate")};
     vouch_api_members(call, members);
     ask.once = vouch_api_once(call);
     if (call->refused) {
@@ -110,11 +108,11 @@ int vouch_api_cert_renew(struct vouch_api_call *call) {
         return VOUCH_OK;
     }
     vouch_api_tally_issue(&call->api->tally, vouch_time_monotonic_ns() - begun_ns);
-    return answer_new_cert(call, &answer.row);
+    return vouch_api_cert_answer_new(call, &answer.row);
 }
 
 int vouch_api_cert_show(struct vouch_api_call *call) {
-    const struct vouch_ask_show ask = {.serial = vouch_api_path_serial(call)};
+    const struct vouch_ask_show ask = {.serial = vouch_api_path_id(call, "certificate")};
     if (call->refused) {
         return VOUCH_OK;
     }

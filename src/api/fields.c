@@ -2,7 +2,11 @@
 // Members of a JSON body.
 #include "api/fields.h"
 
+#include <stdio.h>
+
 #include "base/str.h"
+
+#define WORDS_TEXT_MAX 256
 
 static struct vouch_bytes bytes_of(const json_t *string) {
     return (struct vouch_bytes){(const uint8_t *)json_string_value(string),
@@ -96,6 +100,53 @@ struct vouch_bytes vouch_api_text(struct vouch_api_call *call, const char *name,
                                   enum vouch_api_need need, size_t max) {
     const json_t *value = member(call, name, need);
     return value != NULL ? read_text(call, name, value, max) : (struct vouch_bytes){0};
+}
+
+struct vouch_bytes vouch_api_secret(struct vouch_api_call *call, const char *name,
+                                    enum vouch_api_need need, size_t max) {
+    const json_t *value = member(call, name, need);
+    struct vouch_bytes secret = {0};
+    if (value == NULL) {
+        return secret;
+    }
+    if (!json_is_string(value)) {
+        vouch_api_refuse_field(call, name, "%s is not a string", name);
+        return secret;
+    }
+    secret = bytes_of(value);
+    if (secret.len == 0 || secret.len > max) {
+        vouch_api_refuse_field(call, name, "%s has %zu bytes, not 1 to %zu", name, secret.len, max);
+    }
+    return call->refused ? (struct vouch_bytes){0} : secret;
+}
+
+unsigned vouch_api_read_word(struct vouch_api_call *call, const char *name, struct vouch_bytes text,
+                             const char *const *words) {
+    char all[WORDS_TEXT_MAX] = "";
+    size_t len = 0;
+    for (unsigned i = 0; words[i] != NULL; i++) {
+        if (vouch_bytes_equal(text, vouch_bytes_of(words[i]))) {
+            return i + 1;
+        }
+        len +=
+            (size_t)snprintf(all + len, sizeof all - len, "%s\"%s\"", i > 0 ? ", " : "", words[i]);
+    }
+    vouch_api_refuse_field(call, name, "%s is none of %s", name, all);
+    return 0;
+}
+
+unsigned vouch_api_word(struct vouch_api_call *call, const char *name, enum vouch_api_need need,
+                        const char *const *words) {
+    struct vouch_bytes text = vouch_api_text(call, name, need, VOUCH_API_NAME_TEXT_MAX);
+    return text.len > 0 ? vouch_api_read_word(call, name, text, words) : 0;
+}
+
+uint64_t vouch_api_flag(struct vouch_api_call *call, const char *name) {
+    const json_t *value = member(call, name, VOUCH_API_OPTIONAL);
+    if (value != NULL && !json_is_boolean(value)) {
+        vouch_api_refuse_field(call, name, "%s is neither true nor false", name);
+    }
+    return !call->refused && json_is_true(value);
 }
 
 uint64_t vouch_api_number(struct vouch_api_call *call, const char *name, enum vouch_api_need need,

@@ -16,6 +16,7 @@
 #define VOUCH_API_REASON_MAX 512
 #define VOUCH_API_KEY_TEXT_MAX 16384
 #define VOUCH_API_ONCE_MAX 128
+#define VOUCH_API_TTL_MAX_S (100ULL * 365 * 86400)
 
 enum vouch_api_need { VOUCH_API_OPTIONAL = 0, VOUCH_API_REQUIRED };
 
@@ -38,6 +39,18 @@ int vouch_api_has(const struct vouch_api_call *call, const char *name);
 // A text of 1 to `max` bytes without control characters; empty if it is absent.
 struct vouch_bytes vouch_api_text(struct vouch_api_call *call, const char *name,
                                   enum vouch_api_need need, size_t max);
+
+// A password, code or secret of 1 to `max` bytes, whatever they are: they are judged elsewhere, and never
+// shown.
+struct vouch_bytes vouch_api_secret(struct vouch_api_call *call, const char *name,
+                                    enum vouch_api_need need, size_t max);
+
+// The place of a text among `words` (ended by NULL), from 1; 0 if it is absent.
+unsigned vouch_api_word(struct vouch_api_call *call, const char *name, enum vouch_api_need need,
+                        const char *const *words);
+
+// 1 for true; 0 for false, and if it is absent.
+uint64_t vouch_api_flag(struct vouch_api_call *call, const char *name);
 
 // A whole number from 1 to `max`; 0 if it is absent.
 uint64_t vouch_api_number(struct vouch_api_call *call, const char *name, enum vouch_api_need need,
@@ -77,16 +90,29 @@ enum vouch_cert_type vouch_api_query_cert_type(struct vouch_api_call *call);
 struct vouch_bytes vouch_api_query_fingerprint(struct vouch_api_call *call, const char *name,
                                                uint8_t ret_digest[static 32]);
 
+// As vouch_api_word().
+unsigned vouch_api_query_word(struct vouch_api_call *call, const char *name,
+                              const char *const *words);
+
 // limit and cursor.
 struct vouch_ask_page vouch_api_query_page(struct vouch_api_call *call);
 
-// A serial as a segment of the path; 0, and 404, if it is none.
-uint64_t vouch_api_path_serial(struct vouch_api_call *call);
+// A number as a segment of the path; 0, and 404, if it is none. `what`: "certificate".
+uint64_t vouch_api_path_id(struct vouch_api_call *call, const char *what);
+
+// A name as a segment of the path; 404 if it is too long to be one.
+struct vouch_bytes vouch_api_path_name(struct vouch_api_call *call, const char *what, size_t max);
+
+// The version in the header If-Match, "\"7\""; 0 stands for none. Refuses what is absent or anything else.
+uint64_t vouch_api_if_match(struct vouch_api_call *call);
 
 // Reads "SHA256:…" into 32 bytes. VOUCH_ERR_FORMAT.
 VOUCH_MUST_USE int vouch_api_read_fingerprint(struct vouch_bytes text,
                                               uint8_t ret_digest[static 32]);
 // Reads a decimal number from 1 without leading zeros; 0 if it is none.
 uint64_t vouch_api_read_serial(struct vouch_bytes text);
+// The place of a text among `words`, from 1; 0, and refused, if it is none of them.
+unsigned vouch_api_read_word(struct vouch_api_call *call, const char *name, struct vouch_bytes text,
+                             const char *const *words);
 // Nonzero for a text with a control character in it.
 int vouch_api_has_control(struct vouch_bytes text);

@@ -93,14 +93,26 @@ static void put_durations(struct vouch_buf *out, struct vouch_api_tally *tally) 
     put(out, name, "_count", count);
 }
 
-static void put_tokens(struct vouch_buf *out, struct vouch_api_tally *tally) {
-    static const char *const results[2] = {"{method=\"token\",result=\"shown\"}",
-                                           "{method=\"token\",result=\"refused\"}"};
-    const uint64_t counts[2] = {atomic_load(&tally->tokens_taken),
-                                atomic_load(&tally->tokens_refused)};
-    put_two(out, "vouch_auth_attempts_total", "counter",
-            "Requests that showed an API token, and requests refused for want of a good one.",
-            results, counts);
+static void put_callers(struct vouch_buf *out, struct vouch_api_tally *tally) {
+    static const char name[] = "vouch_auth_attempts_total";
+    begin(out, name, "counter",
+          "Requests that showed an API token or a session, and requests refused for want of a good "
+          "one.");
+    put(out, name, "{method=\"token\",result=\"shown\"}", atomic_load(&tally->tokens_taken));
+    put(out, name, "{method=\"token\",result=\"refused\"}", atomic_load(&tally->tokens_refused));
+    put(out, name, "{method=\"session\",result=\"shown\"}", atomic_load(&tally->sessions_taken));
+    put(out, name, "{method=\"session\",result=\"refused\"}",
+        atomic_load(&tally->sessions_refused));
+}
+
+static void put_sign_ins(struct vouch_buf *out, struct vouch_api_tally *tally) {
+    static const char name[] = "vouch_sign_ins_total";
+    begin(
+        out, name, "counter",
+        "Sign-ins, set-ups and one-time links, by what became of them; put off: too many at once.");
+    put(out, name, "{result=\"begun\"}", atomic_load(&tally->sign_ins_begun));
+    put(out, name, "{result=\"refused\"}", atomic_load(&tally->sign_ins_refused));
+    put(out, name, "{result=\"put-off\"}", atomic_load(&tally->sign_ins_put_off));
 }
 
 static void put_traffic(struct vouch_buf *out, const struct vouch_http_counts *counts) {
@@ -151,7 +163,8 @@ static int answer_metrics(struct vouch_api_call *call, const struct vouch_answer
         put_krls(out, snapshot);
     }
     put_durations(out, &api->tally);
-    put_tokens(out, &api->tally);
+    put_callers(out, &api->tally);
+    put_sign_ins(out, &api->tally);
     if (server != NULL) {
         struct vouch_http_counts counts;
         vouch_http_server_counts(server, &counts);

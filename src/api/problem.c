@@ -3,11 +3,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "api/call.h"
+#include "api/routes.h"
 #include "base/str.h"
 
 #define PROBLEM_TYPE "application/problem+json"
-#define RETRY_AFTER_S "1"
+#define RETRY_AFTER_MAX_S 86400
 
 // What a problem says.
 struct problem {
@@ -27,6 +27,15 @@ static const struct vouch_fault_kind *kind_of_code(const char *code) {
     return NULL;
 }
 
+// What a client sent may stand in a message: the secrets that it sent may not.
+static void put_masked(struct vouch_json *json, const char *name, const char *text) {
+    struct vouch_buf masked;
+    vouch_buf_init(&masked, 2048);
+    vouch_api_mask(vouch_bytes_of(text), &masked);
+    vouch_json_text(json, name, vouch_buf_bytes(&masked));
+    vouch_buf_done(&masked);
+}
+
 static void put_problem(const struct problem *problem, struct vouch_buf *out) {
     struct vouch_json json = {.out = out};
     char urn[32];
@@ -36,9 +45,9 @@ static void put_problem(const struct problem *problem, struct vouch_buf *out) {
     vouch_json_text(&json, "title", vouch_bytes_of(problem->kind->title));
     vouch_json_number(&json, "status", problem->status);
     vouch_json_text(&json, "code", vouch_bytes_of(problem->kind->code));
-    vouch_json_text(&json, "detail", vouch_bytes_of(problem->detail));
+    put_masked(&json, "detail", problem->detail);
     if (problem->field != NULL && problem->field[0] != '\0') {
-        vouch_json_text(&json, "field", vouch_bytes_of(problem->field));
+        put_masked(&json, "field", problem->field);
     }
     vouch_json_text(&json, "next", vouch_bytes_of(problem->kind->fix));
     vouch_json_text(&json, "instance", vouch_bytes_of(problem->id));
@@ -72,15 +81,31 @@ const char *vouch_api_describe(unsigned status, const char *reason,
     return PROBLEM_TYPE;
 }
 
-// RFC 6750 3: what kind of credential is asked for, and that the one given was no good.
-static void ask_for_token(struct vouch_api_call *call) {
-    int given = call->request->headers[VOUCH_HTTP_AUTHORIZATION].ptr != NULL;
+// RFC 6750 3: what kind of credential is asked for, and that the one given was no good, if it was that and
+// not a code.
+static void ask_for_token(struct vouch_api_call *call, const struct vouch_fault_kind *kind) {
+    int given =
+        call->request->headers[VOUCH_HTTP_AUTHORIZATION].ptr != NULL && kind == &vouch_fault_caller;
     const char *challenge =
         given ? "Bearer realm=\"vouch\", error=\"invalid_token\"" : "Bearer realm=\"vouch\"";
     // A constant without control characters; if memory is short, the answer is a failure anyway.
     (void)!vouch_http_set(call->response, VOUCH_HTTP_SET_WWW_AUTHENTICATE,
                           vouch_bytes_of(challenge));
-    atomic_fetch_add(&call->api->tally.tokens_refused, 1);
+    struct vouch_api_tally *tally = &call->api->tally;
+    if (vouch_api_row_of(call->request->route)->access == VOUCH_API_STRANGERS) {
+        atomic_fetch_add(&tally->sign_ins_refused, 1);
+    } else {
+        int session = call->caller.way == VOUCH_CALLER_SESSION;
+        atomic_fetch_add(session ? &tally->sessions_refused : &tally->tokens_refused, 1);
+    }
+}
+
+static void ask_for_patience(struct vouch_api_call *call) {
+    char text[24];
+    uint64_t retry_s = call->retry_after_s != 0 ? call->retry_after_s : 1;
+    retry_s = retry_s < RETRY_AFTER_MAX_S ? retry_s : RETRY_AFTER_MAX_S;
+    (void)snprintf(text, sizeof text, "%llu", (unsigned long long)retry_s);
+    (void)!vouch_http_set(call->response, VOUCH_HTTP_SET_RETRY_AFTER, vouch_bytes_of(text));
 }
 
 static void refuse(struct vouch_api_call *call, const struct problem *problem) {
@@ -97,10 +122,10 @@ static void refuse(struct vouch_api_call *call, const struct problem *problem) {
     response->status = problem->status;
     response->content_type = PROBLEM_TYPE;
     if (problem->status == 401) {
-        ask_for_token(call);
+        ask_for_token(call, problem->kind);
     }
     if (problem->status == 503) {
-        (void)!vouch_http_set(response, VOUCH_HTTP_SET_RETRY_AFTER, vouch_bytes_of(RETRY_AFTER_S));
+        ask_for_patience(call);
     }
     put_problem(problem, &response->body);
 }
@@ -148,6 +173,7 @@ static struct verdict_row row_of(enum vouch_verdict verdict) {
 
 static void refuse_by_reply(struct vouch_api_call *call, const struct vouch_reply *reply) {
     struct verdict_row row = row_of(reply->verdict);
+    call->retry_after_s = reply->retry_after_s;
     const struct vouch_fault_kind *kind = kind_of_code(reply->code);
     kind = kind != NULL ? kind : row.kind;
     const struct problem problem = {.status = row.status,

@@ -3,8 +3,6 @@
 #include "api/fields.h"
 #include "api/resources.h"
 
-#define TTL_MAX_S (100ULL * 365 * 86400)
-
 static void put_members(struct vouch_json *json, const struct vouch_profile_row *row) {
     vouch_json_text(json, "name", row->name);
     vouch_json_text(json, "type", vouch_api_cert_type_text(row->type));
@@ -21,24 +19,16 @@ static int answer_profile(struct vouch_api_call *call, const struct vouch_profil
     return vouch_api_answer_end(call);
 }
 
-// The name in the path; refuses with 404 what no profile can be called.
-static struct vouch_bytes path_name(struct vouch_api_call *call) {
-    struct vouch_bytes name = call->request->captures[0];
-    if (name.len > VOUCH_API_NAME_TEXT_MAX) {
-        vouch_api_refuse_absent(call, "profile");
-    }
-    return name;
-}
-
 int vouch_api_profile_put(struct vouch_api_call *call) {
     static const char *const members[] = {"type", "principals", "options", "ttl_max_s", NULL};
     struct vouch_api_texts principals, options;
-    struct vouch_profile_row ask = {.name = path_name(call)};
+    struct vouch_profile_row ask = {
+        .name = vouch_api_path_name(call, "profile", VOUCH_API_NAME_TEXT_MAX)};
     vouch_api_members(call, members);
     ask.type = vouch_api_cert_type(call, VOUCH_API_REQUIRED);
     vouch_api_texts(call, "principals", VOUCH_API_REQUIRED, VOUCH_API_PRINCIPAL_MAX, &principals);
     vouch_api_texts(call, "options", VOUCH_API_OPTIONAL, VOUCH_API_OPTION_MAX, &options);
-    ask.ttl_max_s = vouch_api_number(call, "ttl_max_s", VOUCH_API_REQUIRED, TTL_MAX_S);
+    ask.ttl_max_s = vouch_api_number(call, "ttl_max_s", VOUCH_API_REQUIRED, VOUCH_API_TTL_MAX_S);
     ask.principals = vouch_api_list_of(&principals);
     ask.options = vouch_api_list_of(&options);
     if (call->refused) {
@@ -52,7 +42,8 @@ int vouch_api_profile_put(struct vouch_api_call *call) {
 }
 
 int vouch_api_profile_show(struct vouch_api_call *call) {
-    const struct vouch_ask_name ask = {.name = path_name(call)};
+    const struct vouch_ask_name ask = {
+        .name = vouch_api_path_name(call, "profile", VOUCH_API_NAME_TEXT_MAX)};
     if (call->refused) {
         return VOUCH_OK;
     }
@@ -83,7 +74,8 @@ int vouch_api_profile_list(struct vouch_api_call *call) {
 }
 
 int vouch_api_profile_remove(struct vouch_api_call *call) {
-    const struct vouch_ask_name ask = {.name = path_name(call)};
+    const struct vouch_ask_name ask = {
+        .name = vouch_api_path_name(call, "profile", VOUCH_API_NAME_TEXT_MAX)};
     if (call->refused) {
         return VOUCH_OK;
     }

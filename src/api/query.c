@@ -100,6 +100,12 @@ struct vouch_bytes vouch_api_query_fingerprint(struct vouch_api_call *call, cons
     return (struct vouch_bytes){ret_digest, 32};
 }
 
+unsigned vouch_api_query_word(struct vouch_api_call *call, const char *name,
+                              const char *const *words) {
+    struct vouch_bytes text = vouch_api_query_text(call, name, VOUCH_API_NAME_TEXT_MAX);
+    return text.len > 0 ? vouch_api_read_word(call, name, text, words) : 0;
+}
+
 struct vouch_ask_page vouch_api_query_page(struct vouch_api_call *call) {
     struct vouch_ask_page page = {0};
     page.limit = vouch_api_query_number(call, "limit", VOUCH_ASK_PAGE_MAX);
@@ -107,10 +113,37 @@ struct vouch_ask_page vouch_api_query_page(struct vouch_api_call *call) {
     return page;
 }
 
-uint64_t vouch_api_path_serial(struct vouch_api_call *call) {
-    uint64_t serial = vouch_api_read_serial(call->request->captures[0]);
-    if (serial == 0) {
-        vouch_api_refuse_absent(call, "certificate");
+uint64_t vouch_api_path_id(struct vouch_api_call *call, const char *what) {
+    uint64_t id = vouch_api_read_serial(call->request->captures[0]);
+    if (id == 0) {
+        vouch_api_refuse_absent(call, what);
     }
-    return serial;
+    return id;
+}
+
+struct vouch_bytes vouch_api_path_name(struct vouch_api_call *call, const char *what, size_t max) {
+    struct vouch_bytes name = call->request->captures[0];
+    if (name.len > max) {
+        vouch_api_refuse_absent(call, what);
+    }
+    return name;
+}
+
+// RFC 9110 8.8.3: a strong tag, which is a version in quotes here.
+uint64_t vouch_api_if_match(struct vouch_api_call *call) {
+    static const char name[] = "If-Match";
+    struct vouch_bytes tag = call->request->headers[VOUCH_HTTP_IF_MATCH];
+    if (tag.ptr == NULL) {
+        vouch_api_refuse_field(call, name,
+                               "the header If-Match is missing: it says in quotes which version "
+                               "this was made from, \"0\" if there was none");
+        return 0;
+    }
+    int quoted = tag.len > 2 && tag.ptr[0] == '"' && tag.ptr[tag.len - 1] == '"';
+    struct vouch_bytes text = {tag.ptr + 1, quoted ? tag.len - 2 : 0};
+    uint64_t version = vouch_api_read_serial(text);
+    if (version == 0 && !vouch_bytes_equal(text, vouch_bytes_of("0"))) {
+        vouch_api_refuse_field(call, name, "%s is not one version in quotes, such as \"7\"", name);
+    }
+    return version;
 }

@@ -37,6 +37,47 @@ int vouch_api_token_new(struct vouch_api_call *call);
 int vouch_api_token_list(struct vouch_api_call *call);
 int vouch_api_token_disable(struct vouch_api_call *call);
 
+// sessions.c
+int vouch_api_session_new(struct vouch_api_call *call);
+int vouch_api_session_list(struct vouch_api_call *call);
+int vouch_api_session_end(struct vouch_api_call *call);
+int vouch_api_session_end_one(struct vouch_api_call *call);
+int vouch_api_session_end_all(struct vouch_api_call *call);
+int vouch_api_session_factor(struct vouch_api_call *call);
+
+// accounts.c
+int vouch_api_account_list(struct vouch_api_call *call);
+int vouch_api_account_link(struct vouch_api_call *call);
+int vouch_api_account_password(struct vouch_api_call *call);
+int vouch_api_account_recovery(struct vouch_api_call *call);
+
+// setup.c
+int vouch_api_setup_look(struct vouch_api_call *call);
+int vouch_api_setup_begin(struct vouch_api_call *call);
+int vouch_api_setup_finish(struct vouch_api_call *call);
+
+// me.c, hosts.c
+int vouch_api_me_show(struct vouch_api_call *call);
+int vouch_api_host_list(struct vouch_api_call *call);
+int vouch_api_who_list(struct vouch_api_call *call);
+
+// policy.c
+int vouch_api_policy_show(struct vouch_api_call *call);
+int vouch_api_policy_put(struct vouch_api_call *call);
+int vouch_api_policy_diff(struct vouch_api_call *call);
+int vouch_api_policy_list(struct vouch_api_call *call);
+
+// access.c
+int vouch_api_access_new(struct vouch_api_call *call);
+
+// requests.c
+int vouch_api_request_list(struct vouch_api_call *call);
+int vouch_api_request_show(struct vouch_api_call *call);
+int vouch_api_request_approve(struct vouch_api_call *call);
+int vouch_api_request_deny(struct vouch_api_call *call);
+int vouch_api_request_cancel(struct vouch_api_call *call);
+int vouch_api_request_take(struct vouch_api_call *call);
+
 // profiles.c
 int vouch_api_profile_put(struct vouch_api_call *call);
 int vouch_api_profile_show(struct vouch_api_call *call);
@@ -58,6 +99,16 @@ int vouch_api_file_answer(struct vouch_api_call *call, const struct vouch_api_sn
                           unsigned file, const char *cache_control);
 // The latest snapshot, held; NULL, and 503, if there is none.
 struct vouch_api_snapshot *vouch_api_snapshot_of(struct vouch_api_call *call);
+
+// Answers with a new certificate, or with a new request for one.
+int vouch_api_cert_answer_new(struct vouch_api_call *call, const struct vouch_cert_row *row);
+int vouch_api_request_answer_new(struct vouch_api_call *call, const struct vouch_request_row *row);
+
+// Answers with a link for setting up an account; the secret only when it is new.
+int vouch_api_link_answer(struct vouch_api_call *call, unsigned status,
+                          const struct vouch_answer_link *link);
+// Answers with recovery codes.
+int vouch_api_codes_answer(struct vouch_api_call *call, const struct vouch_answer_codes *codes);
 
 // "user", "host" or "".
 struct vouch_bytes vouch_api_cert_type_text(enum vouch_cert_type type);

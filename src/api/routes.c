@@ -13,6 +13,12 @@ static const char *const cert_params[] = {PAGE,        "serial",   "fingerprint"
                                           "until",     "valid_at", NULL};
 static const char *const audit_params[] = {PAGE, "type", "actor", "object", "from", "until", NULL};
 static const char *const krl_params[] = {"wait", NULL};
+static const char *const user_params[] = {"user", NULL};
+static const char *const user_page_params[] = {PAGE, "user", NULL};
+static const char *const host_params[] = {PAGE, "user", "zone", "host", NULL};
+static const char *const who_params[] = {"login", "host", NULL};
+static const char *const version_params[] = {"version", NULL};
+static const char *const request_params[] = {PAGE, "which", "state", NULL};
 
 #define ROW(name, function, ...)                                                                   \
     static const struct vouch_api_row name = {.answer = (function), __VA_ARGS__}
@@ -34,6 +40,39 @@ ROW(audit_list, vouch_api_audit_list, .params = audit_params);
 ROW(status_show, vouch_api_status_show, .access = VOUCH_API_CALLERS);
 ROW(entries, vouch_api_ledger_tile, .access = VOUCH_API_CALLERS);
 
+ROW(session_new, vouch_api_session_new, .access = VOUCH_API_STRANGERS, .body = VOUCH_API_JSON,
+    .work = VOUCH_API_SIGN_IN);
+ROW(session_list, vouch_api_session_list, .params = user_page_params);
+ROW(session_end, vouch_api_session_end, .access = VOUCH_API_CALLERS);
+ROW(session_end_one, vouch_api_session_end_one, .access = VOUCH_API_CALLERS);
+ROW(session_end_all, vouch_api_session_end_all, .params = user_params);
+ROW(session_factor, vouch_api_session_factor, .body = VOUCH_API_JSON);
+ROW(account_list, vouch_api_account_list, .params = user_page_params);
+ROW(account_link, vouch_api_account_link, .body = VOUCH_API_JSON);
+ROW(account_password, vouch_api_account_password, .body = VOUCH_API_JSON,
+    .work = VOUCH_API_SIGN_IN);
+ROW(account_recovery, vouch_api_account_recovery, .body = VOUCH_API_JSON);
+ROW(setup_look, vouch_api_setup_look, .access = VOUCH_API_STRANGERS, .body = VOUCH_API_JSON,
+    .work = VOUCH_API_SIGN_IN);
+ROW(setup_begin, vouch_api_setup_begin, .access = VOUCH_API_STRANGERS, .body = VOUCH_API_JSON,
+    .work = VOUCH_API_SIGN_IN);
+ROW(setup_finish, vouch_api_setup_finish, .access = VOUCH_API_STRANGERS, .body = VOUCH_API_JSON,
+    .work = VOUCH_API_SIGN_IN);
+ROW(me_show, vouch_api_me_show, .params = user_params);
+ROW(host_list, vouch_api_host_list, .params = host_params);
+ROW(who_list, vouch_api_who_list, .params = who_params);
+ROW(policy_show, vouch_api_policy_show, .params = version_params);
+ROW(policy_put, vouch_api_policy_put, .body = VOUCH_API_YAML);
+ROW(policy_diff, vouch_api_policy_diff, .body = VOUCH_API_YAML);
+ROW(policy_list, vouch_api_policy_list, .params = page_params);
+ROW(access_new, vouch_api_access_new, .body = VOUCH_API_JSON);
+ROW(request_list, vouch_api_request_list, .params = request_params);
+ROW(request_show, vouch_api_request_show, .access = VOUCH_API_CALLERS);
+ROW(request_approve, vouch_api_request_approve, .body = VOUCH_API_JSON);
+ROW(request_deny, vouch_api_request_deny, .body = VOUCH_API_JSON);
+ROW(request_cancel, vouch_api_request_cancel, .body = VOUCH_API_JSON);
+ROW(request_take, vouch_api_request_take, .body = VOUCH_API_JSON);
+
 ROW(ca_show, vouch_api_ca_show, .access = VOUCH_API_EVERYBODY);
 ROW(ca_user_key, vouch_api_ca_user_key, .access = VOUCH_API_EVERYBODY);
 ROW(ca_host_key, vouch_api_ca_host_key, .access = VOUCH_API_EVERYBODY);
@@ -52,6 +91,8 @@ ROW(metrics_show, vouch_api_metrics_show, .access = VOUCH_API_EVERYBODY);
     { VOUCH_HTTP_GET, pattern, vouch_api_serve, 0, 0, &(row) }
 #define TAKE(method, pattern, row)                                                                 \
     { VOUCH_HTTP_##method, pattern, vouch_api_serve, VOUCH_API_BODY_MAX, 0, &(row) }
+#define TAKE_POLICY(method, pattern, row)                                                          \
+    { VOUCH_HTTP_##method, pattern, vouch_api_serve, VOUCH_POLICY_TEXT_MAX, 0, &(row) }
 #define DROP(pattern, row)                                                                         \
     { VOUCH_HTTP_DELETE, pattern, vouch_api_serve, 0, 0, &(row) }
 
@@ -89,6 +130,33 @@ const struct vouch_http_route vouch_api_routes[] = {
     READ("/v1/profiles", profile_list),
     READ("/v1/profiles/{name}", profile_show),
     DROP("/v1/profiles/{name}", profile_remove),
+    TAKE(POST, "/v1/sessions", session_new),
+    READ("/v1/sessions", session_list),
+    DROP("/v1/sessions", session_end_all),
+    DROP("/v1/sessions/{id}", session_end_one),
+    DROP("/v1/session", session_end),
+    TAKE(POST, "/v1/session/factor", session_factor),
+    READ("/v1/accounts", account_list),
+    TAKE(POST, "/v1/accounts/{user}/link", account_link),
+    TAKE(POST, "/v1/account/password", account_password),
+    TAKE(POST, "/v1/account/recovery", account_recovery),
+    TAKE(POST, "/v1/setup", setup_look),
+    TAKE(POST, "/v1/setup/begin", setup_begin),
+    TAKE(POST, "/v1/setup/finish", setup_finish),
+    READ("/v1/me", me_show),
+    READ("/v1/hosts", host_list),
+    READ("/v1/access/who", who_list),
+    TAKE(POST, "/v1/access", access_new),
+    READ("/v1/policy", policy_show),
+    TAKE_POLICY(PUT, "/v1/policy", policy_put),
+    TAKE_POLICY(POST, "/v1/policy/diff", policy_diff),
+    READ("/v1/policies", policy_list),
+    READ("/v1/requests", request_list),
+    READ("/v1/requests/{id}", request_show),
+    TAKE(POST, "/v1/requests/{id}/approve", request_approve),
+    TAKE(POST, "/v1/requests/{id}/deny", request_deny),
+    TAKE(POST, "/v1/requests/{id}/cancel", request_cancel),
+    TAKE(POST, "/v1/requests/{id}/cert", request_take),
     READ("/v1/audit", audit_list),
     READ("/v1/status", status_show),
     READ("/readyz", ready_show),

@@ -2,6 +2,7 @@
 // From a request to what answers it: credential, parameters, body, in this order and in this one place,
 // so that no route can forget one.
 #include "api/routes.h"
+#include "base/secret.h"
 #include "base/str.h"
 
 #define DEPTH_MAX 16
@@ -28,10 +29,10 @@ static int is_too_deep(struct vouch_bytes text) {
     return 0;
 }
 
-// The media type without its parameters, which say nothing that JSON leaves open (RFC 8259 8.1).
-static int is_json(struct vouch_bytes header) {
-    static const char json[] = "application/json";
-    size_t len = sizeof json - 1;
+// The media type without its parameters, which say nothing that JSON or YAML leave open (RFC 8259 8.1,
+// RFC 9512 2.1).
+static int is_type(struct vouch_bytes header, const char *type) {
+    size_t len = strlen(type);
     if (header.len < len) {
         return 0;
     }
@@ -42,7 +43,7 @@ static int is_json(struct vouch_bytes header) {
     }
     for (size_t i = 0; i < len; i++) {
         uint8_t c = header.ptr[i];
-        if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != (uint8_t)json[i]) {
+        if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != (uint8_t)type[i]) {
             return 0;
         }
     }
@@ -80,7 +81,10 @@ static void parse_body(struct vouch_api_call *call) {
     } else if (json_error_code(&error) == json_error_out_of_memory) {
         vouch_api_refuse(call, 503, &vouch_fault_memory, NULL, "memory is short");
     } else {
-        vouch_api_refuse(call, 400, &vouch_fault_api_json, NULL, "line %d, column %d: %.120s",
+        // Jansson says what stands near the mistake, and that may be a password.
+        char *near = strstr(error.text, " near ");
+        *(near != NULL ? near : error.text + strlen(error.text)) = '\0';
+        vouch_api_refuse(call, 400, &vouch_fault_api_json, NULL, "line %d, column %d: %s",
                          error.line, error.column, error.text);
     }
 }
@@ -89,12 +93,13 @@ static void take_body(struct vouch_api_call *call, const struct vouch_api_row *r
     if (row->body == VOUCH_API_NO_BODY || call->refused) {
         return;
     }
-    if (!is_json(call->request->headers[VOUCH_HTTP_CONTENT_TYPE])) {
+    const char *type = row->body == VOUCH_API_YAML ? "application/yaml" : "application/json";
+    if (!is_type(call->request->headers[VOUCH_HTTP_CONTENT_TYPE], type)) {
         vouch_api_refuse(call, 415, &vouch_fault_api_media, "Content-Type",
-                         "the Content-Type of the body is missing, or is not application/json");
-        return;
+                         "the Content-Type of the body is missing, or is not %s", type);
+    } else if (row->body == VOUCH_API_JSON) {
+        parse_body(call);
     }
-    parse_body(call);
 }
 
 static int is_param(struct vouch_bytes name, const char *const *params) {
@@ -120,14 +125,43 @@ static void check_params(struct vouch_api_call *call, const struct vouch_api_row
 }
 
 static void identify(struct vouch_api_call *call, const struct vouch_api_row *row) {
+    struct vouch_api_tally *tally = &call->api->tally;
     if (row->access == VOUCH_API_EVERYBODY) {
         return;
     }
-    if (!vouch_api_identify(call)) {
+    if (row->access == VOUCH_API_STRANGERS) {
+        vouch_api_name_source(call);
+    } else if (!vouch_api_identify(call)) {
         vouch_api_refuse_stranger(call);
     } else if (call->caller.way == VOUCH_CALLER_TOKEN) {
-        atomic_fetch_add_explicit(&call->api->tally.tokens_taken, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&tally->tokens_taken, 1, memory_order_relaxed);
+    } else if (call->caller.way == VOUCH_CALLER_SESSION) {
+        atomic_fetch_add_explicit(&tally->sessions_taken, 1, memory_order_relaxed);
     }
+}
+
+// A password takes a tenth of a second of a processor, and anybody may send one: were all workers let to
+// wait for that, nobody who is signed in would be served.
+static int answer_sign_in(struct vouch_api_call *call, const struct vouch_api_row *row) {
+    struct vouch_api *api = call->api;
+    unsigned most = api->config.workers / 2 > 0 ? api->config.workers / 2 : 1;
+    int err = VOUCH_OK;
+    if (atomic_fetch_add(&api->sign_ins, 1) < most) {
+        err = row->answer(call);
+    } else {
+        atomic_fetch_add(&api->tally.sign_ins_put_off, 1);
+        vouch_api_refuse(call, 503, &vouch_fault_sign_ins, NULL,
+                         "%u of %u workers are busy with sign-ins", most, api->config.workers);
+    }
+    atomic_fetch_sub(&api->sign_ins, 1);
+    return err;
+}
+
+static int answer(struct vouch_api_call *call, const struct vouch_api_row *row) {
+    if (call->refused) {
+        return VOUCH_OK;
+    }
+    return row->work == VOUCH_API_SIGN_IN ? answer_sign_in(call, row) : row->answer(call);
 }
 
 int vouch_api_serve(void *context, const struct vouch_http_request *request,
@@ -140,8 +174,11 @@ int vouch_api_serve(void *context, const struct vouch_http_request *request,
     identify(&call, row);
     check_params(&call, row);
     take_body(&call, row);
-    int err = call.refused ? VOUCH_OK : row->answer(&call);
+    int err = answer(&call, row);
     json_decref(call.body);
+    if (row->body == VOUCH_API_JSON) { // there may have been a password in it
+        vouch_wipe((void *)(uintptr_t)request->body.ptr, request->body.len);
+    }
     vouch_buf_done(&call.scratch);
     return err;
 }

@@ -1,67 +1,17 @@
 // SPDX-License-Identifier: ISC
 // Tests of what each route asks the authority and how it tells the answer, over real HTTP.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
 #include "api/routes.h"
-#include "api/test-client.h"
+#include "api/test-fixture.h"
 #include "base/time.h"
-
-static struct test_api test;
-static struct test_answer answer;
-
-static int begin(void **state) {
-    (void)state;
-    test_api_begin(&test, VOUCH_CALLER_TOKEN, VOUCH_API_METRICS_TOKEN);
-    answer = (struct test_answer){0};
-    return 0;
-}
-
-static int begin_local(void **state) {
-    (void)state;
-    test_api_begin(&test, VOUCH_CALLER_LOCAL, VOUCH_API_METRICS_TOKEN);
-    answer = (struct test_answer){0};
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    test_answer_done(&answer);
-    test_api_end(&test);
-    return 0;
-}
-
-static unsigned ask(const char *method, const char *path, const char *body) {
-    test_answer_done(&answer);
-    test_ask(
-        &test,
-        &(struct test_ask){.method = method, .path = path, .token = TEST_TOKEN_ALL, .body = body},
-        &answer);
-    return answer.status;
-}
 
 static unsigned ask_with(const char *method, const char *path, const char *headers,
                          const char *body) {
-    test_answer_done(&answer);
-    test_ask(&test,
-             &(struct test_ask){.method = method,
-                                .path = path,
-                                .token = TEST_TOKEN_ALL,
-                                .headers = headers,
-                                .body = body},
-             &answer);
-    return answer.status;
+    return test_send(&(struct test_ask){
+        .method = method, .path = path, .token = TEST_TOKEN_ALL, .headers = headers, .body = body});
 }
 
-static void assert_asked(const char *text) {
-    if (strstr(test_authority_last(), text) == NULL) {
-        fail_msg("asked \"%s\", which lacks \"%s\"", test_authority_last(), text);
-    }
+static unsigned ask(const char *method, const char *path, const char *body) {
+    return ask_with(method, path, NULL, body);
 }
 
 #define ISSUE                                                                                      \
@@ -73,12 +23,12 @@ static void assert_asked(const char *text) {
 static void issues_a_certificate(void **state) {
     (void)state;
     assert_int_equal(ask_with("POST", "/v1/certs", "Idempotency-Key: once-1\r\n", ISSUE), 201);
-    assert_asked("issue way=1");
-    assert_asked("source=127.0.0.1");
-    assert_asked("type=1 key=51 key_id=alice ttl=600 once=once-1");
-    assert_asked("principals=[root,deploy]");
-    assert_asked("critical=[force-command=/bin/date -u,verify-required]");
-    assert_asked("extensions=[permit-pty]");
+    test_assert_asked("issue way=1");
+    test_assert_asked("source=127.0.0.1");
+    test_assert_asked("type=1 key=51 key_id=alice ttl=600 once=once-1");
+    test_assert_asked("principals=[root,deploy]");
+    test_assert_asked("critical=[force-command=/bin/date -u,verify-required]");
+    test_assert_asked("extensions=[permit-pty]");
     assert_string_equal(test_text(&answer, "serial"), "17592186044417");
     assert_true(test_has_header(&answer, "Location: /v1/certs/17592186044417"));
     assert_true(test_has_header(&answer, "Cache-Control: no-store"));
@@ -108,7 +58,8 @@ static void passes_on_what_is_left_out_as_left_out(void **state) {
                          "{\"type\":\"host\",\"public_key\":\"" TEST_KEY
                          "\",\"principals\":[\"web1\"]}"),
                      201);
-    assert_asked("type=2 key=51 key_id= ttl=0 once= principals=[web1] critical=[] extensions=[]");
+    test_assert_asked(
+        "type=2 key=51 key_id= ttl=0 once= principals=[web1] critical=[] extensions=[]");
 }
 
 static void answers_the_same_key_with_the_same_certificate(void **state) {
@@ -141,7 +92,7 @@ static void shows_and_renews_by_serial(void **state) {
     assert_int_equal(ask("GET", "/v1/certs/17592186044417", NULL), 200);
     assert_true(strlen(test_text(&answer, "certificate")) > 100);
     assert_int_equal(ask("POST", "/v1/certs/17592186044417/renew", "{}"), 201);
-    assert_asked("renew way=1");
+    test_assert_asked("renew way=1");
     assert_int_equal(ask("GET", "/v1/certs/1", NULL), 404);
     assert_string_equal(test_text(&answer, "code"), "V-1804");
 }
@@ -169,7 +120,7 @@ static void lists_in_pages(void **state) {
     assert_int_equal(json_array_size(json_object_get(answer.json, "items")), 2);
     assert_string_equal(test_text(&answer, "next"), "2");
     assert_int_equal(ask("GET", "/v1/certs?limit=2&cursor=2", NULL), 200);
-    assert_asked("limit=2 cursor=2");
+    test_assert_asked("limit=2 cursor=2");
     assert_int_equal(json_array_size(json_object_get(answer.json, "items")), 1);
     assert_true(json_is_null(json_object_get(answer.json, "next")));
     assert_int_equal(ask("GET", "/v1/certs?cursor=rubbish", NULL), 422);
@@ -185,8 +136,8 @@ static void passes_on_every_filter(void **state) {
             "&until=2026-11-22T10:45:38.125Z&valid_at=2026-11-22T11:45:38%2B01:00",
             NULL),
         200);
-    assert_asked("serial=7 key=32 key_id=a b principal=root actor=token:ci type=2");
-    assert_asked("from=1795344338000 until=1795344338125 valid_at=1795344338");
+    test_assert_asked("serial=7 key=32 key_id=a b principal=root actor=token:ci type=2");
+    test_assert_asked("from=1795344338000 until=1795344338125 valid_at=1795344338");
 }
 
 static void refuses_bad_parameters(void **state) {
@@ -247,15 +198,15 @@ static void revokes_in_each_way(void **state) {
         char body[1024];
         (void)snprintf(body, sizeof body, "{%s,\"reason\":\"lost\"}", ways[i].member);
         assert_int_equal(ask("POST", "/v1/revocations", body), 201);
-        assert_asked(ways[i].asked);
-        assert_asked("reason=lost");
+        test_assert_asked(ways[i].asked);
+        test_assert_asked("reason=lost");
         assert_string_equal(test_text(&answer, "kind"), ways[i].kind);
         assert_memory_equal(test_text(&answer, "value"), ways[i].value, strlen(ways[i].value));
         assert_string_equal(test_text(&answer, "at"), "2026-11-22T14:09:01.120Z");
         assert_true(json_is_null(json_object_get(answer.json, "until")));
     }
     assert_int_equal(ask("GET", "/v1/revocations?limit=5", NULL), 200);
-    assert_asked("limit=5");
+    test_assert_asked("limit=5");
 }
 
 static void revokes_exactly_one_thing(void **state) {
@@ -285,13 +236,13 @@ static void makes_lists_and_disables_tokens(void **state) {
                          "{\"name\":\"ci\",\"scopes\":[\"cert:issue\",\"metrics\"],"
                          "\"profile\":\"deploy\",\"ttl_s\":86400}"),
                      201);
-    assert_asked("name=ci profile=deploy ttl=86400 scopes=[cert:issue,metrics]");
+    test_assert_asked("name=ci profile=deploy ttl=86400 scopes=[cert:issue,metrics]");
     assert_string_equal(test_text(&answer, "secret"), TEST_TOKEN_STRANGE);
     assert_int_equal(ask("GET", "/v1/tokens", NULL), 200);
     assert_null(memmem(answer.body.ptr, answer.body.len, "secret", 6));
     assert_int_equal(ask("DELETE", "/v1/tokens/ci", NULL), 200);
-    assert_asked("token_disable way=1");
-    assert_asked("name=ci");
+    test_assert_asked("token_disable way=1");
+    test_assert_asked("name=ci");
     assert_string_equal(test_text(&answer, "disabled"), "2026-11-22T14:09:01Z");
     assert_null(json_object_get(answer.json, "secret"));
 }
@@ -302,18 +253,18 @@ static void keeps_profiles(void **state) {
                          "{\"type\":\"user\",\"principals\":[\"deploy\",\"web-*\"],"
                          "\"options\":[\"permit-pty\"],\"ttl_max_s\":3600}"),
                      200);
-    assert_asked("name=deploy type=1 ttl=3600 principals=[deploy,web-*] options=[permit-pty]");
+    test_assert_asked("name=deploy type=1 ttl=3600 principals=[deploy,web-*] options=[permit-pty]");
     assert_int_equal(ask("GET", "/v1/profiles/deploy", NULL), 200);
     assert_int_equal(ask("GET", "/v1/profiles", NULL), 200);
     assert_int_equal(ask("DELETE", "/v1/profiles/deploy", NULL), 204);
     assert_int_equal(answer.body.len, 0);
-    assert_asked("profile_remove way=1");
+    test_assert_asked("profile_remove way=1");
 }
 
 static void shows_events_in_pure_ascii(void **state) {
     (void)state;
     assert_int_equal(ask("GET", "/v1/audit?type=ca.key.new&actor=a&object=b", NULL), 200);
-    assert_asked("type=ca.key.new actor=a object=b");
+    test_assert_asked("type=ca.key.new actor=a object=b");
     json_t *event = json_array_get(json_object_get(answer.json, "items"), 0);
     json_t *details = json_object_get(event, "details");
     assert_string_equal(json_string_value(json_object_get(details, "key")), "one");
@@ -372,7 +323,7 @@ static void serves_tiles_and_caches_the_public_ones(void **state) {
         assert_true(test_has_header(&answer, tiles[i].cache));
         assert_int_equal(answer.body.len, 32);
         (void)snprintf(path, sizeof path, "path=%s", tiles[i].path);
-        assert_asked(path);
+        test_assert_asked(path);
     }
     assert_int_equal(ask("GET", "/v1/ledger/tile/0/009", NULL), 404);
     assert_int_equal(ask("GET", "/v1/ledger/tile/0/X01", NULL), 404);
@@ -424,10 +375,9 @@ static void tells_a_failure_without_its_innards(void **state) {
 static void knows_the_user_at_a_local_socket(void **state) {
     (void)state;
     char text[64];
-    test_ask(&test, &(struct test_ask){.method = "GET", .path = "/v1/tokens"}, &answer);
-    assert_int_equal(answer.status, 200);
+    assert_int_equal(test_send(&(struct test_ask){.method = "GET", .path = "/v1/tokens"}), 200);
     (void)snprintf(text, sizeof text, "tokens way=2 uid=%u source=local", (unsigned)getuid());
-    assert_asked(text);
+    test_assert_asked(text);
 }
 
 // A socket that has no user, such as one of TCP, lets nobody in, though user 0 is what is left unsaid.
@@ -463,8 +413,7 @@ static void lets_a_local_user_be_no_more_than_the_token_it_shows(void **state) {
 static void tells_a_local_user_what_failed(void **state) {
     (void)state;
     test_authority_fail(VOUCH_ERR_CORRUPT);
-    test_ask(&test, &(struct test_ask){.method = "GET", .path = "/v1/tokens"}, &answer);
-    assert_int_equal(answer.status, 500);
+    assert_int_equal(test_send(&(struct test_ask){.method = "GET", .path = "/v1/tokens"}), 500);
     assert_string_equal(test_text(&answer, "code"), "V-1703");
     assert_string_equal(test_text(&answer, "detail"), "database /secret/place: cannot be read");
 }
@@ -501,9 +450,6 @@ static void keeps_secrets_out_of_the_log(void **state) {
     }
     pthread_mutex_unlock(&test.log_lock);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-#define TEST_LOCAL(name) cmocka_unit_test_setup_teardown(name, begin_local, end)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/test-double.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "vouch/key.h"
@@ -53,6 +54,8 @@ static struct {
     uint64_t checkpoint_size;
     struct vouch_authority *handles[ROWS_MAX];
     size_t handle_count;
+    unsigned held;    // nonzero: who signs in waits
+    unsigned waiting; // so many do
 } all;
 
 void test_authority_begin(void) {
@@ -126,6 +129,13 @@ void test_authority_say(enum vouch_verdict verdict, const char *code, const char
     pthread_mutex_unlock(&all.lock);
 }
 
+void test_authority_say_busy(uint64_t retry_after_s) {
+    test_authority_say(VOUCH_VERDICT_BUSY, "V-1882", "");
+    pthread_mutex_lock(&all.lock);
+    all.reply.retry_after_s = retry_after_s;
+    pthread_mutex_unlock(&all.lock);
+}
+
 static void announce(void) {
     pthread_cond_broadcast(&all.news);
     pthread_mutex_unlock(&all.lock);
@@ -150,9 +160,37 @@ void test_authority_silence(int err, enum vouch_verdict verdict) {
     announce();
 }
 
+void test_authority_hold(void) {
+    pthread_mutex_lock(&all.lock);
+    all.held = 1;
+    pthread_mutex_unlock(&all.lock);
+}
+
+void test_authority_let_go(void) {
+    pthread_mutex_lock(&all.lock);
+    all.held = 0;
+    announce();
+}
+
+void test_authority_await(unsigned count) {
+    pthread_mutex_lock(&all.lock);
+    while (all.waiting < count) {
+        pthread_cond_wait(&all.news, &all.lock);
+    }
+    pthread_mutex_unlock(&all.lock);
+}
+
+void test_double_wait(void) {
+    all.waiting++;
+    pthread_cond_broadcast(&all.news);
+    while (all.held) {
+        pthread_cond_wait(&all.news, &all.lock);
+    }
+    all.waiting--;
+}
+
 // What was asked for, as text.
-static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void note(const char *format, ...) {
+void test_double_note(const char *format, ...) {
     size_t len = strlen(all.last);
     va_list args;
     va_start(args, format);
@@ -160,31 +198,31 @@ static void note(const char *format, ...) {
     va_end(args);
 }
 
-#define SHOWN(bytes) (int)(bytes).len, (bytes).len > 0 ? (const char *)(bytes).ptr : ""
-
-static void note_list(const char *name, struct vouch_text_list list) {
-    note(" %s=[", name);
+void test_double_note_list(const char *name, struct vouch_text_list list) {
+    test_double_note(" %s=[", name);
     for (size_t i = 0; i < list.count; i++) {
-        note("%s%.*s", i > 0 ? "," : "", SHOWN(list.items[i]));
+        test_double_note("%s%.*s", i > 0 ? "," : "", SHOWN(list.items[i]));
     }
-    note("]");
+    test_double_note("]");
 }
 
-static void note_page(const struct vouch_ask_page *page) {
-    note(" limit=%llu cursor=%.*s", (unsigned long long)page->limit, SHOWN(page->cursor));
+void test_double_note_page(const struct vouch_ask_page *page) {
+    test_double_note(" limit=%llu cursor=%.*s", (unsigned long long)page->limit,
+                     SHOWN(page->cursor));
 }
 
 // Begins an ask: nonzero if it goes on. `scope` NULL: anybody may.
-static int enter(const struct vouch_caller *caller, const char *scope, const char *name,
-                 struct vouch_reply *reply, int *ret_err) {
+int test_double_enter(const struct vouch_caller *caller, const char *scope, const char *name,
+                      struct vouch_reply *reply, int *ret_err) {
     pthread_mutex_lock(&all.lock);
     all.asks++;
     all.last[0] = '\0';
-    note("%s way=%d uid=%llu source=%.*s", name, (int)caller->way, (unsigned long long)caller->uid,
-         SHOWN(caller->source));
+    test_double_note("%s way=%d uid=%llu source=%.*s", name, (int)caller->way,
+                     (unsigned long long)caller->uid, SHOWN(caller->source));
     assert(caller->request.len == 24 || caller->way == VOUCH_CALLER_UNKNOWN);
     struct vouch_bytes token = caller->token;
     int knows = vouch_bytes_equal(token, vouch_bytes_of(TEST_TOKEN_ALL)) ||
+                vouch_bytes_equal(token, vouch_bytes_of(TEST_SESSION)) ||
                 caller->way == VOUCH_CALLER_LOCAL;
     reply->verdict = VOUCH_VERDICT_DONE;
     *ret_err = all.fail_err;
@@ -201,17 +239,12 @@ static int enter(const struct vouch_caller *caller, const char *scope, const cha
     return reply->verdict == VOUCH_VERDICT_DONE;
 }
 
-static int leave(int err, struct vouch_fault *fault) {
+int test_double_leave(int err, struct vouch_fault *fault) {
     pthread_mutex_unlock(&all.lock);
     return err == VOUCH_OK ? VOUCH_OK
                            : vouch_fault_set(fault, err, &vouch_fault_store_io,
                                              "database /secret/place: cannot be read");
 }
-
-#define ASKED(name, ask_type, answer_type)                                                         \
-    int vouch_authority_##name(struct vouch_authority *authority,                                  \
-                               const struct vouch_caller *caller, const ask_type *ask,             \
-                               answer_type *ret_answer, struct vouch_fault *fault)
 
 static void fill_cert(struct cert *cert, const struct vouch_ask_issue *ask) {
     struct vouch_cert_row *row = &cert->row;
@@ -291,12 +324,13 @@ static void make_room(void) {
 ASKED(issue, struct vouch_ask_issue, struct vouch_answer_cert) {
     int err = VOUCH_OK;
     (void)authority;
-    if (enter(caller, VOUCH_SCOPE_CERT_ISSUE, "issue", &ret_answer->reply, &err)) {
-        note(" type=%d key=%zu key_id=%.*s ttl=%llu once=%.*s", (int)ask->type, ask->key.len,
-             SHOWN(ask->key_id), (unsigned long long)ask->ttl_s, SHOWN(ask->once));
-        note_list("principals", ask->principals);
-        note_list("critical", ask->critical);
-        note_list("extensions", ask->extensions);
+    if (test_double_enter(caller, VOUCH_SCOPE_CERT_ISSUE, "issue", &ret_answer->reply, &err)) {
+        test_double_note(" type=%d key=%zu key_id=%.*s ttl=%llu once=%.*s", (int)ask->type,
+                         ask->key.len, SHOWN(ask->key_id), (unsigned long long)ask->ttl_s,
+                         SHOWN(ask->once));
+        test_double_note_list("principals", ask->principals);
+        test_double_note_list("critical", ask->critical);
+        test_double_note_list("extensions", ask->extensions);
         const struct cert *before = find_once(ask->once);
         if (before == NULL) {
             make_room();
@@ -306,14 +340,14 @@ ASKED(issue, struct vouch_ask_issue, struct vouch_answer_cert) {
                 vouch_buf_done(&cert->blob);
                 ret_answer->reply.verdict = VOUCH_VERDICT_INVALID;
                 (void)snprintf(ret_answer->reply.field, 64, "public_key");
-                return leave(err, fault);
+                return test_double_leave(err, fault);
             }
             all.cert_count++;
             before = cert;
         }
         ret_answer->row = before->row;
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }
 
 static const struct vouch_cert_row *find_cert(uint64_t serial) {
@@ -337,21 +371,22 @@ static void answer_found(uint64_t serial, struct vouch_answer_cert *answer) {
 ASKED(renew, struct vouch_ask_renew, struct vouch_answer_cert) {
     int err = VOUCH_OK;
     (void)authority;
-    if (enter(caller, VOUCH_SCOPE_CERT_ISSUE, "renew", &ret_answer->reply, &err)) {
-        note(" serial=%llu once=%.*s", (unsigned long long)ask->serial, SHOWN(ask->once));
+    if (test_double_enter(caller, VOUCH_SCOPE_CERT_ISSUE, "renew", &ret_answer->reply, &err)) {
+        test_double_note(" serial=%llu once=%.*s", (unsigned long long)ask->serial,
+                         SHOWN(ask->once));
         answer_found(ask->serial, ret_answer);
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }
 
 ASKED(show, struct vouch_ask_show, struct vouch_answer_cert) {
     int err = VOUCH_OK;
     (void)authority;
-    if (enter(caller, VOUCH_SCOPE_CERT_READ, "show", &ret_answer->reply, &err)) {
-        note(" serial=%llu", (unsigned long long)ask->serial);
+    if (test_double_enter(caller, VOUCH_SCOPE_CERT_READ, "show", &ret_answer->reply, &err)) {
+        test_double_note(" serial=%llu", (unsigned long long)ask->serial);
         answer_found(ask->serial, ret_answer);
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }
 
 // Pages by place: the cursor is a number.
@@ -378,16 +413,16 @@ static void answer_page(struct vouch_authority *authority, const struct vouch_as
 
 ASKED(certs, struct vouch_ask_certs, struct vouch_answer_certs) {
     int err = VOUCH_OK;
-    if (enter(caller, VOUCH_SCOPE_CERT_READ, "certs", &ret_answer->reply, &err)) {
-        note_page(&ask->page);
-        note(" serial=%llu key=%zu key_id=%.*s principal=%.*s actor=%.*s type=%d",
-             (unsigned long long)ask->serial, ask->key.len, SHOWN(ask->key_id),
-             SHOWN(ask->principal), SHOWN(ask->actor), (int)ask->type);
-        note(" from=%llu until=%llu valid_at=%llu", (unsigned long long)ask->from_ms,
-             (unsigned long long)ask->until_ms, (unsigned long long)ask->valid_at_s);
+    if (test_double_enter(caller, VOUCH_SCOPE_CERT_READ, "certs", &ret_answer->reply, &err)) {
+        test_double_note_page(&ask->page);
+        test_double_note(" serial=%llu key=%zu key_id=%.*s principal=%.*s actor=%.*s type=%d",
+                         (unsigned long long)ask->serial, ask->key.len, SHOWN(ask->key_id),
+                         SHOWN(ask->principal), SHOWN(ask->actor), (int)ask->type);
+        test_double_note(" from=%llu until=%llu valid_at=%llu", (unsigned long long)ask->from_ms,
+                         (unsigned long long)ask->until_ms, (unsigned long long)ask->valid_at_s);
         answer_page(authority, ask, ret_answer);
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }
 
 static struct vouch_bytes keep(struct vouch_authority *authority, struct vouch_bytes text) {
@@ -402,9 +437,10 @@ static struct vouch_bytes keep(struct vouch_authority *authority, struct vouch_b
 
 ASKED(revoke, struct vouch_ask_revoke, struct vouch_answer_revoke) {
     int err = VOUCH_OK;
-    if (enter(caller, VOUCH_SCOPE_CERT_REVOKE, "revoke", &ret_answer->reply, &err)) {
+    if (test_double_enter(caller, VOUCH_SCOPE_CERT_REVOKE, "revoke", &ret_answer->reply, &err)) {
         vouch_buf_clear(&authority->memory);
-        note(" kind=%d value=%zu reason=%.*s", (int)ask->kind, ask->value.len, SHOWN(ask->reason));
+        test_double_note(" kind=%d value=%zu reason=%.*s", (int)ask->kind, ask->value.len,
+                         SHOWN(ask->reason));
         ret_answer->row = (struct vouch_revocation_row){.number = 9,
                                                         .time_ms = 1795356541120,
                                                         .kind = ask->kind,
@@ -415,13 +451,13 @@ ASKED(revoke, struct vouch_ask_revoke, struct vouch_answer_revoke) {
         ret_answer->krl_versions[0] = 12;
         ret_answer->krl_versions[1] = 7;
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }
 
 ASKED(revocations, struct vouch_ask_revocations, struct vouch_answer_revocations) {
     int err = VOUCH_OK;
-    if (enter(caller, VOUCH_SCOPE_CERT_READ, "revocations", &ret_answer->reply, &err)) {
-        note_page(&ask->page);
+    if (test_double_enter(caller, VOUCH_SCOPE_CERT_READ, "revocations", &ret_answer->reply, &err)) {
+        test_double_note_page(&ask->page);
         authority->revocations[0] =
             (struct vouch_revocation_row){.number = 9,
                                           .time_ms = 1795356541120,
@@ -433,7 +469,7 @@ ASKED(revocations, struct vouch_ask_revocations, struct vouch_answer_revocations
         ret_answer->rows = authority->revocations;
         ret_answer->count = 1;
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }
 
 static int has_news(const struct vouch_ask_public *ask) {
@@ -496,7 +532,7 @@ ASKED(public, struct vouch_ask_public, struct vouch_answer_public) {
                        (unsigned long long)all.checkpoint_size);
         ret_answer->checkpoint = keep(authority, vouch_bytes_of(text));
     }
-    return leave(all.silent_err, fault);
+    return test_double_leave(all.silent_err, fault);
 }
 
 ASKED(tile, struct vouch_ask_tile, struct vouch_answer_tile) {
@@ -505,15 +541,15 @@ ASKED(tile, struct vouch_ask_tile, struct vouch_answer_tile) {
     (void)authority;
     int is_entries =
         ask->path.len > sizeof entries && memcmp(ask->path.ptr, entries, sizeof entries - 1) == 0;
-    if (enter(caller, is_entries ? VOUCH_SCOPE_AUDIT_READ : NULL, "tile", &ret_answer->reply,
-              &err)) {
-        note(" path=%.*s", SHOWN(ask->path));
+    if (test_double_enter(caller, is_entries ? VOUCH_SCOPE_AUDIT_READ : NULL, "tile",
+                          &ret_answer->reply, &err)) {
+        test_double_note(" path=%.*s", SHOWN(ask->path));
         ret_answer->bytes = vouch_bytes_of("thirty-two bytes of many a tile.");
         if (ask->path.ptr[ask->path.len - 1] == '9') {
             ret_answer->reply.verdict = VOUCH_VERDICT_ABSENT;
         }
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }
 
 static void fill_token(struct vouch_token_row *row) {
@@ -530,37 +566,37 @@ static void fill_token(struct vouch_token_row *row) {
 ASKED(token_new, struct vouch_ask_token_new, struct vouch_answer_token) {
     int err = VOUCH_OK;
     (void)authority;
-    if (enter(caller, VOUCH_SCOPE_ADMIN, "token_new", &ret_answer->reply, &err)) {
-        note(" name=%.*s profile=%.*s ttl=%llu", SHOWN(ask->name), SHOWN(ask->profile),
-             (unsigned long long)ask->ttl_s);
-        note_list("scopes", ask->scopes);
+    if (test_double_enter(caller, VOUCH_SCOPE_ADMIN, "token_new", &ret_answer->reply, &err)) {
+        test_double_note(" name=%.*s profile=%.*s ttl=%llu", SHOWN(ask->name), SHOWN(ask->profile),
+                         (unsigned long long)ask->ttl_s);
+        test_double_note_list("scopes", ask->scopes);
         fill_token(&ret_answer->row);
         ret_answer->secret = vouch_bytes_of(TEST_TOKEN_STRANGE);
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }
 
 ASKED(tokens, struct vouch_ask_tokens, struct vouch_answer_tokens) {
     int err = VOUCH_OK;
-    if (enter(caller, VOUCH_SCOPE_ADMIN, "tokens", &ret_answer->reply, &err)) {
-        note_page(&ask->page);
+    if (test_double_enter(caller, VOUCH_SCOPE_ADMIN, "tokens", &ret_answer->reply, &err)) {
+        test_double_note_page(&ask->page);
         fill_token(&authority->tokens[0]);
         authority->tokens[0].profile = (struct vouch_bytes){0};
         ret_answer->rows = authority->tokens;
         ret_answer->count = 1;
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }
 
 ASKED(token_disable, struct vouch_ask_name, struct vouch_answer_token) {
     int err = VOUCH_OK;
     (void)authority;
-    if (enter(caller, VOUCH_SCOPE_ADMIN, "token_disable", &ret_answer->reply, &err)) {
-        note(" name=%.*s", SHOWN(ask->name));
+    if (test_double_enter(caller, VOUCH_SCOPE_ADMIN, "token_disable", &ret_answer->reply, &err)) {
+        test_double_note(" name=%.*s", SHOWN(ask->name));
         fill_token(&ret_answer->row);
         ret_answer->row.disabled_s = 1795356541;
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }
 
 static void fill_profile(struct vouch_authority *authority, struct vouch_profile_row *row) {
@@ -577,43 +613,43 @@ static void fill_profile(struct vouch_authority *authority, struct vouch_profile
 
 ASKED(profile_put, struct vouch_profile_row, struct vouch_answer_profile) {
     int err = VOUCH_OK;
-    if (enter(caller, VOUCH_SCOPE_ADMIN, "profile_put", &ret_answer->reply, &err)) {
-        note(" name=%.*s type=%d ttl=%llu", SHOWN(ask->name), (int)ask->type,
-             (unsigned long long)ask->ttl_max_s);
-        note_list("principals", ask->principals);
-        note_list("options", ask->options);
+    if (test_double_enter(caller, VOUCH_SCOPE_ADMIN, "profile_put", &ret_answer->reply, &err)) {
+        test_double_note(" name=%.*s type=%d ttl=%llu", SHOWN(ask->name), (int)ask->type,
+                         (unsigned long long)ask->ttl_max_s);
+        test_double_note_list("principals", ask->principals);
+        test_double_note_list("options", ask->options);
         fill_profile(authority, &ret_answer->row);
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }
 
 ASKED(profile_show, struct vouch_ask_name, struct vouch_answer_profile) {
     int err = VOUCH_OK;
-    if (enter(caller, VOUCH_SCOPE_ADMIN, "profile_show", &ret_answer->reply, &err)) {
-        note(" name=%.*s", SHOWN(ask->name));
+    if (test_double_enter(caller, VOUCH_SCOPE_ADMIN, "profile_show", &ret_answer->reply, &err)) {
+        test_double_note(" name=%.*s", SHOWN(ask->name));
         fill_profile(authority, &ret_answer->row);
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }
 
 ASKED(profiles, struct vouch_ask_page, struct vouch_answer_profiles) {
     int err = VOUCH_OK;
-    if (enter(caller, VOUCH_SCOPE_ADMIN, "profiles", &ret_answer->reply, &err)) {
-        note_page(ask);
+    if (test_double_enter(caller, VOUCH_SCOPE_ADMIN, "profiles", &ret_answer->reply, &err)) {
+        test_double_note_page(ask);
         fill_profile(authority, &authority->profiles[0]);
         ret_answer->rows = authority->profiles;
         ret_answer->count = 1;
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }
 
 ASKED(profile_remove, struct vouch_ask_name, struct vouch_answer_profile) {
     int err = VOUCH_OK;
     (void)authority;
-    if (enter(caller, VOUCH_SCOPE_ADMIN, "profile_remove", &ret_answer->reply, &err)) {
-        note(" name=%.*s", SHOWN(ask->name));
+    if (test_double_enter(caller, VOUCH_SCOPE_ADMIN, "profile_remove", &ret_answer->reply, &err)) {
+        test_double_note(" name=%.*s", SHOWN(ask->name));
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }
 
 static void put_detail(struct vouch_buf *out, const char *name, const char *value) {
@@ -623,11 +659,11 @@ static void put_detail(struct vouch_buf *out, const char *name, const char *valu
 
 ASKED(audit, struct vouch_ask_audit, struct vouch_answer_audit) {
     int err = VOUCH_OK;
-    if (enter(caller, VOUCH_SCOPE_AUDIT_READ, "audit", &ret_answer->reply, &err)) {
-        note_page(&ask->page);
-        note(" type=%.*s actor=%.*s object=%.*s from=%llu until=%llu", SHOWN(ask->type),
-             SHOWN(ask->actor), SHOWN(ask->object), (unsigned long long)ask->from_ms,
-             (unsigned long long)ask->until_ms);
+    if (test_double_enter(caller, VOUCH_SCOPE_AUDIT_READ, "audit", &ret_answer->reply, &err)) {
+        test_double_note_page(&ask->page);
+        test_double_note(" type=%.*s actor=%.*s object=%.*s from=%llu until=%llu", SHOWN(ask->type),
+                         SHOWN(ask->actor), SHOWN(ask->object), (unsigned long long)ask->from_ms,
+                         (unsigned long long)ask->until_ms);
         vouch_buf_clear(&authority->memory);
         put_detail(&authority->memory, "key", "one");
         put_detail(&authority->memory, "reason", "\x1b[31m\" and \xc3\xa9 \xff");
@@ -646,14 +682,14 @@ ASKED(audit, struct vouch_ask_audit, struct vouch_answer_audit) {
         ret_answer->count = 2;
         ret_answer->next = vouch_bytes_of("e0000000000000003");
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }
 
 ASKED(status, struct vouch_ask_page, struct vouch_answer_status) {
     int err = VOUCH_OK;
     (void)authority;
     (void)ask;
-    if (enter(caller, VOUCH_SCOPE_METRICS, "status", &ret_answer->reply, &err)) {
+    if (test_double_enter(caller, VOUCH_SCOPE_METRICS, "status", &ret_answer->reply, &err)) {
         ret_answer->ledger_size = 40;
         ret_answer->checkpoint_size = 39;
         ret_answer->indexed = 38;
@@ -664,5 +700,5 @@ ASKED(status, struct vouch_ask_page, struct vouch_answer_status) {
         ret_answer->revoked = 2;
         ret_answer->ready = 1;
     }
-    return leave(err, fault);
+    return test_double_leave(err, fault);
 }

@@ -10,6 +10,10 @@
 #define TEST_TOKEN_NONE "vouch_NoScopes00123456789abcdefghijklmnopqrstuvwx"
 #define TEST_TOKEN_STRANGE "vouch_Strange000123456789abcdefghijklmnopqrstuvwx"
 
+// The secret of a session that may do everything, and of a link.
+#define TEST_SESSION "vouchs_Session0001234abcdefghijklmnopqrstuvwxyzABC"
+#define TEST_LINK "vouchl_Link000000123456789abcdefghijklmnopqrstuvwx"
+
 #define TEST_KEY                                                                                   \
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKDTKYNP7LEU3r93a+HBr4caADwyPa4nMIXwfIBE3sdV a@b"
 
@@ -27,6 +31,12 @@ const char *test_authority_last(void);
 // Lets every ask but those for the public files fail, or be answered by a verdict, until told otherwise.
 void test_authority_fail(int err);
 void test_authority_say(enum vouch_verdict verdict, const char *code, const char *field);
+void test_authority_say_busy(uint64_t retry_after_s); // V-1882
+
+// Lets whoever signs in wait, until they are let go; and waits until so many do.
+void test_authority_hold(void);
+void test_authority_let_go(void);
+void test_authority_await(unsigned count);
 
 // Publishes the next revocation list of a CA (0: user, 1: host), or a longer checkpoint; lets the public
 // files be answered with a failure or a verdict other than DONE.

@@ -1,38 +1,11 @@
 // SPDX-License-Identifier: ISC
 // Tests of the public files: what is served, to whom it is news, and who waits for it.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
 #include "api/snapshot.h"
-#include "api/test-client.h"
+#include "api/test-fixture.h"
 #include "base/time.h"
 
-static struct test_api test;
-static struct test_answer answer;
-
-static int begin(void **state) {
-    (void)state;
-    test_api_begin(&test, VOUCH_CALLER_TOKEN, VOUCH_API_METRICS_TOKEN);
-    answer = (struct test_answer){0};
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    test_answer_done(&answer);
-    test_api_end(&test);
-    return 0;
-}
-
 static unsigned get(const char *path, const char *headers) {
-    test_answer_done(&answer);
-    test_ask(&test, &(struct test_ask){.method = "GET", .path = path, .headers = headers}, &answer);
-    return answer.status;
+    return test_send(&(struct test_ask){.method = "GET", .path = path, .headers = headers});
 }
 
 static void assert_body(const char *text) {
@@ -260,8 +233,6 @@ static void does_not_start_when_asking_fails(void **state) {
     vouch_api_public_free(NULL);
     test_authority_end();
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

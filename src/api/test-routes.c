@@ -2,50 +2,26 @@
 // Tests of the table of routes: what each takes from whom, whatever else a request says (gauntlet C5),
 // and that doc/openapi.json describes these routes and no others.
 #include "api/routes.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include "api/test-client.h"
-
-static struct test_api test;
-static struct test_answer answer;
-
-static int begin(void **state) {
-    (void)state;
-    test_api_begin(&test, VOUCH_CALLER_TOKEN, VOUCH_API_METRICS_TOKEN);
-    answer = (struct test_answer){0};
-    return 0;
-}
-
-static int begin_public(void **state) {
-    (void)state;
-    test_api_begin(&test, VOUCH_CALLER_TOKEN, VOUCH_API_METRICS_PUBLIC);
-    answer = (struct test_answer){0};
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    test_answer_done(&answer);
-    test_api_end(&test);
-    return 0;
-}
+#include "api/test-fixture.h"
 
 // What stands for a capture.
 static const char *sample_of(const char *capture) {
-    static const char *const samples[][2] = {
-        {"{serial}", "17592186044417"}, {"{name}", "ci"}, {"{level}", "0"}};
+    static const char *const samples[][2] = {{"{serial}", "17592186044417"},
+                                             {"{name}", "ci"},
+                                             {"{level}", "0"},
+                                             {"{id}", "21"},
+                                             {"{user}", "bob"}};
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
         if (strncmp(capture, samples[i][0], strlen(samples[i][0])) == 0) {
             return samples[i][1];
         }
     }
     return "000";
+}
+
+// Parameters without which a path answers 422.
+static const char *query_of(const char *pattern) {
+    return strcmp(pattern, "/v1/access/who") == 0 ? "?login=root&host=web1" : "";
 }
 
 // A path that fits a pattern.
@@ -63,6 +39,10 @@ static const char *path_of(const char *pattern) {
     return path;
 }
 
+#define CODE "\"factor\":\"totp\",\"code\":\"123456\""
+#define LINK "\"link\":\"" TEST_LINK "\""
+#define PASSWORD "\"password\":\"four words and then some\""
+
 // A body that the route takes.
 static const char *body_of(const struct vouch_http_route *route) {
     static const struct {
@@ -76,9 +56,26 @@ static const char *body_of(const struct vouch_http_route *route) {
         {"/v1/tokens", "{\"name\":\"ci\",\"scopes\":[\"metrics\"]}"},
         {"/v1/profiles/{name}",
          "{\"type\":\"user\",\"principals\":[\"deploy\"],\"ttl_max_s\":3600}"},
+        {"/v1/sessions", "{\"user\":\"alice\"," PASSWORD "," CODE "}"},
+        {"/v1/session/factor", "{" CODE "}"},
+        {"/v1/accounts/{user}/link", "{\"ttl_s\":60}"},
+        {"/v1/account/password",
+         "{\"current\":\"one of old\",\"new\":\"four other words\",\"code\":\"123456\"}"},
+        {"/v1/account/recovery", "{\"code\":\"123456\"}"},
+        {"/v1/setup", "{" LINK "}"},
+        {"/v1/setup/begin", "{" LINK "," PASSWORD "}"},
+        {"/v1/setup/finish", "{" LINK ",\"code\":\"123456\"}"},
+        {"/v1/access", "{\"zone\":\"prod\",\"public_key\":\"" TEST_KEY "\"}"},
+        {"/v1/requests/{id}/approve", "{\"comment\":\"fine\"}"},
+        {"/v1/requests/{id}/deny", "{}"},
+        {"/v1/requests/{id}/cancel", "{}"},
+        {"/v1/requests/{id}/cert", "{}"},
     };
     if (vouch_api_row_of(route)->body == VOUCH_API_NO_BODY) {
         return NULL;
+    }
+    if (vouch_api_row_of(route)->body == VOUCH_API_YAML) {
+        return "zones: []\n";
     }
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         if (strcmp(bodies[i].pattern, route->pattern) == 0) {
@@ -94,23 +91,40 @@ static int asks_for_token(const struct vouch_http_route *route) {
            strcmp(route->pattern, "/metrics") == 0;
 }
 
-// Sends what the route takes, but for what is given.
-static unsigned ask(const struct vouch_http_route *route, const char *token, const char *type,
-                    const char *headers) {
+static const char *type_of(const struct vouch_http_route *route) {
+    return vouch_api_row_of(route)->body == VOUCH_API_YAML ? "application/yaml" : NULL;
+}
+
+// Sends what the route takes, but for what is given; a path may stand in the place of the route's.
+struct change {
+    const char *token;
+    const char *type;
+    const char *headers;
+    const char *path;
+};
+static unsigned ask(const struct vouch_http_route *route, const struct change *change) {
+    char path[320];
+    char headers[512];
+    int put = vouch_api_row_of(route)->body == VOUCH_API_YAML && route->method == VOUCH_HTTP_PUT;
+    (void)snprintf(path, sizeof path, "%s%s", path_of(route->pattern), query_of(route->pattern));
+    (void)snprintf(headers, sizeof headers, "%s%s", put ? "If-Match: \"4\"\r\n" : "",
+                   change->headers != NULL ? change->headers : "");
     const struct test_ask one = {.method = vouch_http_method_text(route->method),
-                                 .path = path_of(route->pattern),
-                                 .token = token,
-                                 .type = type,
+                                 .path = change->path != NULL ? change->path : path,
+                                 .token = change->token,
+                                 .type = change->type != NULL ? change->type : type_of(route),
                                  .headers = headers,
                                  .body = body_of(route)};
-    test_answer_done(&answer);
-    test_ask(&test, &one, &answer);
-    return answer.status;
+    return test_send(&one);
+}
+
+static unsigned ask_as(const struct vouch_http_route *route, const char *token) {
+    return ask(route, &(struct change){.token = token});
 }
 
 // The certificate that paths name.
 static void issue_one(void) {
-    assert_int_equal(ask(&vouch_api_routes[0], TEST_TOKEN_ALL, NULL, NULL), 201);
+    assert_int_equal(ask_as(&vouch_api_routes[0], TEST_TOKEN_ALL), 201);
 }
 
 static void answers_nothing_without_a_token_but_what_is_public(void **state) {
@@ -121,9 +135,12 @@ static void answers_nothing_without_a_token_but_what_is_public(void **state) {
         const struct vouch_http_route *route = &vouch_api_routes[i];
         for (size_t k = 0; k < sizeof types / sizeof types[0]; k++) {
             unsigned before = test_authority_asks();
-            unsigned status = ask(route, NULL, types[k], NULL);
-            assert_int_equal(status, asks_for_token(route) ? 401 : 200);
-            if (status == 401) {
+            unsigned status = ask(route, &(struct change){.type = types[k]});
+            int stranger = vouch_api_row_of(route)->access == VOUCH_API_STRANGERS;
+            if (!asks_for_token(route)) {
+                assert_int_equal(status / 100 == 2, !stranger || k == 0);
+            } else {
+                assert_int_equal(status, 401);
                 assert_true(test_has_header(&answer, "WWW-Authenticate: Bearer realm=\"vouch\""));
                 assert_string_equal(test_text(&answer, "code"), "V-1801");
                 assert_int_equal(test_authority_asks(), before);
@@ -148,12 +165,18 @@ static void takes_no_credential_that_is_none(void **state) {
         "Authorization: " TEST_TOKEN_ALL "\r\n",
         "X-Authorization: Bearer " TEST_TOKEN_ALL "\r\n",
         "Cookie: token=" TEST_TOKEN_ALL "\r\n",
+        "Cookie: __Host-session=" TEST_SESSION "\r\n",
+        "Authorization: Bearer " TEST_LINK "\r\n",
+        "Authorization: Bearer vouchs_\r\n",
+        "Authorization: Bearer vouchs" TEST_SESSION "\r\n",
+        "Authorization: Bearer " TEST_SESSION "," TEST_TOKEN_ALL "\r\n",
     };
     for (size_t i = 0; i < vouch_api_route_count; i++) {
         const struct vouch_http_route *route = &vouch_api_routes[i];
         for (size_t k = 0; asks_for_token(route) && k < sizeof bad / sizeof bad[0]; k++) {
-            assert_int_equal(ask(route, NULL, NULL, bad[k]), 401);
+            assert_int_equal(ask(route, &(struct change){.headers = bad[k]}), 401);
             assert_null(memmem(answer.body.ptr, answer.body.len, "AllScopes", 9));
+            assert_null(memmem(answer.body.ptr, answer.body.len, "Session0", 8));
         }
     }
     assert_int_equal(test_authority_asks(), 0);
@@ -164,8 +187,11 @@ static void refuses_unknown_and_powerless_tokens_on_every_route(void **state) {
     for (size_t i = 0; i < vouch_api_route_count; i++) {
         const struct vouch_http_route *route = &vouch_api_routes[i];
         int needed = asks_for_token(route);
-        assert_int_equal(ask(route, TEST_TOKEN_STRANGE, NULL, NULL), needed ? 401 : 200);
-        assert_int_equal(ask(route, TEST_TOKEN_NONE, NULL, NULL), needed ? 403 : 200);
+        unsigned strange = ask_as(route, TEST_TOKEN_STRANGE);
+        unsigned powerless = ask_as(route, TEST_TOKEN_NONE);
+        assert_int_equal(needed ? strange : 401, 401);
+        assert_int_equal(needed ? powerless : 403, 403);
+        assert_true(needed || (strange / 100 == 2 && powerless / 100 == 2));
         assert_null(memmem(answer.body.ptr, answer.body.len, "NoScopes", 8));
     }
 }
@@ -174,8 +200,8 @@ static void lets_a_good_token_in(void **state) {
     (void)state;
     issue_one();
     for (size_t i = 0; i < vouch_api_route_count; i++) {
-        unsigned status = ask(&vouch_api_routes[i], TEST_TOKEN_ALL, NULL, NULL);
-        assert_in_range(status, 200, 204);
+        assert_in_range(ask_as(&vouch_api_routes[i], TEST_TOKEN_ALL), 200, 204);
+        assert_in_range(ask_as(&vouch_api_routes[i], TEST_SESSION), 200, 204);
     }
     // RFC 9110 11.1: the scheme is in any case.
     const struct test_ask odd = {.method = "GET",
@@ -184,12 +210,30 @@ static void lets_a_good_token_in(void **state) {
     assert_int_equal(test_status(&test, &odd), 200);
 }
 
+struct type_row {
+    const char *type;
+    int good;
+};
+
+// Sends the body of each route that takes this kind as each type.
+static void try_types(enum vouch_api_body body, const struct type_row *types, size_t count) {
+    issue_one();
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const struct vouch_http_route *route = &vouch_api_routes[i];
+        for (size_t k = 0; vouch_api_row_of(route)->body == body && k < count; k++) {
+            unsigned before = test_authority_asks();
+            const struct change change = {.token = TEST_TOKEN_ALL, .type = types[k].type};
+            unsigned status = ask(route, &change);
+            assert_int_equal(status / 100 == 2, types[k].good);
+            assert_true(types[k].good || status == 415);
+            assert_int_equal(test_authority_asks() - before, types[k].good);
+        }
+    }
+}
+
 static void takes_bodies_only_as_json(void **state) {
     (void)state;
-    static const struct {
-        const char *type;
-        int good;
-    } types[] = {
+    static const struct type_row types[] = {
         {"application/json", 1},
         {"application/json; charset=utf-8", 1},
         {"Application/JSON", 1},
@@ -202,19 +246,41 @@ static void takes_bodies_only_as_json(void **state) {
         {"application/json x", 0},
         {"application/json ;charset=utf-8", 1},
         {"application/jso", 0},
+        {"application/yaml", 0},
     };
-    issue_one();
+    try_types(VOUCH_API_JSON, types, sizeof types / sizeof types[0]);
+}
+
+static void takes_policies_only_as_yaml(void **state) {
+    (void)state;
+    static const struct type_row types[] = {
+        {"application/yaml", 1},
+        {"application/yaml; charset=utf-8", 1},
+        {"Application/YAML", 1},
+        {"", 0},
+        {"text/plain", 0},
+        {"text/yaml", 0},
+        {"application/x-yaml", 0},
+        {"application/json", 0},
+        {"application/x-www-form-urlencoded", 0},
+    };
+    try_types(VOUCH_API_YAML, types, sizeof types / sizeof types[0]);
+}
+
+static void refuses_bodies_over_each_routes_bound(void **state) {
+    (void)state;
     for (size_t i = 0; i < vouch_api_route_count; i++) {
         const struct vouch_http_route *route = &vouch_api_routes[i];
-        int takes = vouch_api_row_of(route)->body == VOUCH_API_JSON;
-        for (size_t k = 0; takes && k < sizeof types / sizeof types[0]; k++) {
-            unsigned before = test_authority_asks();
-            unsigned status = ask(route, TEST_TOKEN_ALL, types[k].type, NULL);
-            assert_int_equal(status / 100 == 2, types[k].good);
-            assert_true(types[k].good || status == 415);
-            assert_int_equal(test_authority_asks() - before, types[k].good);
-        }
+        char length[64];
+        (void)snprintf(length, sizeof length, "Content-Length: %zu\r\n", route->body_max + 1);
+        const struct test_ask one = {.method = vouch_http_method_text(route->method),
+                                     .path = path_of(route->pattern),
+                                     .token = TEST_TOKEN_ALL,
+                                     .headers = length};
+        assert_int_equal(test_send(&one), 413);
+        assert_string_equal(test_text(&answer, "code"), "V-1824");
     }
+    assert_int_equal(test_authority_asks(), 0);
 }
 
 static unsigned methods_of(const char *pattern) {
@@ -238,9 +304,7 @@ static void refuses_every_other_method(void **state) {
             if (methods_of(pattern) >> method & 1) {
                 continue;
             }
-            test_answer_done(&answer);
-            test_ask(&test, &one, &answer);
-            assert_int_equal(answer.status, 405);
+            assert_int_equal(test_send(&one), 405);
             assert_non_null(strstr(answer.head, "\r\nAllow: "));
             if (method != VOUCH_HTTP_HEAD) {
                 assert_string_equal(test_text(&answer, "code"), "V-1823");
@@ -256,13 +320,8 @@ static void refuses_parameters_that_a_path_does_not_have(void **state) {
         const struct vouch_http_route *route = &vouch_api_routes[i];
         char path[256];
         (void)snprintf(path, sizeof path, "%s?nonsense=1", path_of(route->pattern));
-        const struct test_ask one = {.method = vouch_http_method_text(route->method),
-                                     .path = path,
-                                     .token = TEST_TOKEN_ALL,
-                                     .body = body_of(route)};
-        test_answer_done(&answer);
-        test_ask(&test, &one, &answer);
-        assert_int_equal(answer.status, 422);
+        const struct change change = {.token = TEST_TOKEN_ALL, .path = path};
+        assert_int_equal(ask(route, &change), 422);
         assert_string_equal(test_text(&answer, "field"), "nonsense");
     }
     assert_int_equal(test_authority_asks(), 0);
@@ -271,8 +330,7 @@ static void refuses_parameters_that_a_path_does_not_have(void **state) {
 static void answers_head_without_a_body(void **state) {
     (void)state;
     const struct test_ask one = {.method = "HEAD", .path = "/v1/ca"};
-    test_ask(&test, &one, &answer);
-    assert_int_equal(answer.status, 200);
+    assert_int_equal(test_send(&one), 200);
     assert_int_equal(answer.body.len, 0);
     const struct test_ask other = {.method = "HEAD", .path = "/v1/certs"};
     assert_int_equal(test_status(&test, &other), 401);
@@ -303,9 +361,7 @@ static void tells_what_http_refuses_as_problems_too(void **state) {
         {{"GET", "/v1/ca", NULL, NULL, "Host: two.example.com\r\n", NULL}, 400, "V-1826"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        test_answer_done(&answer);
-        test_ask(&test, &cases[i].ask, &answer);
-        assert_int_equal(answer.status, cases[i].status);
+        assert_int_equal(test_send(&cases[i].ask), cases[i].status);
         assert_string_equal(test_text(&answer, "code"), cases[i].code);
         assert_int_equal(strlen(test_text(&answer, "instance")), 24);
     }
@@ -315,8 +371,7 @@ static void tells_what_http_refuses_as_problems_too(void **state) {
 static void shows_metrics_to_everybody_only_where_it_may(void **state) {
     (void)state;
     const struct test_ask one = {.method = "GET", .path = "/metrics"};
-    test_ask(&test, &one, &answer);
-    assert_int_equal(answer.status, 200);
+    assert_int_equal(test_send(&one), 200);
     static const char *const lines[] = {
         "\nvouch_build_info",
         "\nvouch_certificates_issued_total{result=\"issued\"} 31\n",
@@ -371,8 +426,11 @@ static void describes_each_route_as_it_is(void **state) {
         const json_t *security = json_object_get(operation, "security");
         size_t ways = asks_for_token(route) ? (row->access == VOUCH_API_EVERYBODY ? 2 : 1) : 0;
         assert_int_equal(json_array_size(security), ways);
-        assert_int_equal(json_object_get(operation, "requestBody") != NULL,
-                         row->body == VOUCH_API_JSON);
+        static const char *const types[] = {NULL, "application/json", "application/yaml"};
+        const json_t *body = json_object_get(operation, "requestBody");
+        assert_int_equal(body != NULL, row->body != VOUCH_API_NO_BODY);
+        assert_true(body == NULL ||
+                    json_object_get(json_object_get(body, "content"), types[row->body]) != NULL);
         check_params(operation, row);
     }
 }
@@ -393,8 +451,8 @@ static void describes_no_other_routes(void **state) {
 static void serves_its_description(void **state) {
     (void)state;
     char headers[128];
-    test_ask(&test, &(struct test_ask){.method = "GET", .path = "/v1/openapi.json"}, &answer);
-    assert_int_equal(answer.status, 200);
+    assert_int_equal(test_send(&(struct test_ask){.method = "GET", .path = "/v1/openapi.json"}),
+                     200);
     assert_true(json_equal(answer.json, test.doc));
     (void)snprintf(headers, sizeof headers, "If-None-Match: %s\r\n", vouch_api_openapi_etag);
     const struct test_ask again = {.method = "GET", .path = "/v1/openapi.json", .headers = headers};
@@ -403,8 +461,6 @@ static void serves_its_description(void **state) {
     assert_int_equal(test_status(&test, &alive), 200);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(answers_nothing_without_a_token_but_what_is_public),
@@ -412,12 +468,13 @@ int main(void) {
         TEST(refuses_unknown_and_powerless_tokens_on_every_route),
         TEST(lets_a_good_token_in),
         TEST(takes_bodies_only_as_json),
+        TEST(takes_policies_only_as_yaml),
+        TEST(refuses_bodies_over_each_routes_bound),
         TEST(refuses_every_other_method),
         TEST(refuses_parameters_that_a_path_does_not_have),
         TEST(answers_head_without_a_body),
         TEST(tells_what_http_refuses_as_problems_too),
-        cmocka_unit_test_setup_teardown(shows_metrics_to_everybody_only_where_it_may, begin_public,
-                                        end),
+        TEST_PUBLIC(shows_metrics_to_everybody_only_where_it_may),
         TEST(describes_each_route_as_it_is),
         TEST(describes_no_other_routes),
         TEST(serves_its_description),

@@ -61,9 +61,9 @@ int vouch_api_token_list(struct vouch_api_call *call) {
 }
 
 int vouch_api_token_disable(struct vouch_api_call *call) {
-    const struct vouch_ask_name ask = {.name = call->request->captures[0]};
-    if (ask.name.len > VOUCH_API_NAME_TEXT_MAX) {
-        vouch_api_refuse_absent(call, "token");
+    const struct vouch_ask_name ask = {
+        .name = vouch_api_path_name(call, "token", VOUCH_API_NAME_TEXT_MAX)};
+    if (call->refused) {
         return VOUCH_OK;
     }
     struct vouch_answer_token answer = {0};
