@@ -12,6 +12,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -24,7 +25,7 @@ from sshwire import Reader, read_cert
 from tap import Failure
 
 NAME = "ca.example.com"
-ROLES = ("web", "authority", "signer")
+ROLES = ("web", "authority", "signer", "identity")
 ALL_SCOPES = ["cert:issue", "cert:read", "cert:revoke", "audit:read", "metrics", "admin"]
 PROFILE = {
     "type": "user",
@@ -97,7 +98,7 @@ class Service:
         self.folder, self.vouchd, self.vouch = os.path.abspath(folder), vouchd, vouch
         self.env = dict(env or os.environ)
         self.port = free_port()
-        self.process = None
+        self.process = self.pin = None
         self.log_path = self.folder + ".log"
         if os.getuid() == 0:  # the roles' users have to get there
             os.chmod(os.path.dirname(self.folder), 0o711)
@@ -124,6 +125,7 @@ class Service:
         )
         if done.returncode != 0:
             raise Failure(f"vouchd init: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        self.pin = re.search(r"sha256:\S+", done.stdout).group(0)
         return done
 
     def start(self, wait=True):
@@ -221,16 +223,18 @@ class Service:
         context.load_verify_locations(self.join("tls", "cert.pem"))
         return context
 
-    def connection(self, timeout=30):
+    def connection(self, timeout=30, source=None):
+        """`source` is the address on loopback to come from."""
         return http.client.HTTPSConnection(
-            "127.0.0.1", self.port, timeout=timeout, context=self.context()
+            "127.0.0.1", self.port, timeout=timeout, context=self.context(),
+            source_address=source and (source, 0),
         )
 
-    def ask(self, method, path, body=None, token=None, headers=None, timeout=30):
+    def ask(self, method, path, body=None, token=None, headers=None, timeout=30, source=None):
         headers = dict(headers or {})
         if token is not None:
             headers["Authorization"] = "Bearer " + token
-        with contextlib.closing(self.connection(timeout)) as connection:
+        with contextlib.closing(self.connection(timeout, source)) as connection:
             return ask(connection, method, path, body, headers)
 
     def get(self, path, **more):

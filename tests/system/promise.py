@@ -19,6 +19,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import select
 import shutil
 import signal
@@ -583,8 +584,10 @@ def failures(tap, fire, whens):
                 ended, said = fail_call(fire, "signer", calls, error, when)
                 if calls == "fdatasync" or (calls == "pwrite64" and error != "half"):
                     expect(ended, "the signer goes on after a write or sync that failed")
-                    # In brackets it is the supervisor who says it: the signer told it before its end.
-                    expect("[V-1503]" in said, "no word of the failure", said[-2000:])
+                    # It is the supervisor who says it, as its own end (in brackets) or before it starts the
+                    # parts again: the signer told it before its end.
+                    expect(re.search(r"\[V-1503\]|vouchd: .*signer: .*code=V-1503", said), "no word of the failure",
+                           said[-2000:])
     for calls, error in (("pwrite64", "ENOSPC"), ("fdatasync", "EIO")):
         with tap.row(f"the authority's {calls} fails with {error}"):
             fail_call(fire, "authority", calls, error, RAND.randint(1, 9))

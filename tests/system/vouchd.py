@@ -8,6 +8,7 @@ service manager, and what it says when it cannot run.
 import base64
 import concurrent.futures
 import contextlib
+import datetime
 import hashlib
 import http.client
 import json
@@ -16,6 +17,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -25,12 +27,13 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 from lab import Lab, free_port, stop, wait_for
+from people import App
 from service import NAME, Service, find_vouchd, wait_gone
 from tap import Skip, Tap, expect, expect_equal, skip_all
 
 OK, NO, USAGE, LOCAL = 0, 1, 2, 9
 FAULT = re.compile(r"vouchd: ([^\n]+)\n {8}([^\n]+)  \[(V-\d{4})\]\n$")
-USERS = {"web": 64001, "authority": 64002, "signer": 64003}
+USERS = {"web": 64001, "authority": 64002, "signer": 64003, "identity": 64004}
 GROUP = 64010
 IS_ROOT = os.getuid() == 0
 
@@ -111,11 +114,13 @@ def test_init(tap, bench):
         for name in ("DNS:" + NAME, "DNS:localhost", "IP Address:127.0.0.1"):
             expect(name in text, text)
     with tap.row("init closes what is secret, and gives each part to its user"):
-        secret = ["signer/user_ca", "signer/host_ca", "signer/checkpoint_key", "signer/unlock", "tls/key.pem"]
+        secret = ["signer/user_ca", "signer/host_ca", "signer/checkpoint_key", "signer/unlock",
+                  "identity/seal.key", "tls/key.pem"]
         for name in secret:
             expect_equal(mode(os.path.join(path, name)), 0o600, name)
-        for name in ("signer", "db", "tls", "run"):
+        for name in ("signer", "db", "identity", "tls", "run"):
             expect_equal(mode(os.path.join(path, name)), 0o700, name)
+        expect_equal(os.path.getsize(os.path.join(path, "identity", "seal.key")), 32, "seal.key")
         expect_equal(mode(os.path.join(path, "ledger")), 0o750, "ledger")
         for name in ("vouchd.yaml", "ceiling.yaml"):
             expect_equal(mode(os.path.join(path, name)), 0o644, name)
@@ -125,7 +130,8 @@ def test_init(tap, bench):
             expect_equal(owner(os.path.join(path, "db", "vouch.db"))[0], USERS["authority"], "db")
             expect_equal(owner(os.path.join(path, "signer", "unlock"))[0], USERS["signer"], "signer")
             expect_equal(owner(os.path.join(path, "ledger", "records")), (USERS["signer"], GROUP), "ledger")
-            expect_equal(owner(os.path.join(path, "run"))[0], 0, "run")
+            for name in ("run", "identity", "identity/seal.key"):
+                expect_equal(owner(os.path.join(path, name))[0], 0, name)
     with tap.row("init encrypts the keys under the key file, with one round"):
         unlock = read(os.path.join(path, "signer", "unlock"))
         expect(re.fullmatch(r"[0-9a-f]{64}", unlock), unlock)
@@ -186,7 +192,9 @@ def test_init_refuses(tap, bench):
         ("an address without a port", ["--name", NAME, "--listen", "127.0.0.1"], USAGE, "V-1901", "listen:"),
         ("a host name to listen on", ["--name", NAME, "--listen", "localhost:1"], USAGE, "V-1901", "listen:"),
         ("eight addresses", ["--name", NAME, "--listen", ",".join(f"*:{n}" for n in range(1, 9))], USAGE, "V-1901", "more than 7"),
-        ("two users", ["--name", NAME, "--users", "1,2"], USAGE, "V-1901", "three users"),
+        ("three users", ["--name", NAME, "--users", "1,2,3"], USAGE, "V-1901", "four users"),
+        ("an empty user", ["--name", NAME, "--users", "1,2,3,"], USAGE, "V-1901", "four users"),
+        ("five users", ["--name", NAME, "--users", "1,2,3,4,5"], USAGE, "V-1901", "four users"),
         ("an unknown option", ["--nmae", NAME], USAGE, "V-1901", "Did you mean --name"),
         ("an option twice", ["--name", NAME, "--name", NAME], USAGE, "V-1901", "twice"),
         ("a second folder", ["--name", NAME, "more"], USAGE, "V-1901", "one too many"),
@@ -204,7 +212,7 @@ def test_init_refuses(tap, bench):
             fails(done, status, code, text)
             expect_equal(set(os.listdir(lab.path)) - before, set(), "left behind")
     if IS_ROOT:
-        for what, users in (("root", "root,a,b"), ("an unknown user", "nobody-here,1,2"), ("uid 0", "1,0,3")):
+        for what, users in (("root", "root,1,2,3"), ("an unknown user", "1,2,3,nobody-here"), ("uid 0", "1,0,3,4")):
             with tap.row(f"init refuses {what} as the user of a part"):
                 path = lab.fresh("srv-")
                 fails(bench.run("init", path, "--name", NAME, "--users", users), LOCAL, "V-1604")
@@ -461,7 +469,7 @@ def test_restart(tap, bench):
     service = bench.service()
     service.new_profile()
     token = service.new_token()
-    for role in ("web", "authority", "signer"):
+    for role in USERS:
         with tap.row(f"kill -9 of {role}: all parts start again, and it issues"):
             time.sleep(3.1 if role == "web" else 0)  # beyond the time in which a death is a failed start
             before = service.roles()
@@ -627,6 +635,167 @@ def test_run_refuses(tap, bench):
         refuses("another server's users", lambda s: append(s.join("vouchd.yaml"), 'users: {signer: "64009:64009"}\n'), "signer")
 
 
+def keep_second_factor(service, name):
+    """What the database has of a user who has set up an app, as far as the start of a server looks at it."""
+    with contextlib.closing(sqlite3.connect(service.join("db", "vouch.db"))) as db, db:
+        account = db.execute("INSERT INTO accounts (name, created_s, signed_in_s) VALUES (?, 1, 0)", (name.encode(),)).lastrowid
+        db.execute("INSERT INTO credentials (account, method, stored, step, remaining) VALUES (?, 2, ?, 1, 0)",
+                   (account, b"sealed"))
+
+
+def test_seal_key(tap, bench):
+    service = bench.service(start=False)
+    folder, path = service.join("identity"), service.join("identity", "seal.key")
+
+    def refuses(what, status, code, *words):
+        with tap.row(f"run and check-config refuse {what}"):
+            for command in ("check-config", "run"):
+                fails(bench.run(command, service.folder, timeout=60), status, code, *words)
+
+    os.chmod(path, 0o640)
+    refuses("a key of identity that others can read", LOCAL, "V-1104", path)
+    os.chmod(path, 0o600)
+    os.chmod(folder, 0o750)
+    refuses("a folder of identity that others can look into", LOCAL, "V-1842", folder, "chmod 700")
+    os.chmod(folder, 0o700)
+    os.truncate(path, 31)
+    refuses("a key of identity that is cut", LOCAL, "V-1885", "has 31 bytes, not 32")
+    with tap.row("run refuses a key of identity that is not random"):
+        with open(path, "wb") as file:
+            file.write(bytes(32))
+        done = bench.run("run", service.folder, timeout=60)
+        expect(done.status == LOCAL and "[V-1885]" in done.err and "not random" in done.err, done)
+    with tap.row("run makes the key of identity where an older folder lacks it, and says so, once"):
+        shutil.rmtree(folder)
+        shown = bench.run("check-config", service.folder)
+        expect(shown.status == OK and f"{path} is missing" in shown.out, shown)
+        service.start()
+        expect_equal(service.log().count(f"made {path}"), 1, service.log())
+        expect_equal((mode(folder), mode(path), os.path.getsize(path)), (0o700, 0o600, 32))
+        expect_equal((owner(folder)[0], owner(path)[0]), (os.getuid(), os.getuid()))
+        if IS_ROOT:
+            for name in os.listdir(service.join("db")):
+                expect_equal(owner(service.join("db", name))[0], USERS["authority"], name)
+        service.new_profile()
+        must_issue(service, service.new_token(), bench.lab)
+        expect_equal(service.stop(), OK)
+        with open(path, "rb") as file:
+            key = file.read()
+        service.start()
+        expect_equal(service.log().count(f"made {path}"), 1, service.log())
+        expect_equal(service.stop(), OK)
+        with open(path, "rb") as file:
+            expect(file.read() == key and len(set(key)) > 16, "the key changed, or is not random")
+    with tap.row("run makes no new key of identity where users have second factors, and says what to do"):
+        keep_second_factor(service, "alice")
+        os.remove(path)
+        done = bench.run("run", service.folder, timeout=60)
+        fails(done, LOCAL, "V-1885", f"{path}: is missing, and the second factors of 1 users", "from a backup")
+        expect(not os.path.exists(path) and not os.path.exists(service.join("run", "admin.sock")), "something was made")
+        bench.lab.must("sh", "-c", re.search(r"\(umask [^)]*\)", done.err).group(0))  # what it says to do
+        service.start()
+        expect_equal(service.stop(), OK)
+    with tap.row("the key of identity is in no other process, nor in an argument or the environment"):
+        service.start()
+        for role, pid in service.pids().items():
+            for name in ("cmdline", "environ"):
+                with open(f"/proc/{pid}/{name}", "rb") as file:
+                    expect(key not in file.read(), f"{name} of {role}")
+            held = os.listdir(f"/proc/{pid}/fd")
+            names = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in held]
+            has = any("memfd:seal" in name or "seal.key" in name for name in names)
+            expect_equal(has, role == "supervisor", f"whether {role} has the key open")
+        expect_equal(service.stop(), OK)
+
+
+PASSWORD = "plover tinsmith quagmire 71"
+
+
+class Person:
+    """A user of a service who is set up by a link."""
+
+    def __init__(self, service, name):
+        self.service, self.name = service, name
+        policy = f"users: [{{name: {name}}}]\n".encode()
+        applied = service.local("PUT", "/v1/policy", policy, {"Content-Type": "application/yaml", "If-Match": '"0"'})
+        expect_equal(applied.status, 200, applied)
+        link = service.must_local("POST", f"/v1/accounts/{name}/link", {}).json()["secret"]
+        begun = self.must("/v1/setup/begin", 200, {"link": link, "password": PASSWORD})
+        self.app = App(begun["uri"])
+        self.codes = self.must("/v1/setup/finish", 200, {"link": link, "code": self.app.code()})["codes"]
+
+    def must(self, path, status, body):
+        answer = self.service.ask("POST", path, body)
+        expect_equal(answer.status, status, answer)
+        return answer.json()
+
+    def sign_in(self, factor, code, password=PASSWORD):
+        return self.service.ask(
+            "POST", "/v1/sessions", {"user": self.name, "password": password, "factor": factor, "code": code})
+
+
+def seconds_between(earlier, later):
+    return (datetime.datetime.fromisoformat(later) - datetime.datetime.fromisoformat(earlier)).total_seconds()
+
+
+def test_identity(tap, bench):
+    service = bench.service(start=False)
+    path = service.join("vouchd.yaml")
+    append(path, "identity: {memory: 8MiB, at_once: 1}\nsessions: {idle: 5m, longest: 1h}\n")
+    service.start()
+    with tap.row("a person signs in by password and code, which the process of identity judges"):
+        person = Person(service, "alice")
+        answer = person.sign_in("totp", person.app.code())
+        expect_equal(answer.status, 201, answer)
+        expect_equal(person.sign_in("recovery", person.codes[0], PASSWORD + "2").status, 401)
+    with tap.row("sessions end as vouchd.yaml says"):
+        session = answer.json()
+        expect_equal(seconds_between(session["created"], session["idle_ends"]), 300)
+        expect_equal(seconds_between(session["created"], session["ends"]), 3600)
+    with tap.row("passwords are hashed at the cost that vouchd.yaml says"):
+        with service.database() as db:
+            stored = db.execute("SELECT stored FROM credentials WHERE method = 1").fetchone()[0]
+        expect(stored.startswith(b"$argon2id$v=19$m=8192,t=2,p=1$"), stored)
+    with tap.row("neither password, code nor recovery code is in the log or, as it is, in the database"):
+        given = [PASSWORD, session["secret"], *person.codes]
+        with open(service.join("db", "vouch.db"), "rb") as file, open(service.join("db", "vouch.db-wal"), "rb") as wal:
+            kept = file.read() + wal.read()
+        for secret in given:
+            expect(secret not in service.log() and secret.encode() not in kept, secret)
+    with tap.row("kill -9 of identity: it comes back with the same key, and the second factor holds"):
+        time.sleep(3.1)  # beyond the time in which a death is a failed start
+        os.kill(service.roles()["identity"], signal.SIGKILL)
+        wait_for(lambda: "identity: was ended by signal 9" in service.log(), "the end of identity")
+        wait_for(service.is_ready, "readiness", 30)
+        answer = person.sign_in("recovery", person.codes[1])
+        expect_equal((answer.status, answer.json().get("methods")), (201, "password+recovery"), answer)
+        expect_equal(person.sign_in("recovery", person.codes[1]).status, 401)
+    with tap.row("with another key no second factor opens: that is a failure, said in the log, and no \"wrong code\""):
+        expect_equal(service.stop(), OK)
+        key = service.join("identity", "seal.key")
+        with open(key, "rb") as file:
+            good = file.read()
+        with open(key, "wb") as file:
+            file.write(bytes(byte ^ 0xff for byte in good))
+        service.start()
+        answer = person.sign_in("totp", person.app.code())
+        expect(answer.status >= 500, answer)
+        wait_for(lambda: "V-1884" in service.log(), "the reason in the log")
+        expect_equal(service.stop(), OK)
+        with open(key, "wb") as file:
+            file.write(good)
+        service.start()
+        expect_equal(person.sign_in("totp", person.app.code()).status, 201)
+    with tap.row("signing in leaves no memory behind"):
+        before = service.memory_kb()["identity"]
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            statuses = set(pool.map(lambda n: service.ask("POST", "/v1/sessions", {
+                "user": f"nobody{n}", "password": PASSWORD, "factor": "totp", "code": "123456"}).status, range(64)))
+        expect(statuses <= {401, 503}, statuses)
+        expect(service.memory_kb()["identity"] - before < 8 * 1024, f"{before} KB before", service.memory_kb())
+    expect_equal(service.stop(), OK)
+
+
 def append(path, text):
     write(path, read(path) + text)
 
@@ -779,7 +948,7 @@ def test_manager(tap, bench):
         wait_for(lambda: "/healthz" in service.log(), "the access log")
         expect_equal(service.stop(), OK)
         for line in service.log().splitlines():
-            expect(re.match(r"<[3467]>(vouchd|web|authority|signer): ", line), line)
+            expect(re.match(r"<[3467]>(vouchd|web|authority|signer|identity): ", line), line)
 
 
 def test_unlock(tap, bench):
@@ -857,7 +1026,8 @@ def main():
     with Lab("ssh-keygen", "openssl") as lab:
         bench = Bench(lab, vouchd)
         for test in (test_help, test_init, test_init_refuses, test_init_failing, test_check_config, test_run, test_restart,
-                     test_reload, test_run_refuses, test_ordinary_user, test_closed_parent, test_agent, test_manager, test_unlock,
+                     test_reload, test_run_refuses, test_seal_key, test_identity,
+                     test_ordinary_user, test_closed_parent, test_agent, test_manager, test_unlock,
                      test_measures):
             if len(sys.argv) < 2 or test.__name__ in sys.argv[1:]:
                 test(tap, bench)

@@ -14,7 +14,7 @@
 #include "base/time.h"
 #include "ledger/verify.h"
 #include "prog/vouch/backup.h"
-#include "store/store.h"
+#include "store/accounts.h"
 
 #define DEPTH_MAX 16
 #define CONNECT_NS UINT64_C(1000000000)
@@ -149,6 +149,17 @@ static int check_meta(struct vouch_store *store, const char *dir, const char *or
     return err;
 }
 
+// What the database has of second factors opens only with identity's key.
+static int check_seal_key(struct vouch_store *store, const char *dir,
+                          const struct vouch_backup *backup, struct vouch_fault *fault) {
+    uint64_t sealed = 0;
+    int err = vouch_store_accounts_sealed(store, &sealed, fault);
+    return err == 0 && sealed > 0 && find(backup, VOUCH_BACKUP_SEAL_KEY) == NULL
+               ? broken(fault, dir, VOUCH_BACKUP_SEAL_KEY,
+                        "is missing, and users have second factors that are sealed under it")
+               : err;
+}
+
 static int check_database(const char *dir, const char *origin, const struct vouch_backup *backup,
                           struct vouch_fault *fault) {
     char path[PATH_MAX];
@@ -166,6 +177,9 @@ static int check_database(const char *dir, const char *origin, const struct vouc
     }
     if (err == 0) {
         err = check_meta(store, dir, origin, backup, fault);
+    }
+    if (err == 0) {
+        err = check_seal_key(store, dir, backup, fault);
     }
     vouch_store_close(store);
     return err;

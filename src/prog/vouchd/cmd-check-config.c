@@ -5,6 +5,7 @@
 
 #include "prog/vouchd/command.h"
 #include "prog/vouchd/config.h"
+#include "prog/vouchd/seal-key.h"
 #include "prog/vouchd/server-dir.h"
 #include "prog/vouchd/yaml.h"
 
@@ -41,6 +42,17 @@ static int check_ceiling(const char *dir, struct vouch_fault *fault) {
     return err;
 }
 
+// One that is missing is no mistake of the settings: vouchd run makes it, or says who would miss it.
+static int check_seal_key(const char *dir, struct vouch_fault *fault) {
+    enum vouch_seal_key_state state = VOUCH_SEAL_KEY_MISSING;
+    int err = vouch_seal_key_check(dir, &state, fault);
+    if (err == VOUCH_OK && state == VOUCH_SEAL_KEY_MISSING) {
+        (void)printf("\n%s/%s is missing; vouchd run makes it unless users have second factors\n",
+                     dir, VOUCH_SERVER_SEAL_KEY);
+    }
+    return err;
+}
+
 static int run(const struct vouch_options *options, enum vouch_exit *ret_exit,
                struct vouch_fault *fault) {
     struct vouch_config config;
@@ -53,6 +65,9 @@ static int run(const struct vouch_options *options, enum vouch_exit *ret_exit,
     }
     if (err == VOUCH_OK) {
         err = vouch_tls_pair_check(config.tls_certificate, config.tls_key, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = check_seal_key(options->dir, fault);
     }
     *ret_exit = VOUCH_EXIT_OK;
     return err;

@@ -37,27 +37,29 @@ static int choose_type(const char *word, struct vouch_server_new *what, struct v
                         : vouch_fault_next(fault, "Without --key-type it is ed25519.");
 }
 
-// "WEB,AUTHORITY,SIGNER" into three texts in `room`.
-static int choose_users(const char *text, char room[3][VOUCH_CONFIG_TEXT_MAX],
+// "WEB,AUTHORITY,SIGNER,IDENTITY" into as many texts in `room`.
+static int choose_users(const char *text, char room[VOUCH_CONFIG_USERS][VOUCH_CONFIG_TEXT_MAX],
                         struct vouch_server_new *what, struct vouch_fault *fault) {
     struct vouch_bytes rest = vouch_bytes_of(text);
-    size_t count = 0;
-    while (text != NULL && rest.ptr != NULL && count < 4) {
+    size_t count = 0, given = 0;
+    while (text != NULL && rest.ptr != NULL && count <= VOUCH_CONFIG_USERS) {
         struct vouch_bytes part = vouch_str_cut(&rest, ',');
-        if (count < 3 && part.len > 0 && part.len < VOUCH_CONFIG_TEXT_MAX) {
+        if (count < VOUCH_CONFIG_USERS && part.len > 0 && part.len < VOUCH_CONFIG_TEXT_MAX) {
             memcpy(room[count], part.ptr, part.len);
             room[count][part.len] = '\0';
             what->users[count] = room[count];
+            given++;
         }
         count++;
     }
-    if (text == NULL || (count == 3 && what->users[0] != NULL && what->users[1] != NULL &&
-                         what->users[2] != NULL)) {
+    if (text == NULL || (count == VOUCH_CONFIG_USERS && given == count)) {
         return VOUCH_OK;
     }
     (void)vouch_fault_set(fault, VOUCH_ERR_ARGUMENT, &vouch_fault_usage,
-                          "init: --users \"%s\" must be three users: WEB,AUTHORITY,SIGNER", text);
-    return vouch_fault_next(fault, "Each is NAME, UID or UID:GID; the last two share a group.");
+                          "init: --users \"%s\" must be four users: WEB,AUTHORITY,SIGNER,IDENTITY",
+                          text);
+    return vouch_fault_next(fault,
+                            "Each is NAME, UID or UID:GID; authority and signer share a group.");
 }
 
 static int choose_unlock(const struct vouch_options *options, struct vouch_server_new *what,
@@ -104,9 +106,9 @@ static void say_made(const struct vouch_server_new *what, const struct vouch_ser
     (void)printf("  TLS pin         %s\n", made->pin);
     say_unlock(what);
     if (made->separates && what->users[0] == NULL) {
-        (void)printf(
-            "Its parts run as the users 64001, 64002 and 64003, which need no account; users "
-            "in vouchd.yaml changes that.\n");
+        (void)printf("Its parts run as the users 64001 to 64004, which need no account; users in "
+                     "vouchd.yaml "
+                     "changes that.\n");
     } else if (!made->separates) {
         (void)printf(
             "Its parts all run as this user, which is for trials; as root each gets a user "
@@ -126,7 +128,7 @@ static int run(const struct vouch_options *options, enum vouch_exit *ret_exit,
                               "init: --name is missing");
         return vouch_fault_next(fault, "Type: vouchd init %s --name ca.example.com", options->dir);
     }
-    char users[3][VOUCH_CONFIG_TEXT_MAX];
+    char users[VOUCH_CONFIG_USERS][VOUCH_CONFIG_TEXT_MAX];
     vouch_autosecret struct vouch_secret passphrase = {0};
     const char *type = vouch_option_value(options, "key-type");
     int err = choose_type(type != NULL ? type : "ed25519", &what, fault);
@@ -153,7 +155,7 @@ static const struct vouch_option options[] = {
     {"key-type", "TYPE", "ed25519 (default), ecdsa-p256, ecdsa-p384, ecdsa-p521 or rsa"},
     {"passphrase-file", "FILE", "encrypt the keys under the first line of FILE"},
     {"credential", "NAME", "encrypt them under a credential of the service manager"},
-    {"users", "WEB,AUTH,SIGNER", "users of the three parts, where root starts it"},
+    {"users", "WEB,...", "users of web, authority, signer and identity, where root starts it"},
     {0},
 };
 static const char *const examples[] = {

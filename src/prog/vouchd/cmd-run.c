@@ -16,6 +16,7 @@
 #include "prog/vouchd/command.h"
 #include "prog/vouchd/listeners.h"
 #include "prog/vouchd/log.h"
+#include "prog/vouchd/seal-key.h"
 #include "prog/vouchd/server-dir.h"
 #include "prog/vouchd/service.h"
 #include "prog/vouchd/settings.h"
@@ -31,6 +32,7 @@ struct server {
     struct vouch_settings settings;
     struct vouch_settings before; // of before a reload, until the new ones have proved good
     int unlock_fd;
+    int seal_fd;
     struct vouch_server_table table;
     struct vouch_supervisor *supervisor;
     uint64_t begun_ns;
@@ -50,8 +52,9 @@ static int begin_supervisor(struct server *server, struct vouch_fault *fault) {
     vouch_log_init("vouchd", config->log_level, config->log_format);
     vouch_server_table_init(&server->table, server->dir, (unsigned)config->lanes,
                             (const char(*)[VOUCH_CONFIG_TEXT_MAX])config->users);
-    server->table.gifts[VOUCH_GIFT_SETTINGS] = server->settings.fd;
-    server->table.gifts[VOUCH_GIFT_UNLOCK] = server->unlock_fd;
+    const struct vouch_server_gifts gifts = {server->settings.fd, server->unlock_fd,
+                                             server->seal_fd};
+    vouch_server_table_give(&server->table, &gifts);
     int err = vouch_supervisor_new(&server->table.service, &server->supervisor, fault);
     if (err == VOUCH_OK) {
         vouch_supervisor_announce(server->supervisor);
@@ -286,6 +289,23 @@ static int meet_manager(struct server *server, struct vouch_fault *fault) {
     return err;
 }
 
+static int open_seal_key(struct server *server, struct vouch_fault *fault) {
+    int as_root = geteuid() == 0, was_made = 0;
+    struct vouch_user reader;
+    int err = as_root
+                  ? vouch_user_find(server->settings.config.users[VOUCH_AUTHORITY], &reader, fault)
+                  : VOUCH_OK;
+    if (err == VOUCH_OK) {
+        err = vouch_seal_key_open(server->dir, as_root ? &reader : NULL, &server->seal_fd,
+                                  &was_made, fault);
+    }
+    if (err == VOUCH_OK && was_made) {
+        vouch_log(VOUCH_LOG_INFO, "made %s/%s, which second factors are sealed under: back it up",
+                  server->dir, VOUCH_SERVER_SEAL_KEY);
+    }
+    return err;
+}
+
 static int prepare(struct server *server, const char *passphrase_file, struct vouch_fault *fault) {
     int err = vouch_server_check(server->dir, fault);
     if (err == VOUCH_OK) {
@@ -293,6 +313,9 @@ static int prepare(struct server *server, const char *passphrase_file, struct vo
     }
     if (err == VOUCH_OK) {
         err = vouch_server_check_name(server->dir, server->settings.config.name, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = open_seal_key(server, fault);
     }
     return err == VOUCH_OK ? vouch_unlock_open(&server->settings.config, passphrase_file,
                                                &server->unlock_fd, fault)
@@ -324,6 +347,7 @@ static int run(const struct vouch_options *options, enum vouch_exit *ret_exit,
                             .settings = {.fd = -1},
                             .before = {.fd = -1},
                             .unlock_fd = -1,
+                            .seal_fd = -1,
                             .begun_ns = vouch_time_monotonic_ns()};
     char dir[PATH_MAX];
     server.listeners.admin_fd = -1;
@@ -351,9 +375,8 @@ static int run(const struct vouch_options *options, enum vouch_exit *ret_exit,
     vouch_settings_done(&server.settings);
     vouch_settings_done(&server.before);
     vouch_notify_close(&server.notify);
-    if (server.unlock_fd >= 0) {
-        close(server.unlock_fd);
-    }
+    vouch_close_at_end(&server.unlock_fd);
+    vouch_close_at_end(&server.seal_fd);
     *ret_exit = VOUCH_EXIT_OK;
     return err;
 }

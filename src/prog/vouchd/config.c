@@ -25,10 +25,21 @@ struct raw_signer {
     char *keys;
     char *agent_socket;
 };
+struct raw_identity {
+    char *memory;
+    char *passes;
+    char *at_once;
+    char *waiting;
+};
+struct raw_sessions {
+    char *idle;
+    char *longest;
+};
 struct raw_users {
     char *web;
     char *authority;
     char *signer;
+    char *identity;
 };
 struct raw_log {
     char *level;
@@ -45,9 +56,13 @@ struct raw {
     char *metrics;
     char *sandbox;
     struct raw_signer signer;
+    struct raw_identity identity;
+    struct raw_sessions sessions;
     struct raw_users users;
     struct raw_log log;
 };
+
+#define DAY_S UINT64_C(86400)
 
 #define OPTIONAL (CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER)
 #define TEXT(type, member)                                                                         \
@@ -64,9 +79,14 @@ static const cyaml_schema_field_t tls_fields[] = {TEXT(struct raw_pair, certific
 static const cyaml_schema_field_t signer_fields[] = {
     TEXT(struct raw_signer, unlock), TEXT(struct raw_signer, credential),
     TEXT(struct raw_signer, keys), TEXT(struct raw_signer, agent_socket), CYAML_FIELD_END};
+static const cyaml_schema_field_t identity_fields[] = {
+    TEXT(struct raw_identity, memory), TEXT(struct raw_identity, passes),
+    TEXT(struct raw_identity, at_once), TEXT(struct raw_identity, waiting), CYAML_FIELD_END};
+static const cyaml_schema_field_t sessions_fields[] = {
+    TEXT(struct raw_sessions, idle), TEXT(struct raw_sessions, longest), CYAML_FIELD_END};
 static const cyaml_schema_field_t users_fields[] = {
     TEXT(struct raw_users, web), TEXT(struct raw_users, authority), TEXT(struct raw_users, signer),
-    CYAML_FIELD_END};
+    TEXT(struct raw_users, identity), CYAML_FIELD_END};
 static const cyaml_schema_field_t log_fields[] = {TEXT(struct raw_log, level),
                                                   TEXT(struct raw_log, format), CYAML_FIELD_END};
 static const cyaml_schema_field_t fields[] = {
@@ -78,6 +98,8 @@ static const cyaml_schema_field_t fields[] = {
     TEXT(struct raw, metrics),
     TEXT(struct raw, sandbox),
     GROUP(struct raw, signer),
+    GROUP(struct raw, identity),
+    GROUP(struct raw, sessions),
     GROUP(struct raw, users),
     GROUP(struct raw, log),
     CYAML_FIELD_END,
@@ -200,6 +222,18 @@ static const char *const format_words[] = {"text", "json", NULL};
         INTO(into_), .min = (min_)                                                                 \
     }
 
+#define AMOUNT(reader_, path_, raw_, otherwise_, into_, min_, max_)                                \
+    {                                                                                              \
+        .path = (path_), RAW(raw_), .otherwise = (otherwise_), .read = (reader_), INTO(into_),     \
+        .min = (min_), .max = (max_)                                                               \
+    }
+#define NUMBER(path_, raw_, otherwise_, into_, min_, max_)                                         \
+    AMOUNT(vouch_setting_number, path_, raw_, otherwise_, into_, min_, max_)
+#define SPAN(path_, raw_, otherwise_, into_, min_, max_)                                           \
+    AMOUNT(vouch_setting_span, path_, raw_, otherwise_, into_, min_, max_)
+#define SIZE(path_, raw_, otherwise_, into_, min_, max_)                                           \
+    AMOUNT(vouch_setting_size, path_, raw_, otherwise_, into_, min_, max_)
+
 static const struct vouch_setting settings[] = {
     {.path = "name",
      RAW(name),
@@ -212,13 +246,7 @@ static const struct vouch_setting settings[] = {
      RAW(listen),
      .otherwise = "127.0.0.1:8443",
      .read = read_listen},
-    {.path = "lanes",
-     RAW(lanes),
-     .otherwise = "32",
-     .read = vouch_setting_number,
-     INTO(lanes),
-     .min = 1,
-     .max = VOUCH_CONFIG_LANES_MAX},
+    NUMBER("lanes", lanes, "32", lanes, 1, VOUCH_CONFIG_LANES_MAX),
     {.path = "tls", .kind = VOUCH_YAML_GROUP},
     FILE_PATH("tls.certificate", tls.certificate, "tls/cert.pem", tls_certificate, 1),
     FILE_PATH("tls.key", tls.key, "tls/key.pem", tls_key, 1),
@@ -234,10 +262,19 @@ static const struct vouch_setting settings[] = {
     WORD("signer.credential", signer.credential, "", credential),
     CHOICE("signer.keys", signer.keys, "file", keys, keys_words),
     FILE_PATH("signer.agent_socket", signer.agent_socket, "", agent_socket, 0),
+    {.path = "identity", .kind = VOUCH_YAML_GROUP},
+    SIZE("identity.memory", identity.memory, "64MiB", password_memory_kib, 8 * 1024, 256 * 1024),
+    NUMBER("identity.passes", identity.passes, "2", password_passes, 1, 10),
+    NUMBER("identity.at_once", identity.at_once, "2", password_at_once, 1, 16),
+    NUMBER("identity.waiting", identity.waiting, "64", password_waiting, 1, 4096),
+    {.path = "sessions", .kind = VOUCH_YAML_GROUP},
+    SPAN("sessions.idle", sessions.idle, "12h", session_idle_s, 60, 30 * DAY_S),
+    SPAN("sessions.longest", sessions.longest, "7d", session_longest_s, 60, 90 * DAY_S),
     {.path = "users", .kind = VOUCH_YAML_GROUP},
     WORD("users.web", users.web, "64001:64001", users[0]),
     WORD("users.authority", users.authority, "64002:64010", users[1]),
     WORD("users.signer", users.signer, "64003:64010", users[2]),
+    WORD("users.identity", users.identity, "64004:64004", users[3]),
     {.path = "log", .kind = VOUCH_YAML_GROUP},
     CHOICE("log.level", log.level, "info", log_level, level_words),
     CHOICE("log.format", log.format, "text", log_format, format_words),
@@ -258,6 +295,9 @@ static int check_together(const struct vouch_yaml *yaml, const struct vouch_conf
     }
     if (config->listen_count == 0) {
         return vouch_yaml_fault(yaml, "listen", fault, "is empty");
+    }
+    if (config->session_idle_s > config->session_longest_s) {
+        return vouch_yaml_fault(yaml, "sessions.idle", fault, "is longer than sessions.longest");
     }
     return VOUCH_OK;
 }

@@ -18,6 +18,7 @@
 #define VOUCH_CONFIG_PROXIES_MAX 32
 #define VOUCH_CONFIG_LANES_MAX 60 // and two more lanes for the authority's own asks
 #define VOUCH_CONFIG_TEXT_MAX 256
+#define VOUCH_CONFIG_USERS 4
 #define VOUCH_CONFIG_ADDRESS_MAX 64
 
 struct vouch_config_address {
@@ -52,7 +53,13 @@ struct vouch_config {
     char credential[VOUCH_CONFIG_TEXT_MAX];
     enum vouch_config_keys keys;
     char agent_socket[PATH_MAX];
-    char users[3][VOUCH_CONFIG_TEXT_MAX]; // web, authority, signer
+    uint64_t password_memory_kib; // of one hash of a password
+    uint64_t password_passes;
+    uint64_t password_at_once; // hashes that are made at the same time
+    uint64_t password_waiting; // sign-ins that wait for their turn
+    uint64_t session_idle_s;
+    uint64_t session_longest_s;
+    char users[VOUCH_CONFIG_USERS][VOUCH_CONFIG_TEXT_MAX]; // web, authority, signer, identity
     enum vouch_log_level log_level;
     enum vouch_log_format log_format;
 };

@@ -2,8 +2,10 @@
 // The authority: decides who gets what, and keeps the database.
 //
 // Who owns this process could ask the signer for whatever the signer's ceiling allows, but not without a
-// record, and could not forge a record. It never sees a key. It reads the ledger and writes the database;
-// of the network it has only the socket for administration, which it was given open.
+// record, and could not forge a record. It never sees a key. It sees the passwords and codes of those who
+// sign in meanwhile, but what it keeps of them it can neither check nor open without identity. It reads the
+// ledger and writes the database; of the network it has only the socket for administration, which it was
+// given open.
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -49,27 +51,59 @@ static int find_paths(struct desk *desk, struct vouch_fault *fault) {
     return err == VOUCH_OK ? vouch_server_path(dir, VOUCH_SERVER_LEDGER, desk->ledger, fault) : err;
 }
 
-// The lanes to the signer become handles, which the office then owns.
-static int open_office(struct desk *desk, struct vouch_fault *fault) {
-    int fds[VOUCH_LANES_MAX];
+// Handles that are made of lanes and not yet the office's.
+struct handles {
     struct vouch_signer *signers[VOUCH_LANES_MAX];
-    unsigned count = vouch_role_lane_fds(desk->run, VOUCH_LINK_SIGNER, fds), made = 0;
-    int err = VOUCH_OK;
-    while (made < count && err == VOUCH_OK) {
-        err = vouch_signer_connect(fds[made], &signers[made], fault);
-        made += err == VOUCH_OK;
+    unsigned signer_count;
+    struct vouch_identity *identities[VOUCH_LANES_MAX];
+    unsigned identity_count;
+};
+
+static void drop_handles(struct handles *handles) {
+    while (handles->signer_count > 0) {
+        vouch_signer_close(handles->signers[--handles->signer_count]);
     }
+    while (handles->identity_count > 0) {
+        vouch_identity_close(handles->identities[--handles->identity_count]);
+    }
+}
+
+static int connect_handles(const struct vouch_role_run *run, struct handles *handles,
+                           struct vouch_fault *fault) {
+    int fds[VOUCH_LANES_MAX];
+    unsigned count = vouch_role_lane_fds(run, VOUCH_LINK_SIGNER, fds);
+    int err = VOUCH_OK;
+    while (handles->signer_count < count && err == VOUCH_OK) {
+        unsigned next = handles->signer_count;
+        err = vouch_signer_connect(fds[next], &handles->signers[next], fault);
+        handles->signer_count += err == VOUCH_OK;
+    }
+    count = vouch_role_lane_fds(run, VOUCH_LINK_IDENTITY, fds);
+    while (handles->identity_count < count && err == VOUCH_OK) {
+        unsigned next = handles->identity_count;
+        err = vouch_identity_connect(fds[next], &handles->identities[next], fault);
+        handles->identity_count += err == VOUCH_OK;
+    }
+    return err;
+}
+
+// The lanes to the signer and to identity become handles, which the office then owns.
+static int open_office(struct desk *desk, struct vouch_fault *fault) {
+    struct handles handles = {0};
+    int err = connect_handles(desk->run, &handles, fault);
     if (err != VOUCH_OK) {
-        while (made > 0) {
-            vouch_signer_close(signers[--made]);
-        }
+        drop_handles(&handles);
         return err;
     }
     const struct vouch_office_open what = {.database = desk->database,
                                            .ledger_dir = desk->ledger,
                                            .krl_dir = desk->db_dir,
-                                           .take_signers = signers,
-                                           .signer_count = count,
+                                           .take_signers = handles.signers,
+                                           .signer_count = handles.signer_count,
+                                           .take_identities = handles.identities,
+                                           .identity_count = handles.identity_count,
+                                           .session_idle_s = desk->run->config.session_idle_s,
+                                           .session_max_s = desk->run->config.session_longest_s,
                                            .report = report};
     return vouch_office_open(&what, &desk->office, fault);
 }

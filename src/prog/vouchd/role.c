@@ -22,7 +22,11 @@ static const struct {
     const char *name;
     vouch_role_fn *run;
 } roles[] = {
-    {"web", vouch_role_web}, {"authority", vouch_role_authority}, {"signer", vouch_role_signer}};
+    {"web", vouch_role_web},
+    {"authority", vouch_role_authority},
+    {"signer", vouch_role_signer},
+    {"identity", vouch_role_identity},
+};
 
 unsigned vouch_role_lane_fds(const struct vouch_role_run *run, size_t link,
                              int ret_fds[static VOUCH_LANES_MAX]) {

@@ -21,7 +21,7 @@ int vouch_role_main(int argc, char *const *argv);
 
 // The roles. Each returns after a clean stop, or with an error and its fault.
 typedef int vouch_role_fn(struct vouch_role_run *run, struct vouch_fault *fault);
-vouch_role_fn vouch_role_web, vouch_role_authority, vouch_role_signer;
+vouch_role_fn vouch_role_web, vouch_role_authority, vouch_role_signer, vouch_role_identity;
 
 // The descriptors of a link's lanes, in their order; the array has room for VOUCH_LANES_MAX. Returns how
 // many.

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "ipc/user.h"
+#include "prog/vouchd/seal-key.h"
 #include "prog/vouchd/tree.h"
 #include "prog/vouchd/yaml.h"
 #include "signer/ca.h"
@@ -28,7 +29,7 @@ struct creation {
     const struct vouch_server_new *what;
     char dir[PATH_MAX]; // where it is made
     struct vouch_config config;
-    struct vouch_user users[3];
+    struct vouch_user users[VOUCH_CONFIG_USERS];
     struct vouch_secret unlock;
     struct vouch_server_made made;
 };
@@ -94,10 +95,11 @@ static void put_list(struct vouch_buf *out, const char *key, const char *values)
 }
 
 static void put_users(struct vouch_buf *out, const char *const *users) {
-    static const char *const keys[] = {"  web", "  authority", "  signer"};
+    static const char *const keys[VOUCH_CONFIG_USERS] = {"  web", "  authority", "  signer",
+                                                         "  identity"};
     if (users[0] != NULL) {
         vouch_buf_put_text(out, "users:\n");
-        for (size_t i = 0; i < 3; i++) {
+        for (size_t i = 0; i < VOUCH_CONFIG_USERS; i++) {
             put_line(out, keys[i], users[i]);
         }
     }
@@ -147,7 +149,7 @@ static int check_settings(struct creation *creation, struct vouch_bytes text,
         memcpy(fault->text, rest, sizeof rest);
     }
     creation->made.separates = geteuid() == 0;
-    for (size_t i = 0; i < 3 && err == VOUCH_OK && creation->made.separates; i++) {
+    for (size_t i = 0; i < VOUCH_CONFIG_USERS && err == VOUCH_OK && creation->made.separates; i++) {
         err = vouch_user_find(creation->config.users[i], &creation->users[i], fault);
     }
     return err;
@@ -325,6 +327,9 @@ static int make_parts(struct creation *creation, struct vouch_fault *fault) {
     }
     if (err == VOUCH_OK) {
         err = make_database(creation, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = vouch_seal_key_make(creation->dir, fault);
     }
     if (err == VOUCH_OK) {
         err = make_tls(creation, fault);

@@ -5,6 +5,7 @@
 //   signer/    keys of the CA and of the ledger, their unlock file, state    the signer's user only
 //   ledger/    what was issued                        the signer writes, its group (the authority) reads
 //   db/        the index of it, and the published lists                    the authority's user only
+//   identity/  the key that second factors are sealed under             who runs the server only
 //   tls/       certificate and key of the server                            the web role's user only
 //   run/       the socket for administration, while the server runs         its owner only
 #pragma once
@@ -19,6 +20,8 @@
 #define VOUCH_SERVER_LEDGER "ledger"
 #define VOUCH_SERVER_DB "db"
 #define VOUCH_SERVER_DATABASE "db/vouch.db"
+#define VOUCH_SERVER_IDENTITY "identity"
+#define VOUCH_SERVER_SEAL_KEY "identity/seal.key"
 #define VOUCH_SERVER_TLS "tls"
 #define VOUCH_SERVER_RUN "run"
 #define VOUCH_SERVER_SOCKET "run/admin.sock"
@@ -30,9 +33,9 @@ struct vouch_server_new {
     enum vouch_key_type key_type;
     unsigned key_bits; // RSA only
     enum vouch_config_unlock unlock;
-    const char *credential;        // for VOUCH_UNLOCK_CREDENTIAL
-    struct vouch_bytes passphrase; // empty for VOUCH_UNLOCK_KEY_FILE, which makes its own
-    const char *users[3];          // web, authority, signer; NULL: the default of the configuration
+    const char *credential;                // for VOUCH_UNLOCK_CREDENTIAL
+    struct vouch_bytes passphrase;         // empty for VOUCH_UNLOCK_KEY_FILE, which makes its own
+    const char *users[VOUCH_CONFIG_USERS]; // as in the configuration; NULL: its defaults
 };
 
 struct vouch_server_made {

@@ -63,6 +63,38 @@ int vouch_setting_span(const struct vouch_setting_text *text, struct vouch_fault
                                least, most);
 }
 
+// "64MiB": the number of KiB.
+static int parse_size(const char *text, uint64_t *ret_kib) {
+    static const struct {
+        const char *name;
+        uint64_t kib;
+    } units[] = {{"KiB", 1}, {"MiB", 1024}};
+    size_t digits = strspn(text, "0123456789");
+    const struct vouch_bytes number = {(const uint8_t *)text, digits};
+    uint64_t value = 0;
+    if (text[0] == '0' || vouch_str_to_u64(number, &value) != VOUCH_OK || value > UINT32_MAX) {
+        return VOUCH_ERR_FORMAT;
+    }
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(text + digits, units[i].name) == 0) {
+            *ret_kib = value * units[i].kib;
+            return VOUCH_OK;
+        }
+    }
+    return VOUCH_ERR_FORMAT;
+}
+
+int vouch_setting_size(const struct vouch_setting_text *text, struct vouch_fault *fault) {
+    uint64_t value = 0;
+    int err = parse_size(text->text, &value);
+    if (store_within(text, err, value) == VOUCH_OK) {
+        return VOUCH_OK;
+    }
+    return vouch_setting_fault(
+        text, fault, "\"%s\" must be a size such as 64MiB, from %lluKiB to %lluKiB", text->text,
+        (unsigned long long)text->setting->min, (unsigned long long)text->setting->max);
+}
+
 static void list_words(const char *const *words, char *out, size_t size) {
     size_t len = 0;
     for (size_t i = 0; words[i] != NULL && len < size; i++) {

@@ -53,9 +53,10 @@ VOUCH_MUST_USE int vouch_settings_apply(const struct vouch_setting_job *job,
 int vouch_setting_fault(const struct vouch_setting_text *text, struct vouch_fault *fault,
                         const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-// Into uint64_t, within min and max: a number; a span of time as seconds.
+// Into uint64_t, within min and max: a number; a span of time as seconds; a size such as 64MiB as KiB.
 vouch_setting_reader vouch_setting_number;
 vouch_setting_reader vouch_setting_span;
+vouch_setting_reader vouch_setting_size;
 // One of the words, as their number, into an enum of unsigned size.
 vouch_setting_reader vouch_setting_choice;
 // Printable text without blanks, of at most `max` bytes (that array must be one larger); may be empty.

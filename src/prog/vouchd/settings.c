@@ -21,8 +21,8 @@ static int fail(const char *name, struct vouch_fault *fault) {
                            strerrordesc_np(errno));
 }
 
-static int hold(const char *name, struct vouch_bytes content, int *ret_fd,
-                struct vouch_fault *fault) {
+int vouch_settings_hold(const char *name, struct vouch_bytes content, int *ret_fd,
+                        struct vouch_fault *fault) {
     vouch_autoclose int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0 || vouch_io_write_all(fd, content) != VOUCH_OK) {
         return fail(name, fault);
@@ -58,7 +58,7 @@ int vouch_settings_load(const char *dir, struct vouch_settings *ret_settings,
         err = vouch_config_parse(dir, path, vouch_buf_bytes(&text), &settings.config, NULL, fault);
     }
     if (err == VOUCH_OK) {
-        err = hold("settings", vouch_buf_bytes(&text), &settings.fd, fault);
+        err = vouch_settings_hold("settings", vouch_buf_bytes(&text), &settings.fd, fault);
     }
     vouch_buf_done(&text);
     if (err == VOUCH_OK) {
@@ -98,5 +98,7 @@ int vouch_unlock_open(const struct vouch_config *config, const char *passphrase_
         (void)snprintf(question, sizeof question, "Passphrase of %s", config->name);
         err = vouch_passphrase_ask(question, &secret, fault);
     }
-    return err == VOUCH_OK ? hold("unlock", vouch_secret_bytes(&secret), ret_fd, fault) : err;
+    return err == VOUCH_OK
+               ? vouch_settings_hold("unlock", vouch_secret_bytes(&secret), ret_fd, fault)
+               : err;
 }

@@ -18,6 +18,11 @@ void vouch_settings_done(struct vouch_settings *settings);
 // Nonzero if both come from the same text.
 int vouch_settings_equal(const struct vouch_settings *a, const struct vouch_settings *b);
 
+// Bytes as a file in memory that nobody can change, and that is kept from a swap disk; `name` is for those
+// who list descriptors. The caller closes *ret_fd.
+VOUCH_MUST_USE int vouch_settings_hold(const char *name, struct vouch_bytes content, int *ret_fd,
+                                       struct vouch_fault *fault);
+
 // What opens the keys, as a descriptor for the signer: asked for, from the file, from the service
 // manager, or nothing where the signer has its key file. The caller closes *ret_fd. It is kept in locked
 // memory until then.

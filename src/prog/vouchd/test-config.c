@@ -29,6 +29,13 @@ static void has_a_default_for_every_key_but_the_name(void **state) {
     assert_int_equal(config.unlock, VOUCH_UNLOCK_KEY_FILE);
     assert_int_equal(config.keys, VOUCH_KEYS_FILE);
     assert_string_equal(config.users[2], "64003:64010");
+    assert_string_equal(config.users[3], "64004:64004");
+    assert_int_equal(config.password_memory_kib, 65536);
+    assert_int_equal(config.password_passes, 2);
+    assert_int_equal(config.password_at_once, 2);
+    assert_int_equal(config.password_waiting, 64);
+    assert_int_equal(config.session_idle_s, 12 * 3600);
+    assert_int_equal(config.session_longest_s, 7 * 86400);
     assert_int_equal(config.log_level, VOUCH_LOG_INFO);
     assert_int_equal(config.log_format, VOUCH_LOG_TEXT);
 }
@@ -40,7 +47,10 @@ static void reads_every_key(void **state) {
         "tls: {certificate: /etc/c.pem, key: k.pem}\ntrusted_proxies: [10.0.0.0/8, \"::1\"]\n"
         "metrics: public\nsandbox: optional\n"
         "signer: {unlock: credential, credential: ca-key, keys: agent, agent_socket: /run/a}\n"
-        "users: {web: w, authority: a, signer: s}\nlog: {level: debug, format: json}\n";
+        "identity: {memory: 8192KiB, passes: 10, at_once: 16, waiting: 4096}\n"
+        "sessions: {idle: 5m, longest: 90d}\n"
+        "users: {web: w, authority: a, signer: s, identity: i}\n"
+        "log: {level: debug, format: json}\n";
     struct vouch_config config;
     assert_int_equal(read_text(text, &config, NULL), VOUCH_OK);
     assert_int_equal(config.listen_count, 3);
@@ -60,6 +70,13 @@ static void reads_every_key(void **state) {
     assert_string_equal(config.users[0], "w");
     assert_string_equal(config.users[1], "a");
     assert_string_equal(config.users[2], "s");
+    assert_string_equal(config.users[3], "i");
+    assert_int_equal(config.password_memory_kib, 8192);
+    assert_int_equal(config.password_passes, 10);
+    assert_int_equal(config.password_at_once, 16);
+    assert_int_equal(config.password_waiting, 4096);
+    assert_int_equal(config.session_idle_s, 300);
+    assert_int_equal(config.session_longest_s, 90 * 86400);
     assert_int_equal(config.log_level, VOUCH_LOG_DEBUG);
     assert_int_equal(config.log_format, VOUCH_LOG_JSON);
 }
@@ -99,6 +116,23 @@ static const char *const complaints[][2] = {
     {"name: x\nsigner:\n  unlock: secret\n", "f.yaml:3: signer.unlock: \"secret\""},
     {"name: x\nsigner: {unlock: credential}\n", "f.yaml: signer.credential: is missing"},
     {"name: x\nsigner: {keys: agent}\n", "f.yaml: signer.agent_socket: is missing"},
+    {"name: x\nidentity: {memory: 64}\n",
+     "f.yaml:2: identity.memory: \"64\" must be a size such as"},
+    {"name: x\nidentity: {memory: 64MB}\n", "f.yaml:2: identity.memory: \"64MB\""},
+    {"name: x\nidentity: {memory: MiB}\n", "f.yaml:2: identity.memory: \"MiB\""},
+    {"name: x\nidentity: {memory: 064MiB}\n", "f.yaml:2: identity.memory: \"064MiB\""},
+    {"name: x\nidentity: {memory: 7MiB}\n", "f.yaml:2: identity.memory: \"7MiB\" must be a size"},
+    {"name: x\nidentity: {memory: 257MiB}\n", "f.yaml:2: identity.memory: \"257MiB\""},
+    {"name: x\nidentity: {memory: 18014398509481992MiB}\n", "f.yaml:2: identity.memory:"},
+    {"name: x\nidentity: {passes: 0}\n",
+     "f.yaml:2: identity.passes: \"0\" must be a number from 1"},
+    {"name: x\nidentity: {at_once: 17}\n", "f.yaml:2: identity.at_once: \"17\""},
+    {"name: x\nidentity: {waiting: 4097}\n", "f.yaml:2: identity.waiting: \"4097\""},
+    {"name: x\nsessions: {idle: 59s}\n", "f.yaml:2: sessions.idle: \"59s\" must be a span"},
+    {"name: x\nsessions: {idle: 31d}\n", "f.yaml:2: sessions.idle: \"31d\""},
+    {"name: x\nsessions: {longest: 91d}\n", "f.yaml:2: sessions.longest: \"91d\""},
+    {"name: x\nsessions: {idle: 2h, longest: 1h}\n", "f.yaml:2: sessions.idle: is longer than"},
+    {"name: x\nsessions: {longest: 1h}\n", "f.yaml: sessions.idle: is longer than"},
     {"name: x\nusers: {web: a b}\n", "f.yaml:2: users.web: \"a b\" must be printable"},
     {"name: x\nlog: {level: inof}\n", "f.yaml:2: log.level: \"inof\" must be error"},
     {"name: x\nlog:\n  levle: info\n", "f.yaml:3: log.levle: there is no such key"},
@@ -157,8 +191,9 @@ static void refuses_a_text_with_a_nul_byte(void **state) {
 
 static void survives_every_cut_and_every_flipped_bit(void **state) {
     (void)state;
-    static const char good[] = "name: x\nlisten: [\"[::1]:1\", '*:2']\ntls: {key: k}\n"
-                               "signer: {unlock: passphrase}\n# end\nlog:\n  level: warn\n";
+    static const char good[] =
+        "name: x\nlisten: [\"[::1]:1\", '*:2']\ntls: {key: k}\n"
+        "signer: {unlock: passphrase}\nidentity: {memory: 32MiB}\n# end\nlog:\n  level: warn\n";
     struct vouch_config config;
     for (size_t len = 0; len < sizeof good - 1; len++) {
         int err = vouch_config_parse("/", "f", (struct vouch_bytes){(const uint8_t *)good, len},
