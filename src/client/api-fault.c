@@ -67,15 +67,6 @@ static const struct {
     {429, VOUCH_ERR_LIMIT, &vouch_fault_server_failed},
 };
 
-static const struct vouch_fault_kind *kind_of_code(const char *code) {
-    for (size_t i = 0; code != NULL && vouch_fault_kinds[i] != NULL; i++) {
-        if (strcmp(vouch_fault_kinds[i]->code, code) == 0) {
-            return vouch_fault_kinds[i];
-        }
-    }
-    return NULL;
-}
-
 static const char *member(const json_t *problem, const char *name) {
     const char *text = json_string_value(json_object_get(problem, name));
     return text != NULL && text[0] != '\0' ? text : NULL;
@@ -92,7 +83,8 @@ static int say_problem(const char *server, unsigned status, const json_t *proble
         }
     }
     const char *code = member(problem, "code");
-    const struct vouch_fault_kind *named = kind_of_code(code);
+    const struct vouch_fault_kind *named =
+        code != NULL ? vouch_fault_kind_of(vouch_bytes_of(code)) : NULL;
     const char *detail = member(problem, "detail");
     const char *field = member(problem, "field");
     if (detail == NULL) {
@@ -109,6 +101,10 @@ static int say_problem(const char *server, unsigned status, const json_t *proble
     }
     vouch_fault_set(fault, err, named != NULL ? named : kind, "%s: %s%s%s", server, where,
                     detail != NULL ? detail : "it gave no reason", foreign);
+    const char *next = member(problem, "next");
+    if (fault != NULL && next != NULL && strcmp(next, fault->kind->fix) != 0) {
+        (void)vouch_fault_next(fault, "%s", next);
+    }
     return err;
 }
 

@@ -32,6 +32,8 @@ struct vouch_api {
     char pin[VOUCH_API_PIN_MAX];
     struct vouch_secret header; // "Authorization: Bearer …" with its NUL; empty: no token
     uint64_t timeout_ms;
+    vouch_api_no_fn *on_no; // NULL: nobody is told
+    void *on_no_context;
     CURLcode set_code; // the first failure to set an option
     char detail[CURL_ERROR_SIZE];
 };
@@ -81,7 +83,8 @@ static int is_token_char(uint8_t c) {
 
 // One line of the characters that a token has: nothing else gets into the header.
 static int check_token(const char *path, struct vouch_bytes token, struct vouch_fault *fault) {
-    int good = token.len > 6 && token.len <= TOKEN_MAX && memcmp(token.ptr, "vouch_", 6) == 0;
+    int good = token.len > 7 && token.len <= TOKEN_MAX &&
+               (memcmp(token.ptr, "vouch_", 6) == 0 || memcmp(token.ptr, "vouchs_", 7) == 0);
     for (size_t i = 0; good && i < token.len; i++) {
         good = is_token_char(token.ptr[i]);
     }
@@ -93,23 +96,45 @@ static int check_token(const char *path, struct vouch_bytes token, struct vouch_
                             "give the file that holds the line vouch_... of vouch token new");
 }
 
-static int read_token(struct vouch_api *api, const char *path, struct vouch_fault *fault) {
+static int put_token(struct vouch_api *api, const char *path, struct vouch_bytes token,
+                     struct vouch_fault *fault) {
     static const char begin[] = "Authorization: Bearer ";
-    struct vouch_secret file = {0};
-    int err = vouch_io_read_secret(path, TOKEN_MAX + 2, VOUCH_IO_PRIVATE, &file, fault);
-    struct vouch_bytes token = vouch_str_trim(vouch_secret_bytes(&file));
-    if (err == 0) {
-        err = check_token(path, token, fault);
-    }
-    if (err == 0 && vouch_secret_new(sizeof begin + token.len, &api->header) != 0) {
+    struct vouch_secret header = {0};
+    int err = check_token(path, token, fault);
+    if (err == 0 && vouch_secret_new(sizeof begin + token.len, &header) != 0) {
         err = no_memory(fault);
     }
     if (err == 0) {
-        memcpy(api->header.ptr, begin, sizeof begin - 1);
-        memcpy(api->header.ptr + sizeof begin - 1, token.ptr, token.len);
+        memcpy(header.ptr, begin, sizeof begin - 1);
+        memcpy(header.ptr + sizeof begin - 1, token.ptr, token.len);
+        vouch_secret_done(&api->header);
+        api->header = header;
     }
-    vouch_secret_done(&file);
     return err;
+}
+
+static int read_token(struct vouch_api *api, const char *path, struct vouch_fault *fault) {
+    vouch_autosecret struct vouch_secret file = {0};
+    int err = vouch_io_read_secret(path, TOKEN_MAX + 2, VOUCH_IO_PRIVATE, &file, fault);
+    return err == 0 ? put_token(api, path, vouch_str_trim(vouch_secret_bytes(&file)), fault) : err;
+}
+
+int vouch_api_set_token(struct vouch_api *api, struct vouch_bytes token,
+                        struct vouch_fault *fault) {
+    if (token.len > 0) {
+        return put_token(api, api->name, token, fault);
+    }
+    vouch_secret_done(&api->header);
+    return 0;
+}
+
+void vouch_api_set_timeout(struct vouch_api *api, uint64_t timeout_ms) {
+    api->timeout_ms = timeout_ms;
+}
+
+void vouch_api_on_no(struct vouch_api *api, vouch_api_no_fn *on_no, void *context) {
+    api->on_no = on_no;
+    api->on_no_context = context;
 }
 
 // "https://HOST[:PORT]" and nothing behind it but a slash.
@@ -190,6 +215,8 @@ static int set_up(struct vouch_api *api, const struct vouch_api_server *server,
     }
     if (err == 0 && server->token_file != NULL && server->socket == NULL) {
         err = read_token(api, server->token_file, fault);
+    } else if (err == 0 && server->token.len > 0 && server->socket == NULL) {
+        err = put_token(api, api->name, server->token, fault);
     }
     if (err != 0) {
         return err;
@@ -255,7 +282,9 @@ static int make_headers(struct transfer *transfer) {
     add_header(transfer, "Accept:", &err);
     add_header(transfer, "Expect:", &err);
     if (ask->body != NULL) {
-        add_header(transfer, "Content-Type: application/json", &err);
+        (void)snprintf(line, sizeof line, "Content-Type: %s",
+                       ask->type != NULL ? ask->type : "application/json");
+        add_header(transfer, line, &err);
     }
     if (ask->once != NULL) {
         (void)snprintf(line, sizeof line, "Idempotency-Key: %s", ask->once);
@@ -263,6 +292,10 @@ static int make_headers(struct transfer *transfer) {
     }
     if (ask->etag != NULL) {
         (void)snprintf(line, sizeof line, "If-None-Match: \"%s\"", ask->etag);
+        add_header(transfer, line, &err);
+    }
+    if (ask->match != NULL) {
+        (void)snprintf(line, sizeof line, "If-Match: \"%s\"", ask->match);
         add_header(transfer, line, &err);
     }
     if (transfer->api->header.len > 0) {
@@ -423,8 +456,8 @@ static int perform(struct transfer *transfer, struct vouch_fault *fault) {
                                          vouch_buf_bytes(&transfer->answer.body), fault);
 }
 
-int vouch_api_ask(struct vouch_api *api, const struct vouch_api_ask *ask,
-                  struct vouch_api_answer *ret_answer, struct vouch_fault *fault) {
+static int ask_once(struct vouch_api *api, const struct vouch_api_ask *ask,
+                    struct vouch_api_answer *ret_answer, struct vouch_fault *fault) {
     struct transfer transfer = {.api = api, .ask = ask};
     transfer.deadline_ns =
         vouch_time_monotonic_ns() + (api->timeout_ms + ask->wait_ms) * UINT64_C(1000000);
@@ -439,6 +472,29 @@ int vouch_api_ask(struct vouch_api *api, const struct vouch_api_ask *ask,
     }
     *ret_answer = transfer.answer;
     return 0;
+}
+
+// What the server itself decided, as against connections that broke and answers that are none.
+static int is_no(int err) {
+    return err == VOUCH_ERR_PASSPHRASE || err == VOUCH_ERR_REFUSED;
+}
+
+int vouch_api_ask(struct vouch_api *api, const struct vouch_api_ask *ask,
+                  struct vouch_api_answer *ret_answer, struct vouch_fault *fault) {
+    vouch_api_no_fn *on_no = api->on_no;
+    struct vouch_fault why = {0};
+    int err = ask_once(api, ask, ret_answer, &why);
+    if (is_no(err) && on_no != NULL) {
+        api->on_no = NULL;
+        if (on_no(api->on_no_context, &why)) {
+            err = ask_once(api, ask, ret_answer, &why);
+        }
+        api->on_no = on_no;
+    }
+    if (err != 0 && fault != NULL) {
+        *fault = why;
+    }
+    return err;
 }
 
 int vouch_api_bad_answer(const struct vouch_api *api, struct vouch_fault *fault, const char *format,

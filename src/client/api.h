@@ -20,15 +20,29 @@ struct vouch_api_server {
     const char *socket; // path of a UNIX socket: then nothing but timeout_ms counts
     const char *pin; // "sha256:…" of the server's public key, base64, base64url or hexadecimal;
                      // NULL: its certificate has to be by a trusted CA, and for its name
-    const char *ca_file;    // certificates in PEM to trust; NULL: the system's
-    const char *token_file; // "-": standard input; NULL: no token
-    uint64_t timeout_ms;    // 0: VOUCH_API_TIMEOUT_MS
+    const char *ca_file;      // certificates in PEM to trust; NULL: the system's
+    const char *token_file;   // "-": standard input; NULL: no token
+    struct vouch_bytes token; // the credential itself, of a session; counts where no file is given
+    uint64_t timeout_ms;      // 0: VOUCH_API_TIMEOUT_MS
 };
 
 // Reads what has to be read; connects when it is first asked. A usage fault names the option.
 VOUCH_MUST_USE int vouch_api_open(const struct vouch_api_server *server, struct vouch_api **ret_api,
                                   struct vouch_fault *fault);
 void vouch_api_close(struct vouch_api *api);
+
+// Sends this credential from now on: a token, or the secret of a session; empty: none.
+VOUCH_MUST_USE int vouch_api_set_token(struct vouch_api *api, struct vouch_bytes token,
+                                       struct vouch_fault *fault);
+
+// How long each ask may take from now on.
+void vouch_api_set_timeout(struct vouch_api *api, uint64_t timeout_ms);
+
+// Is told of each "no" of the server before the asker is. Nonzero: something was done about it (it may
+// have asked through the same api, of which it is not told), and the question is asked once more. It may
+// set the fault anew, with the same code.
+typedef int vouch_api_no_fn(void *context, struct vouch_fault *fault);
+void vouch_api_on_no(struct vouch_api *api, vouch_api_no_fn *on_no, void *context);
 
 // What the server is called in messages; borrowed.
 const char *vouch_api_name(const struct vouch_api *api);
@@ -45,9 +59,11 @@ enum vouch_api_method {
 struct vouch_api_ask {
     enum vouch_api_method method;
     const char *path;  // from "/v1" on, with its query
-    const char *body;  // JSON; NULL: none
+    const char *body;  // NULL: none
+    const char *type;  // of the body; NULL: application/json
     const char *once;  // Idempotency-Key; NULL: none
     const char *etag;  // what is there already, without quotes; NULL: nothing
+    const char *match; // what has to be there still (If-Match), without quotes; NULL: anything
     size_t answer_max; // 0: VOUCH_API_JSON_MAX
     uint64_t wait_ms;  // how long the server may hold the answer back
 };

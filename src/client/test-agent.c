@@ -206,45 +206,48 @@ static void says_that_nobody_listens(void **state) {
     assert_string_equal(fault.text, "ssh-agent at /nonexistent/agent: there is no such socket");
 }
 
+static const struct test_reply broken_replies[] = {
+    {"", 0, 0},
+    {"\0\0", 2, 0},
+    {"\0\0\0\5\x0c\0\0", 7, 0},
+    {"\xff\xff\xff\xff\x0c", 5, 1},
+    {"\0\4\0\1\x0c", 5, 1},
+    {"\0\0\0\0", 4, 0},
+    {"\0\0\0\1\5", 5, 0},
+    {"\0\0\0\1\6", 5, 0},
+    {"\0\0\0\5\x0c\0\0\0\1", 9, 0},
+    {"\0\0\0\6\x0c\0\0\0\0\0", 10, 0},
+};
+
+// What each of them must be called.
+static const struct {
+    int err;
+    const char *text;
+} broken_wanted[] = {
+    {VOUCH_ERR_TRUNCATED, "hung up"},
+    {VOUCH_ERR_TRUNCATED, "hung up"},
+    {VOUCH_ERR_TRUNCATED, "hung up"},
+    {VOUCH_ERR_LIMIT, "longer than any may be"},
+    {VOUCH_ERR_LIMIT, "longer than any may be"},
+    {VOUCH_ERR_TRUNCATED, "answer ends too early"},
+    {VOUCH_ERR_REFUSED, "request was refused"},
+    {VOUCH_ERR_FORMAT, "is not one to this question"},
+    {VOUCH_ERR_TRUNCATED, "key ends too early"},
+    {VOUCH_ERR_TRAILING, "left over"},
+};
+
 static void names_what_is_wrong_with_a_broken_answer(void **state) {
     (void)state;
-    static const struct test_reply replies[] = {
-        {"", 0, 0},
-        {"\0\0", 2, 0},
-        {"\0\0\0\5\x0c\0\0", 7, 0},
-        {"\xff\xff\xff\xff\x0c", 5, 1},
-        {"\0\4\0\1\x0c", 5, 1},
-        {"\0\0\0\0", 4, 0},
-        {"\0\0\0\1\5", 5, 0},
-        {"\0\0\0\1\6", 5, 0},
-        {"\0\0\0\5\x0c\0\0\0\1", 9, 0},
-        {"\0\0\0\6\x0c\0\0\0\0\0", 10, 0},
-    };
-    static const struct {
-        int err;
-        const char *text;
-    } wanted[] = {
-        {VOUCH_ERR_TRUNCATED, "hung up"},
-        {VOUCH_ERR_TRUNCATED, "hung up"},
-        {VOUCH_ERR_TRUNCATED, "hung up"},
-        {VOUCH_ERR_LIMIT, "longer than any may be"},
-        {VOUCH_ERR_LIMIT, "longer than any may be"},
-        {VOUCH_ERR_TRUNCATED, "answer ends too early"},
-        {VOUCH_ERR_REFUSED, "request was refused"},
-        {VOUCH_ERR_FORMAT, "is not one to this question"},
-        {VOUCH_ERR_TRUNCATED, "key ends too early"},
-        {VOUCH_ERR_TRAILING, "left over"},
-    };
-    enum { COUNT = sizeof replies / sizeof replies[0] };
+    enum { COUNT = sizeof broken_replies / sizeof broken_replies[0] };
     struct test_script script;
-    test_script_begin(&script, replies, COUNT);
+    test_script_begin(&script, broken_replies, COUNT);
     const struct vouch_agent agent = {.socket_path = script.at.path};
     for (size_t i = 0; i < COUNT; i++) {
         struct vouch_agent_listing listing = {0};
         struct vouch_fault fault = {0};
-        assert_int_equal(vouch_agent_list(&agent, &listing, &fault), wanted[i].err);
+        assert_int_equal(vouch_agent_list(&agent, &listing, &fault), broken_wanted[i].err);
         assert_null(listing.keys);
-        assert_non_null(strstr(fault.text, wanted[i].text));
+        assert_non_null(strstr(fault.text, broken_wanted[i].text));
         assert_non_null(strstr(fault.text, script.at.path));
     }
     test_script_end(&script);

@@ -134,6 +134,41 @@ static void no_other_character_gets_from_a_token_file_into_a_header(void **state
     }
 }
 
+static void takes_tokens_and_sessions_and_nothing_else_for_a_credential(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int err;
+    } rows[] = {
+        {"vouch_abc", 0},
+        {"vouchs_abc", 0},
+        {"", 0}, // none from now on
+        {"vouchl_abc", VOUCH_ERR_FORMAT},
+        {"vouchs_a b", VOUCH_ERR_FORMAT},
+        {"vouchs_a\r\nX: y", VOUCH_ERR_FORMAT},
+        {"vouchs", VOUCH_ERR_FORMAT},
+    };
+    struct vouch_api *api = NULL;
+    const struct vouch_api_server server = {.url = "https://a"};
+    assert_int_equal(vouch_api_open(&server, &api, NULL), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct vouch_fault fault = {0};
+        int err = vouch_api_set_token(api, vouch_bytes_of(rows[i].text), &fault);
+        assert_int_equal(err, rows[i].err);
+        assert_null(strstr(fault.text, "abc"));
+    }
+    vouch_api_close(api);
+}
+
+static void a_problem_says_what_to_do_next(void **state) {
+    (void)state;
+    struct vouch_fault fault;
+    const char *body = "{\"code\":\"V-1804\",\"detail\":\"no\",\"next\":\"vouch status\"}";
+    assert_int_equal(vouch_api_problem_fault("server", 404, vouch_bytes_of(body), &fault),
+                     VOUCH_ERR_NOT_FOUND);
+    assert_string_equal(fault.next, "vouch status");
+}
+
 static int problem(unsigned status, const char *body, struct vouch_fault *fault) {
     return vouch_api_problem_fault("server", status, vouch_bytes_of(body), fault);
 }
@@ -215,6 +250,8 @@ int main(void) {
         cmocka_unit_test(refuses_addresses_that_are_not_of_https),
         cmocka_unit_test(names_a_server_without_its_scheme),
         cmocka_unit_test(no_other_character_gets_from_a_token_file_into_a_header),
+        cmocka_unit_test(takes_tokens_and_sessions_and_nothing_else_for_a_credential),
+        cmocka_unit_test(a_problem_says_what_to_do_next),
         cmocka_unit_test(a_problem_keeps_the_servers_code_words_and_field),
         cmocka_unit_test(a_status_without_a_problem_still_has_its_meaning),
         cmocka_unit_test(a_problem_prints_no_control_characters),
