@@ -48,6 +48,12 @@ class Layers(tap.CheckCase):
         self.include("src/prog/vouch/x.c", '"prog/vouch/x.h"', '"http/server.h"')
         self.assert_finds("x.c:2:", "prog/vouch may not use http")
 
+    def test_passes_a_single_header_of_a_closed_module_and_no_other(self):
+        self.include("src/prog/vouch/x.c", '"identity/qr.h"')
+        self.assert_clean()
+        self.include("src/prog/vouch/x.c", '"identity/qr.h"', '"identity/identity.h"')
+        self.assert_finds("x.c:2:", "prog/vouch may not use identity")
+
     def test_finds_an_include_without_its_layer(self):
         self.include("src/core/x.c", '"x.h"')
         self.assert_finds("lacks its layer")

@@ -5,6 +5,8 @@ _vouch() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
     local noun=${COMP_WORDS[1]-} verb=${COMP_WORDS[2]-} command verbs words=
     case $noun in
+        setup) verbs='account admin ssh git completion' ;;
+        recovery) verbs='new' ;;
         ca) verbs='init show trust' ;;
         sign) verbs='user host' ;;
         cert) verbs='show check issue renew ls revoke' ;;
@@ -14,14 +16,21 @@ _vouch() {
         server) verbs='set show unset' ;;
         token) verbs='new ls disable' ;;
         profile) verbs='put show ls rm' ;;
-        audit) verbs='ls' ;;
+        policy) verbs='export check diff apply log' ;;
+        zone) verbs='ls show add edit rm' ;;
+        user) verbs='ls show add edit rm disable enable link sessions sign-out' ;;
+        group) verbs='ls show add edit rm' ;;
+        role) verbs='ls show add edit rm test' ;;
+        access) verbs='who-can can' ;;
+        request) verbs='ls show cancel wait' ;;
+        audit) verbs='ls search tail' ;;
         backup) verbs='new verify restore' ;;
         *) verbs='' ;;
     esac
     if ((COMP_CWORD == 1)); then
-        words='ca sign cert krl key ledger server token profile audit backup keygen help version'
+        words='login logout status ls renew setup passwd recovery hook ca sign cert krl key ledger server token profile policy zone user group role access request approve deny audit backup keygen help version'
     elif ((COMP_CWORD == 2)) && [[ $noun == help ]]; then
-        words="ca sign cert krl key ledger server token profile audit backup keygen errors $(vouch help --dump-codes 2>/dev/null)"
+        words="login logout status ls renew setup passwd recovery hook ca sign cert krl key ledger server token profile policy zone user group role access request approve deny audit backup keygen errors $(vouch help --dump-codes 2>/dev/null)"
     elif ((COMP_CWORD == 2)) && [[ -n $verbs ]]; then
         words=$verbs
     elif [[ $noun == keygen ]]; then
@@ -29,9 +38,12 @@ _vouch() {
         return
     else
         command="vouch $noun${verbs:+ $verb}"
+        # The one noun that is a command as well: vouch request ROLE.
+        [[ $noun == request && " $verbs " != *" $verb "* ]] && command='vouch request'
         if ((COMP_CWORD == 3)) && [[ $cur != -* ]]; then
             case $command in
                 'vouch cert issue' | 'vouch krl fetch') words='user host' ;;
+                'vouch setup completion') words='bash zsh fish' ;;
             esac
         fi
         case $prev in
@@ -46,6 +58,8 @@ _vouch() {
                 words='ed25519 ecdsa-p256 ecdsa-p384 ecdsa-p521 rsa'
                 [[ $noun == cert || $noun == profile ]] && words='user host'
                 ;;
+            --state) words='waiting approved denied cancelled expired taken' ;;
+            --principals) [[ $noun == zone ]] && words='role login' ;;
             --scope) words='cert:issue cert:read cert:revoke audit:read admin metrics' ;;
             --local)
                 compopt -o dirnames

@@ -138,7 +138,8 @@ def test_help(tap, bench):
             done = succeeds(lab.vouch(*words))
             expect(done.err == "", done)
             for command in commands:
-                expect(f"  {command} " in done.out, f"{command} is missing", done)
+                inner = command == "vouch hook"  # ssh runs it, and no person
+                expect((f"  {command} " in done.out) != inner, f"{command}: wrong about it", done)
     for command in commands:
         words = command.split()[1:]
         if words == ["keygen"]:

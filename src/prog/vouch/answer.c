@@ -44,6 +44,7 @@ struct pages {
     struct vouch_reach *reach;
     const char *path;
     const struct vouch_list_spec *spec;
+    vouch_answer_keep_fn *keep;
     uint64_t limit; // rows still wanted
     int all;
     struct vouch_list *list;
@@ -84,7 +85,11 @@ static int take_page(struct pages *pages, const json_t *page, struct vouch_fault
     }
     size_t count = json_array_size(items);
     for (size_t i = 0; i < count && (pages->all || pages->limit > 0); i++) {
-        vouch_answer_item(vouch_list_row(pages->list), json_array_get(items, i));
+        const json_t *row = json_array_get(items, i);
+        if (pages->keep != NULL && !pages->keep(row)) {
+            continue;
+        }
+        vouch_answer_item(vouch_list_row(pages->list), row);
         pages->limit -= !pages->all;
     }
     // A cursor that does not move would be asked for without end.
@@ -111,8 +116,14 @@ static int walk(struct pages *pages, struct vouch_fault *fault) {
 
 int vouch_answer_list(struct vouch_reach *reach, const char *path,
                       const struct vouch_list_spec *spec, struct vouch_fault *fault) {
+    return vouch_answer_list_kept(reach, path, spec, NULL, fault);
+}
+
+int vouch_answer_list_kept(struct vouch_reach *reach, const char *path,
+                           const struct vouch_list_spec *spec, vouch_answer_keep_fn *keep,
+                           struct vouch_fault *fault) {
     const struct vouch_cli *cli = reach->cli;
-    struct pages pages = {.reach = reach, .path = path, .spec = spec};
+    struct pages pages = {.reach = reach, .path = path, .spec = spec, .keep = keep};
     int err = read_limit(&pages, fault);
     if (err == 0) {
         err = vouch_list_open(spec, &cli->args, &cli->term, &pages.list, fault);

@@ -18,6 +18,12 @@ struct json_t;
 VOUCH_MUST_USE int vouch_answer_list(struct vouch_reach *reach, const char *path,
                                      const struct vouch_list_spec *spec, struct vouch_fault *fault);
 
+// The same for those rows alone for which `keep` is nonzero; NULL keeps all.
+typedef int vouch_answer_keep_fn(const struct json_t *row);
+VOUCH_MUST_USE int vouch_answer_list_kept(struct vouch_reach *reach, const char *path,
+                                          const struct vouch_list_spec *spec,
+                                          vouch_answer_keep_fn *keep, struct vouch_fault *fault);
+
 // Prints one object: as JSON where -o asks for it, else a line for each of `lines` that it has (key:
 // the member, title: what it is called), ended by a NULL key.
 VOUCH_MUST_USE int vouch_answer_object(const struct vouch_cli *cli, const struct json_t *object,

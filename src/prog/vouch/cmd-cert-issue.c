@@ -6,28 +6,17 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/secret.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "prog/vouch/cert-out.h"
 #include "prog/vouch/cert-text.h"
 #include "prog/vouch/issue-wish.h"
 #include "prog/vouch/load.h"
+#include "prog/vouch/once.h"
 #include "prog/vouch/query.h"
 
 static int no_memory(struct vouch_fault *fault) {
     return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "out of memory");
-}
-
-// Asked again after a broken connection, the server gives the same certificate and not a second one.
-#define ONCE_MAX 40
-static void make_once(char ret_once[static ONCE_MAX]) {
-    uint8_t bytes[16];
-    struct vouch_buf text;
-    vouch_random(bytes, sizeof bytes);
-    vouch_buf_init_fixed(&text, ret_once, ONCE_MAX - 1);
-    vouch_str_hex((struct vouch_bytes){bytes, sizeof bytes}, &text);
-    ret_once[text.len] = '\0';
 }
 
 // What a grant is held to, and where it goes.
@@ -57,9 +46,9 @@ static int take_grant(struct vouch_reach *reach, const struct grant *grant, cons
 
 static int ask_grant(struct vouch_reach *reach, const char *path, const char *body,
                      const struct grant *grant, struct vouch_fault *fault) {
-    char once[ONCE_MAX];
+    char once[VOUCH_ONCE_MAX];
     json_t *answer = NULL;
-    make_once(once);
+    vouch_once_make(once);
     const struct vouch_api_ask ask = {
         .method = VOUCH_API_POST, .path = path, .body = body, .once = once};
     int err = vouch_api_ask_json(reach->api, &ask, "vouch.cert/1", &answer, fault);

@@ -49,6 +49,16 @@ static int help_command(const struct vouch_cli *cli, struct vouch_fault *fault) 
     return err;
 }
 
+// Nouns that are commands without a verb; `request` is one beside its verbs.
+static int is_command_alone(const char *noun) {
+    for (size_t i = 0; vouch_commands[i] != NULL; i++) {
+        if (strcmp(vouch_commands[i]->noun, noun) == 0 && vouch_commands[i]->verb == NULL) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int run_topic(const struct vouch_cli *cli, struct vouch_fault *fault) {
     const struct vouch_args *args = &cli->args;
     const char *topic = args->operand_count > 0 ? args->operands[0] : NULL;
@@ -59,8 +69,7 @@ static int run_topic(const struct vouch_cli *cli, struct vouch_fault *fault) {
     } else if (strcmp(topic, "errors") == 0) {
         help_errors(cli);
     } else if (args->operand_count == 1 && vouch_command_has_noun(topic) &&
-               strcmp(topic, "help") != 0 && strcmp(topic, "version") != 0 &&
-               strcmp(topic, "keygen") != 0) {
+               !is_command_alone(topic)) {
         vouch_help_noun(&cli->term, topic, stdout);
     } else {
         return help_command(cli, fault);

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: ISC
 // vouch key show, vouch key new.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "prog/vouch/command.h"
+#include "prog/vouch/key-pair.h"
 #include "prog/vouch/load.h"
 #include "prog/vouch/new-key.h"
 #include "prog/vouch/out.h"
-#include "vouch/keyfile.h"
 
 // vouch key show
 
@@ -125,7 +124,6 @@ const struct vouch_command vouch_cmd_key_show = {
 
 // vouch key new
 
-#define KEY_TEXT_MAX (64u * 1024)
 #define RSA_BITS_MIN 2048
 
 struct pair {
@@ -151,56 +149,17 @@ static int must_not_exist(const char *path, struct vouch_fault *fault) {
     return vouch_fault_next(fault, "choose another name; a key is never overwritten");
 }
 
-static int write_private(const struct pair *pair, struct vouch_fault *fault) {
-    const struct vouch_io_file file = {.path = pair->path, .mode = 0600};
-    struct vouch_keyfile_options options = {.passphrase = vouch_secret_bytes(&pair->passphrase),
-                                            .comment = pair->comment};
-    vouch_autosecret struct vouch_secret memory = {0};
-    struct vouch_buf text;
-    if (vouch_secret_new(KEY_TEXT_MAX, &memory) != 0) {
-        return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
-                               "%s: no locked memory", pair->path);
-    }
-    vouch_buf_init_fixed(&text, memory.ptr, memory.len);
-    vouch_random(options.random, sizeof options.random);
-    int err = vouch_keyfile_write(pair->key, &options, &text);
-    if (err != 0) {
-        return vouch_fault_set(fault, err, &vouch_fault_internal, "%s: cannot be encoded: %s",
-                               pair->path, vouch_err_text(err));
-    }
-    return vouch_io_write(&file, vouch_buf_bytes(&text), fault);
-}
-
-static int write_public(const struct pair *pair, struct vouch_fault *fault) {
-    const struct vouch_io_file file = {.path = pair->public_path, .mode = 0644};
-    struct vouch_buf line;
-    vouch_buf_init(&line, KEY_TEXT_MAX);
-    vouch_key_print(vouch_private_key_public(pair->key), pair->comment, &line);
-    vouch_buf_put_text(&line, "\n");
-    int err = line.err != 0 ? vouch_fault_set(fault, line.err, &vouch_fault_memory,
-                                              "%s: out of memory", pair->public_path)
-                            : vouch_io_write(&file, vouch_buf_bytes(&line), fault);
-    vouch_buf_done(&line);
-    return err;
-}
-
 static int make_pair(struct pair *pair, enum vouch_key_type type, unsigned bits,
                      struct vouch_fault *fault) {
-    int err = vouch_private_key_generate(type, bits, &pair->key);
-    if (err != 0) {
-        return vouch_fault_set(fault, err, &vouch_fault_internal, "%s: no key could be made: %s",
-                               pair->path, vouch_err_text(err));
-    }
-    err = write_private(pair, fault);
-    if (err != 0) {
-        return err;
-    }
-    err = write_public(pair, fault);
-    if (err != 0) {
-        // Half a pair is worse than none: it looks as if it could be used.
-        (void)unlink(pair->path);
-    }
-    return err;
+    const struct vouch_key_pair files = {
+        .path = pair->path,
+        .public_path = pair->public_path,
+        .comment = pair->comment,
+        .passphrase = vouch_secret_bytes(&pair->passphrase),
+        .type = type,
+        .bits = bits,
+    };
+    return vouch_key_pair_make(&files, &pair->key, fault);
 }
 
 static int report(const struct vouch_cli *cli, const struct pair *pair, enum vouch_form form,

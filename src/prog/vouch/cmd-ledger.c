@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "core/cert-view.h"
 #include "ledger/ledger.h"
 #include "prog/vouch/cert-text.h"
 #include "prog/vouch/command.h"
@@ -86,14 +87,14 @@ static int read_options(struct show *show, struct vouch_fault *fault) {
 
 // Without verifying signatures: that is what vouch ledger verify is for.
 static int is_wanted(const struct show *show, const struct vouch_record *record) {
-    struct vouch_record_cert cert;
+    struct vouch_cert_view cert;
     struct vouch_where where;
     int certs_only = vouch_args_count(&show->cli->args, "certs") > 0;
     if (show->serial_count == 0 && show->key_id == NULL) {
         return !certs_only || record->kind == VOUCH_RECORD_CERT;
     }
     if (record->kind != VOUCH_RECORD_CERT ||
-        vouch_record_cert_read(record->cert, &cert, &where) != 0) {
+        vouch_cert_view_read(record->cert, &cert, &where) != 0) {
         return 0;
     }
     if (show->key_id != NULL && !vouch_bytes_equal(cert.key_id, vouch_bytes_of(show->key_id))) {

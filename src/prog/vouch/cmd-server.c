@@ -9,10 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "prog/vouch/answer.h"
-
-static int no_memory(struct vouch_fault *fault) {
-    return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "out of memory");
-}
+#include "prog/vouch/meet.h"
 
 static void item_key(struct vouch_item *item, const char *member, const struct vouch_key *key) {
     char fingerprint[VOUCH_FINGERPRINT_MAX];
@@ -78,40 +75,6 @@ static int print_settings(const struct vouch_cli *cli, const struct vouch_settin
 
 // vouch server set
 
-// A file that is named now has to be found later, from another folder.
-static int absolute(const char *path, char **ret_path, struct vouch_fault *fault) {
-    if (path == NULL) {
-        return 0;
-    }
-    *ret_path = realpath(path, NULL);
-    return *ret_path != NULL ? 0
-                             : vouch_fault_set(fault, VOUCH_ERR_NOT_FOUND, &vouch_fault_read,
-                                               "%s: cannot read: no such file", path);
-}
-
-static int copy(const char *text, char **ret_text, struct vouch_fault *fault) {
-    if (text == NULL) {
-        return 0;
-    }
-    *ret_text = strdup(text);
-    return *ret_text != NULL ? 0 : no_memory(fault);
-}
-
-static int read_set(const struct vouch_cli *cli, struct vouch_reach *reach,
-                    struct vouch_fault *fault) {
-    const struct vouch_args *args = &cli->args;
-    struct vouch_settings *settings = &reach->settings;
-    int err = copy(args->operands[0], &settings->url, fault);
-    if (err == 0) {
-        err = copy(vouch_args_value(args, "pin"), &settings->pin, fault);
-    }
-    if (err == 0) {
-        err = absolute(vouch_args_value(args, "ca-file"), &settings->ca_file, fault);
-    }
-    return err == 0 ? absolute(vouch_args_value(args, "token-file"), &settings->token_file, fault)
-                    : err;
-}
-
 // A token that the server does not know is said now and not at the first use. That it may not list
 // certificates is no harm.
 static int try_token(struct vouch_reach *reach, struct vouch_fault *fault) {
@@ -127,51 +90,24 @@ static int try_token(struct vouch_reach *reach, struct vouch_fault *fault) {
     return err == VOUCH_ERR_REFUSED ? 0 : err;
 }
 
-static int meet(struct vouch_reach *reach, struct vouch_fault *fault) {
-    const struct vouch_settings *settings = &reach->settings;
-    const struct vouch_api_server server = {
-        .url = settings->url,
-        .pin = settings->pin,
-        .ca_file = settings->ca_file,
-        .token_file = settings->token_file,
-    };
-    int err = vouch_api_open(&server, &reach->api, fault);
-    if (err == 0) {
-        err = vouch_reach_keys(reach, fault);
-    }
-    return err == 0 ? try_token(reach, fault) : err;
-}
-
-static int save(const struct vouch_cli *cli, const struct vouch_settings *settings,
-                struct vouch_fault *fault) {
-    char path[PATH_MAX];
-    if (vouch_args_count(&cli->args, "dry-run") > 0) {
-        vouch_say(&cli->term, "nothing was written: --dry-run");
-        return 0;
-    }
-    int err = vouch_settings_path(path, fault);
-    if (err == 0) {
-        err = vouch_settings_write(settings, fault);
-    }
-    if (err == 0) {
-        vouch_say_mark(&cli->term, VOUCH_MARK_OK,
-                       "noted down in %s; later commands ask this server", path);
-    }
-    return err;
-}
-
 static int run_set(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
                    struct vouch_fault *fault) {
     struct vouch_reach reach = {.cli = cli};
-    int err = read_set(cli, &reach, fault);
+    const struct vouch_meet server = {
+        .url = cli->args.operands[0],
+        .pin = vouch_args_value(&cli->args, "pin"),
+        .ca_file = vouch_args_value(&cli->args, "ca-file"),
+        .token_file = vouch_args_value(&cli->args, "token-file"),
+    };
+    int err = vouch_meet(&server, &reach, fault);
     if (err == 0) {
-        err = meet(&reach, fault);
+        err = try_token(&reach, fault);
     }
     if (err == 0) {
         err = print_settings(cli, &reach.settings, reach.settings.url, fault);
     }
     if (err == 0) {
-        err = save(cli, &reach.settings, fault);
+        err = vouch_meet_save(&reach, fault);
     }
     vouch_reach_done(&reach);
     *ret_exit = VOUCH_EXIT_OK;

@@ -14,6 +14,7 @@ enum vouch_exit {
     VOUCH_EXIT_NOT_FOUND = 3,
     VOUCH_EXIT_TOKEN = 4,       // the server wants a valid token
     VOUCH_EXIT_REFUSED = 5,     // the server says no
+    VOUCH_EXIT_WAITING = 6,     // for the approval of others
     VOUCH_EXIT_UNREACHABLE = 7, // the server does not answer
     VOUCH_EXIT_CONFLICT = 8,
     VOUCH_EXIT_LOCAL = 9,
@@ -40,6 +41,9 @@ struct vouch_cli {
     struct vouch_term term;
 };
 
+// Whether the list of all commands has it.
+enum vouch_command_shown { VOUCH_COMMAND_SHOWN = 0, VOUCH_COMMAND_INNER };
+
 struct vouch_query_listing;
 
 struct vouch_command {
@@ -54,6 +58,7 @@ struct vouch_command {
     const char *const *examples;        // ended by NULL
     enum vouch_shape shape;
     enum vouch_manner manner;
+    enum vouch_command_shown shown;
     const struct vouch_query_listing
         *listing; // of a command that lists what a server has; else NULL
     // Returns 0 with the exit code, or a negative code with the fault set.
@@ -83,6 +88,27 @@ extern const struct vouch_command vouch_cmd_profile_put, vouch_cmd_profile_show,
 extern const struct vouch_command vouch_cmd_profile_rm, vouch_cmd_audit_ls;
 extern const struct vouch_command vouch_cmd_backup_new, vouch_cmd_backup_verify;
 extern const struct vouch_command vouch_cmd_backup_restore;
+extern const struct vouch_command vouch_cmd_login, vouch_cmd_logout, vouch_cmd_status, vouch_cmd_ls,
+    vouch_cmd_renew, vouch_cmd_hook;
+extern const struct vouch_command vouch_cmd_setup_account, vouch_cmd_setup_admin,
+    vouch_cmd_setup_ssh;
+extern const struct vouch_command vouch_cmd_setup_git, vouch_cmd_setup_completion;
+extern const struct vouch_command vouch_cmd_passwd, vouch_cmd_recovery_new;
+extern const struct vouch_command vouch_cmd_policy_export, vouch_cmd_policy_check,
+    vouch_cmd_policy_diff, vouch_cmd_policy_apply, vouch_cmd_policy_log;
+extern const struct vouch_command vouch_cmd_zone_ls, vouch_cmd_zone_show, vouch_cmd_zone_add,
+    vouch_cmd_zone_edit, vouch_cmd_zone_rm;
+extern const struct vouch_command vouch_cmd_user_ls, vouch_cmd_user_show, vouch_cmd_user_add,
+    vouch_cmd_user_edit, vouch_cmd_user_rm, vouch_cmd_user_disable, vouch_cmd_user_enable,
+    vouch_cmd_user_link, vouch_cmd_user_sessions, vouch_cmd_user_sign_out;
+extern const struct vouch_command vouch_cmd_group_ls, vouch_cmd_group_show, vouch_cmd_group_add,
+    vouch_cmd_group_edit, vouch_cmd_group_rm;
+extern const struct vouch_command vouch_cmd_role_ls, vouch_cmd_role_show, vouch_cmd_role_add,
+    vouch_cmd_role_edit, vouch_cmd_role_rm, vouch_cmd_role_test;
+extern const struct vouch_command vouch_cmd_access_who_can, vouch_cmd_access_can;
+extern const struct vouch_command vouch_cmd_request, vouch_cmd_request_ls, vouch_cmd_request_show,
+    vouch_cmd_request_cancel, vouch_cmd_request_wait, vouch_cmd_approve, vouch_cmd_deny;
+extern const struct vouch_command vouch_cmd_audit_search, vouch_cmd_audit_tail;
 extern const struct vouch_command vouch_cmd_keygen, vouch_cmd_help, vouch_cmd_version;
 
 // The command of argv[1] (and argv[2]); *ret_words is how many words name it. Unknown words give

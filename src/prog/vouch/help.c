@@ -39,7 +39,9 @@ void vouch_help_all(const struct vouch_term *term, FILE *out) {
     (void)fputs("vouch: an SSH certificate authority, from files and of a server\n\nCommands:\n",
                 out);
     for (size_t i = 0; vouch_commands[i] != NULL; i++) {
-        print_summary(vouch_commands[i], out);
+        if (vouch_commands[i]->shown == VOUCH_COMMAND_SHOWN) {
+            print_summary(vouch_commands[i], out);
+        }
     }
     (void)fprintf(out,
                   "\nExamples:\n"
@@ -102,6 +104,18 @@ static void print_usage(const struct vouch_term *term, const struct vouch_comman
                   command->operands[0] != '\0' ? " " : "", command->operands);
 }
 
+// Of a noun that is a command without a verb too.
+static void print_verbs(const char *noun, FILE *out) {
+    const char *title = "\nSee also:\n";
+    for (size_t i = 0; vouch_commands[i] != NULL; i++) {
+        if (vouch_commands[i]->verb != NULL && strcmp(vouch_commands[i]->noun, noun) == 0) {
+            (void)fputs(title, out);
+            print_summary(vouch_commands[i], out);
+            title = "";
+        }
+    }
+}
+
 void vouch_help_command(const struct vouch_term *term, const struct vouch_command *command,
                         FILE *out) {
     wrap(command->summary, 0, out);
@@ -117,6 +131,9 @@ void vouch_help_command(const struct vouch_term *term, const struct vouch_comman
     if (command->notes != NULL) {
         (void)fputc('\n', out);
         wrap(command->notes, 0, out);
+    }
+    if (command->verb == NULL) {
+        print_verbs(command->noun, out);
     }
     (void)fputs("\nExamples:\n", out);
     for (size_t i = 0; command->examples[i] != NULL; i++) {

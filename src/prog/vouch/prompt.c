@@ -83,7 +83,8 @@ static int read_line(int tty, const sigset_t *mask, uint8_t *room, size_t cap, s
     return 0;
 }
 
-static int read_hidden(int tty, const char *question, uint8_t *room, size_t cap, size_t *ret_len) {
+static int read_typed(int tty, enum vouch_prompt_echo echo, const char *question, uint8_t *room,
+                      size_t cap, size_t *ret_len) {
     struct termios shown, hidden;
     struct signal_state old;
     if (tcgetattr(tty, &shown) != 0) {
@@ -91,19 +92,22 @@ static int read_hidden(int tty, const char *question, uint8_t *room, size_t cap,
     }
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-    hidden.c_lflag |= ICANON;
+    hidden.c_lflag |= ICANON | (echo == VOUCH_PROMPT_SHOWN ? ECHO : 0);
     catch_signals(&old);
     (void)tcsetattr(tty, TCSAFLUSH, &hidden);
     (void)dprintf(tty, "%s: ", question);
     int err = read_line(tty, &old.mask, room, cap, ret_len);
     (void)tcsetattr(tty, TCSAFLUSH, &shown);
-    (void)dprintf(tty, "\n");
+    // Where the line was shown, its end was too.
+    if (echo == VOUCH_PROMPT_HIDDEN || err != 0) {
+        (void)dprintf(tty, "\n");
+    }
     release_signals(&old);
     return err;
 }
 
-int vouch_prompt_secret(const char *question, struct vouch_secret *ret_secret,
-                        struct vouch_fault *fault) {
+static int ask_once(const char *question, enum vouch_prompt_echo echo,
+                    struct vouch_secret *ret_secret, struct vouch_fault *fault) {
     vouch_autosecret struct vouch_secret secret = {0};
     vouch_autoclose int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (tty < 0) {
@@ -114,7 +118,7 @@ int vouch_prompt_secret(const char *question, struct vouch_secret *ret_secret,
                                "no locked memory for a passphrase");
     }
     size_t len = 0;
-    int err = read_hidden(tty, question, secret.ptr, secret.len, &len);
+    int err = read_typed(tty, echo, question, secret.ptr, secret.len, &len);
     if (err == VOUCH_ERR_LIMIT) {
         return vouch_fault_set(fault, VOUCH_ERR_PASSPHRASE, &vouch_fault_passphrase,
                                "%s: longer than %d bytes", question, VOUCH_PASSPHRASE_MAX);
@@ -130,6 +134,11 @@ int vouch_prompt_secret(const char *question, struct vouch_secret *ret_secret,
         secret = (struct vouch_secret){0};
     }
     return 0;
+}
+
+int vouch_prompt_secret(const char *question, struct vouch_secret *ret_secret,
+                        struct vouch_fault *fault) {
+    return ask_once(question, VOUCH_PROMPT_HIDDEN, ret_secret, fault);
 }
 
 void vouch_prompt_init(struct vouch_prompt *prompt, const struct vouch_cli *cli) {
@@ -241,4 +250,60 @@ int vouch_prompt_new_passphrase(const struct vouch_prompt *prompt, const char *w
         return vouch_fault_next(fault, "add --passphrase-file FILE or --no-passphrase");
     }
     return type_twice(prompt, what, ret_passphrase, fault);
+}
+
+// Answers of a command
+
+static int missing(const struct vouch_prompt_question *question, const char *why,
+                   struct vouch_fault *fault) {
+    vouch_usage(fault, "%s is missing, and %s", question->what, why);
+    return question->option != NULL
+               ? vouch_fault_next(fault, "add --%s %s", question->option, question->value)
+               : vouch_fault_next(fault, "run it on a terminal");
+}
+
+static int copy_text(const char *text, struct vouch_secret *ret_answer, struct vouch_fault *fault) {
+    size_t len = strlen(text);
+    if (vouch_secret_new(len, ret_answer) != 0) {
+        return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
+                               "no locked memory for an answer");
+    }
+    memcpy(ret_answer->ptr, text, len);
+    return 0;
+}
+
+int vouch_prompt_answer(const struct vouch_cli *cli, const struct vouch_prompt_question *question,
+                        struct vouch_secret *ret_answer, struct vouch_fault *fault) {
+    vouch_autosecret struct vouch_secret answer = {0};
+    char words[300];
+    const char *preset = question->preset;
+    const char *file =
+        question->option != NULL ? vouch_args_value(&cli->args, question->option) : NULL;
+    if (file != NULL) {
+        return read_file(file, ret_answer, fault);
+    }
+    if (vouch_args_count(&cli->args, "no-input") > 0) {
+        return preset != NULL ? copy_text(preset, ret_answer, fault)
+                              : missing(question, "--no-input forbids to ask", fault);
+    }
+    (void)snprintf(words, sizeof words, "%s%s%s%s", question->words, preset != NULL ? " [" : "",
+                   preset != NULL ? preset : "", preset != NULL ? "]" : "");
+    int err = ask_once(words, question->echo, &answer, fault);
+    if (err == VOUCH_ERR_PASSPHRASE && answer.len == 0 && !vouch_prompt_has_terminal()) {
+        return missing(question, "there is no terminal to ask on", fault);
+    }
+    if (err == 0 && answer.len == 0) {
+        return preset != NULL ? copy_text(preset, ret_answer, fault)
+                              : missing(question, "the answer was empty", fault);
+    }
+    if (err == 0) {
+        *ret_answer = answer;
+        answer = (struct vouch_secret){0};
+    }
+    return err;
+}
+
+int vouch_prompt_has_terminal(void) {
+    vouch_autoclose int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    return tty >= 0;
 }

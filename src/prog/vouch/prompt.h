@@ -34,3 +34,25 @@ int vouch_prompt_passphrase(void *context, const char *path, struct vouch_secret
 VOUCH_MUST_USE int vouch_prompt_new_passphrase(const struct vouch_prompt *prompt, const char *what,
                                                struct vouch_secret *ret_passphrase,
                                                struct vouch_fault *fault);
+
+enum vouch_prompt_echo { VOUCH_PROMPT_HIDDEN = 0, VOUCH_PROMPT_SHOWN };
+
+// One thing that a command has to know.
+struct vouch_prompt_question {
+    const char *words; // "Password"
+    const char *what;  // "the password"
+    const char
+        *option;       // names a file whose first line answers, such as "password-file"; NULL: none
+    const char *value; // what that option's value is called: "FILE"
+    const char *preset; // the answer of who only presses Return, or with --no-input; NULL: none
+    enum vouch_prompt_echo echo;
+};
+
+// The answer: from the file, or asked on the terminal. Never empty. VOUCH_ERR_ARGUMENT (a usage fault)
+// where nobody can be asked.
+VOUCH_MUST_USE int vouch_prompt_answer(const struct vouch_cli *cli,
+                                       const struct vouch_prompt_question *question,
+                                       struct vouch_secret *ret_answer, struct vouch_fault *fault);
+
+// Nonzero if there is a terminal to ask on.
+int vouch_prompt_has_terminal(void);

@@ -12,12 +12,14 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "prog/vouch/sign-in.h"
 
 #define TIMEOUT_MAX_S 3600
 
 void vouch_reach_done(struct vouch_reach *reach) {
     vouch_api_close(reach->api);
     vouch_settings_done(&reach->settings);
+    vouch_session_done(&reach->session);
 }
 
 int vouch_reach_socket(const char *dir, char ret_path[static PATH_MAX], struct vouch_fault *fault) {
@@ -76,7 +78,7 @@ static int check_options(const struct vouch_args *args, struct vouch_fault *faul
     return 0;
 }
 
-static int is_same_url(const char *a, const char *b) {
+int vouch_reach_same_url(const char *a, const char *b) {
     size_t first = strlen(a), second = strlen(b);
     first -= first > 0 && a[first - 1] == '/';
     second -= second > 0 && b[second - 1] == '/';
@@ -101,7 +103,7 @@ static int choose_server(struct vouch_reach *reach, struct vouch_api_server *ser
     if (url == NULL && err != 0) {
         return err;
     }
-    if (url != NULL && (err != 0 || !is_same_url(url, settings->url))) {
+    if (url != NULL && (err != 0 || !vouch_reach_same_url(url, settings->url))) {
         vouch_settings_done(settings);
     }
     *server = (struct vouch_api_server){
@@ -110,12 +112,58 @@ static int choose_server(struct vouch_reach *reach, struct vouch_api_server *ser
         .ca_file = either(vouch_args_value(args, "ca-file"), settings->ca_file),
         .token_file = either(vouch_args_value(args, "token-file"), settings->token_file),
     };
+    reach->by = server->token_file != NULL ? VOUCH_BY_TOKEN : VOUCH_BY_NOTHING;
     reach->anchors = settings->url != NULL ? VOUCH_ANCHORS_NOTED : VOUCH_ANCHORS_NONE;
     return 0;
 }
 
-int vouch_reach_open(const struct vouch_cli *cli, struct vouch_reach *ret_reach,
-                     struct vouch_fault *fault) {
+// A session that is there for this server and has not ended. That there is none is no failure: whether
+// one is needed, the server says.
+static void use_session(struct vouch_reach *reach, struct vouch_api_server *server) {
+    struct vouch_fault unused;
+    struct vouch_session session = {0};
+    if (vouch_args_value(&reach->cli->args, "token-file") != NULL ||
+        vouch_session_read(&session, &unused) != 0) {
+        return;
+    }
+    if (session.secret.len > 0 && session.ends_s > vouch_time_now_s() &&
+        vouch_reach_same_url(session.url, server->url)) {
+        server->token_file = NULL;
+        server->token = vouch_secret_bytes(&session.secret);
+        reach->by = VOUCH_BY_SESSION;
+        reach->session = session;
+        return;
+    }
+    vouch_session_done(&session);
+}
+
+// Nonzero if the question is worth asking once more.
+static int hear_no(void *context, struct vouch_fault *fault) {
+    struct vouch_reach *reach = context;
+    struct vouch_fault unused;
+    if (reach->by == VOUCH_BY_TOKEN || reach->by == VOUCH_BY_SOCKET) {
+        return 0;
+    }
+    if (fault->kind == &vouch_fault_caller || fault->kind == &vouch_fault_server_token) {
+        if (reach->by == VOUCH_BY_SESSION) {
+            // It will not come back, and no later command need ask with it.
+            (void)!vouch_session_forget(&unused);
+        }
+        (void)vouch_session_signed_out(
+            vouch_api_name(reach->api),
+            reach->by == VOUCH_BY_SESSION ? "the session has ended" : NULL, fault);
+        if (reach->by == VOUCH_BY_NOTHING) {
+            (void)vouch_fault_next(fault, "vouch login; for a program: --token-file FILE");
+        }
+        return 0;
+    }
+    int stale = strcmp(fault->kind->code, VOUCH_FACTOR_OLD) == 0;
+    return stale && reach->by == VOUCH_BY_SESSION && reach->asking == VOUCH_MAY_ASK &&
+           vouch_sign_in_again(reach, fault) == 0;
+}
+
+static int open_way(const struct vouch_cli *cli, enum vouch_reach_by most,
+                    struct vouch_reach *ret_reach, struct vouch_fault *fault) {
     struct vouch_reach reach = {.cli = cli};
     struct vouch_api_server server = {0};
     char socket[PATH_MAX];
@@ -125,8 +173,15 @@ int vouch_reach_open(const struct vouch_cli *cli, struct vouch_reach *ret_reach,
         err = vouch_reach_socket(local, socket, fault);
         server.socket = socket;
         reach.local = 1;
+        reach.by = VOUCH_BY_SOCKET;
     } else if (err == 0) {
         err = choose_server(&reach, &server, fault);
+    }
+    if (most == VOUCH_BY_NOTHING) {
+        server.token_file = NULL;
+        reach.by = VOUCH_BY_NOTHING;
+    } else if (err == 0 && local == NULL) {
+        use_session(&reach, &server);
     }
     if (err == 0) {
         err = read_timeout(&cli->args, &server.timeout_ms, fault);
@@ -139,7 +194,20 @@ int vouch_reach_open(const struct vouch_cli *cli, struct vouch_reach *ret_reach,
         return err;
     }
     *ret_reach = reach;
+    if (most != VOUCH_BY_NOTHING) {
+        vouch_api_on_no(ret_reach->api, hear_no, ret_reach);
+    }
     return 0;
+}
+
+int vouch_reach_open(const struct vouch_cli *cli, struct vouch_reach *ret_reach,
+                     struct vouch_fault *fault) {
+    return open_way(cli, VOUCH_BY_SESSION, ret_reach, fault);
+}
+
+int vouch_reach_open_stranger(const struct vouch_cli *cli, struct vouch_reach *ret_reach,
+                              struct vouch_fault *fault) {
+    return open_way(cli, VOUCH_BY_NOTHING, ret_reach, fault);
 }
 
 int vouch_reach_keys(struct vouch_reach *reach, struct vouch_fault *fault) {
@@ -163,10 +231,13 @@ int vouch_reach_keys(struct vouch_reach *reach, struct vouch_fault *fault) {
 }
 
 enum vouch_exit vouch_reach_failed(const struct vouch_cli *cli, const struct vouch_fault *fault) {
-    if (fault->kind == &vouch_fault_server_unreachable) {
+    // Too busy to hear a sign-in is as good as away.
+    if (fault->kind == &vouch_fault_server_unreachable ||
+        fault->kind == &vouch_fault_sign_in_busy || fault->kind == &vouch_fault_sign_ins) {
         return VOUCH_EXIT_UNREACHABLE;
     }
-    if (fault->err == VOUCH_ERR_PASSPHRASE || fault->kind == &vouch_fault_server_token) {
+    if (fault->err == VOUCH_ERR_PASSPHRASE || fault->kind == &vouch_fault_server_token ||
+        fault->kind == &vouch_fault_tries) {
         return VOUCH_EXIT_TOKEN;
     }
     if (fault->err == VOUCH_ERR_REFUSED) {

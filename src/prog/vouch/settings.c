@@ -4,16 +4,15 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "prog/vouch/home.h"
 
 #define SETTINGS_MAX 65536
 #define KEY_LINE_MAX 32768
@@ -38,20 +37,7 @@ static int no_memory(struct vouch_fault *fault) {
 }
 
 int vouch_settings_path(char ret_path[static PATH_MAX], struct vouch_fault *fault) {
-    const char *config = getenv("XDG_CONFIG_HOME");
-    const char *home = getenv("HOME");
-    int own = config != NULL && config[0] == '/';
-    if (!own && (home == NULL || home[0] != '/')) {
-        vouch_fault_set(fault, VOUCH_ERR_NOT_FOUND, &vouch_fault_server_unknown,
-                        "no place for settings: neither HOME nor XDG_CONFIG_HOME is a folder");
-        return vouch_fault_next(fault, "give --server URL and --pin, or set HOME");
-    }
-    int len = snprintf(ret_path, PATH_MAX, "%s%s/vouch/server.json", own ? config : home,
-                       own ? "" : "/.config");
-    return len > 0 && len < PATH_MAX
-               ? 0
-               : vouch_fault_set(fault, VOUCH_ERR_LIMIT, &vouch_fault_server_unknown,
-                                 "HOME is longer than a path can be");
+    return vouch_home_path(&vouch_home_config, "/vouch/server.json", ret_path, fault);
 }
 
 // Reading
@@ -206,28 +192,11 @@ static char *print(const struct vouch_settings *settings) {
     return text;
 }
 
-// The folders that hold `path`, of which some may be there.
-static int make_folders(const char *path, struct vouch_fault *fault) {
-    char folder[PATH_MAX];
-    (void)snprintf(folder, sizeof folder, "%s", path);
-    for (char *c = folder + 1; *c != '\0'; c++) {
-        if (*c != '/') {
-            continue;
-        }
-        *c = '\0';
-        if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
-            return vouch_io_write_fault(folder, fault);
-        }
-        *c = '/';
-    }
-    return 0;
-}
-
 int vouch_settings_write(const struct vouch_settings *settings, struct vouch_fault *fault) {
     char path[PATH_MAX];
     int err = vouch_settings_path(path, fault);
     if (err == 0) {
-        err = make_folders(path, fault);
+        err = vouch_home_make_folders(path, fault);
     }
     if (err != 0) {
         return err;

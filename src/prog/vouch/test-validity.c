@@ -75,45 +75,46 @@ static void pairs_are_taken_as_they_stand(void **state) {
     }
 }
 
+static const char *const no_intervals[] = {
+    "",
+    "8",
+    "x",
+    "8x",
+    ":",
+    "now:",
+    ":now",
+    "-8h",
+    "0",
+    "0h",
+    "+0:+1h",
+    "8h:9h",
+    "1.5h",
+    "8 h",
+    "now",
+    "+1h:+1h",
+    "+2h:+1h",
+    "now:now",
+    "20261122",
+    "202611",
+    "2026-11-22",
+    "20261301:20261302",
+    "20260230:20260302",
+    "-5m:+1h:+2h",
+    "-5m:1h",
+    "0x1:0x2",
+    "99999999999999999999h",
+    "+1h:20261122112538",
+    "2026-11-22T25:00:00Z:+1h",
+};
+
 static void refuses_what_is_no_interval(void **state) {
     (void)state;
-    static const char *const rows[] = {
-        "",
-        "8",
-        "x",
-        "8x",
-        ":",
-        "now:",
-        ":now",
-        "-8h",
-        "0",
-        "0h",
-        "+0:+1h",
-        "8h:9h",
-        "1.5h",
-        "8 h",
-        "now",
-        "+1h:+1h",
-        "+2h:+1h",
-        "now:now",
-        "20261122",
-        "202611",
-        "2026-11-22",
-        "20261301:20261302",
-        "20260230:20260302",
-        "-5m:+1h:+2h",
-        "-5m:1h",
-        "0x1:0x2",
-        "99999999999999999999h",
-        "+1h:20261122112538",
-        "2026-11-22T25:00:00Z:+1h",
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof no_intervals / sizeof no_intervals[0]; i++) {
         struct vouch_validity validity = {1, 2};
         struct vouch_fault fault;
-        int err = vouch_validity_parse(rows[i], NOW, &validity, &fault);
+        int err = vouch_validity_parse(no_intervals[i], NOW, &validity, &fault);
         if (err == 0) {
-            print_error("taken: %s\n", rows[i]);
+            print_error("taken: %s\n", no_intervals[i]);
         }
         assert_int_equal(err, VOUCH_ERR_ARGUMENT);
         assert_ptr_equal(fault.kind, &vouch_fault_usage);
