@@ -47,6 +47,7 @@ int vouch_api_link_answer(struct vouch_api_call *call, unsigned status,
     vouch_json_text(&call->json, "name", link->name);
     vouch_json_time_s(&call->json, "expires", link->expires_s);
     if (link->secret.len > 0) {
+        vouch_json_text_or_null(&call->json, "address", link->address);
         vouch_json_text(&call->json, "secret", link->secret);
     }
     return vouch_api_answer_end(call);

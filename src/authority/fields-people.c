@@ -135,6 +135,7 @@ static const struct vouch_field answer_link_fields[] = {
     F_BYTES(vouch_answer_link, user, "user", TEXT_MAX),
     F_BYTES(vouch_answer_link, name, "name", TEXT_MAX),
     F_U64(vouch_answer_link, expires_s),
+    F_BYTES(vouch_answer_link, address, "address", TEXT_MAX),
     F_BYTES(vouch_answer_link, secret, "secret", SECRET_MAX),
     F_END,
 };

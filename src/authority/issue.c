@@ -205,7 +205,7 @@ static int sign_and_answer(struct vouch_local *authority, struct work *work,
                            struct vouch_answer_cert *ret_answer, enum vouch_once_end *ret_end,
                            struct vouch_fault *fault) {
     struct vouch_signer_grant grant = {0};
-    struct vouch_signer_ask ask;
+    struct vouch_signer_ask ask = {0};
     *ret_end = VOUCH_ONCE_UNKNOWN; // after a lost answer only the ledger can tell
     int err = sign(authority, work, &grant, &ask, fault);
     if (err != VOUCH_OK) {

@@ -50,7 +50,7 @@ static void no_user(struct vouch_reply *reply, struct vouch_bytes user) {
 static int is_active(struct vouch_local *authority, struct vouch_bytes name) {
     uint64_t version = 0;
     const struct vouch_policy *policy = vouch_policy_hold(authority, &version);
-    int is = vouch_user_is_active(policy, name, vouch_time_now_s());
+    int is = vouch_policy_has_active(policy, name, vouch_time_now_s());
     vouch_policy_release(authority, policy);
     return is;
 }
@@ -104,6 +104,7 @@ int vouch_local_link_new(struct vouch_local *authority, const struct vouch_calle
     }
     ret_answer->user = account.name;
     ret_answer->name = vouch_bytes_of(authority->office->origin);
+    ret_answer->address = vouch_bytes_of(authority->office->address);
     ret_answer->expires_s = now_s + (ask->ttl_s > 0 ? ask->ttl_s : TTL_DEFAULT_S);
     return make_link(authority, caller, &who, &account, ret_answer, fault);
 }

@@ -89,7 +89,8 @@ static int open_ledger(struct vouch_office *office, const struct vouch_office_op
                        struct vouch_fault *fault) {
     office->ledger_dir = vouch_str_copy(vouch_bytes_of(what->ledger_dir));
     office->krl_dir = vouch_str_copy(vouch_bytes_of(what->krl_dir));
-    if (office->ledger_dir == NULL || office->krl_dir == NULL) {
+    office->address = vouch_str_copy(vouch_bytes_of(what->address != NULL ? what->address : ""));
+    if (office->ledger_dir == NULL || office->krl_dir == NULL || office->address == NULL) {
         return vouch_no_memory(fault);
     }
     int err = vouch_folder_open(what->ledger_dir, &office->ledger_fd);
@@ -419,6 +420,7 @@ void vouch_office_close(struct vouch_office *office) {
     free(office->origin);
     free(office->ledger_dir);
     free(office->krl_dir);
+    free(office->address);
     vouch_close_at_end(&office->ledger_fd);
     free(office);
 }

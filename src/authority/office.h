@@ -79,6 +79,7 @@ struct vouch_office {
     size_t seat_count;
     struct vouch_identity_seat identities[VOUCH_OFFICE_SEATS_MAX];
     size_t identity_count;
+    char *address; // see vouch_office_open
     uint64_t session_idle_s, session_max_s;
 
     struct vouch_pool quick; // for the way of a request
@@ -137,6 +138,7 @@ struct vouch_local {
     struct vouch_seat *seat;
     struct vouch_identity_seat *identity; // NULL: none
     struct vouch_store *leased;           // NULL: none
+    const struct vouch_policy *standing;  // that the asking session was judged by; NULL: not held
     struct vouch_arena arena;             // of the last answer
     struct vouch_secret shown;            // a secret in it
     struct vouch_hasher *hasher;

@@ -106,7 +106,8 @@ struct vouch_answer_link {
     struct vouch_bytes user;
     struct vouch_bytes name; // of the CA
     uint64_t expires_s;
-    struct vouch_bytes secret; // once, when it is new
+    struct vouch_bytes address; // "https://HOST:PORT#PIN", as the server knows it; when it is new
+    struct vouch_bytes secret;  // once, when it is new
 };
 
 // Whose link it is.

@@ -339,22 +339,27 @@ def changing(tap, office):
         expect("temps" not in office.text(), office.text())
 
 
+def secret_of(link):
+    return re.search(r"vouchl_[\w-]{43}", link).group(0)
+
+
 def moving_in(tap, office):
     """Links, as people get them; then sessions of the command."""
     town, own = office.town, office.own
     with tap.row("user add --link prints the link alone, which sets the account up"):
         done = succeeds(own("user", "add", "zoe", "--link"))
-        expect(re.fullmatch(r"vouchl_[\w-]{43}\n", done.out), done)
+        link = r"https://127\.0\.0\.1:\d+/setup/vouchl_[\w-]{43}#sha256:[\w-]{43}"
+        expect(re.fullmatch(link + "\n", done.out), done)
         expect("vouch setup account" in done.err, done)
         zoe = town.people["zoe"] = Person("zoe")
-        town.set_up(zoe, done.out.strip())
+        town.set_up(zoe, secret_of(done.out))
     with tap.row("user link writes a link into a file of its owner's, and never over one"):
         path = office.lab.join("ada.link")
         done = succeeds(own("user", "link", "ada", "--ttl", "10m", "--out", path))
         expect_equal((done.out, os.stat(path).st_mode & 0o777), ("", 0o600))
         fails(own("user", "link", "ada", "--out", path), CONFLICT, "V-1103", "ada.link")
         with open(path, encoding="ascii") as file:
-            town.set_up(town.ada, file.read().strip())
+            town.set_up(town.ada, secret_of(file.read()))
         office.sign_in(town.ada)
     with tap.row("an administrator's link names the server and its pin"):
         found = answer_of(office.as_("ada", "user", "link", "bob", "-o", "json"), "vouch.link/1")
@@ -371,7 +376,7 @@ def moving_in(tap, office):
     for name in ("carl", "eve"):
         with tap.row(f"{name} is given a link and signs in"):
             done = succeeds(office.as_("ada", "user", "link", name))
-            town.set_up(town.people[name], re.search(r"vouchl_[\w-]+", done.out).group(0))
+            town.set_up(town.people[name], secret_of(done.out))
             office.sign_in(town.people[name])
     with tap.row("who is no administrator is refused, and told"):
         for words in (("user", "add", "x"), ("policy", "export"), ("user", "link", "carl"), ("group", "rm", "eng", "-y"),

@@ -958,8 +958,9 @@ def test_real(tap, lab):
     real = None
     with tap.row("vouchd: the first administrator is made on its machine, and sets up the account by the link"):
         real = Real(lab)
-        made = succeeds(real.vouch("setup", "admin", "alice", "--local", real.service.folder, "--link-url", real.url,
-                                   "--link-pin", real.pin))
+        made = succeeds(real.vouch("setup", "admin", "alice", "--local", real.service.folder))
+        expect(made.out.startswith(real.url + "/setup/vouchl_") and made.out.strip().endswith("#" + real.pin),
+               "the link is not whole", made)
         link = real.private("real-link", made.out.strip())
         easy = real.private("easy", "password1234")
         fails(real.vouch("setup", "account", "--link-file", link, "--password-file", easy), NO, "V-1881", "easy")
@@ -975,7 +976,9 @@ def test_real(tap, lab):
         return
     with tap.row("vouchd: login without a role signs in, and says that there is none"):
         done = real.vouch("login", "--user", "alice", "--password-file", real.password, "--code-file", real.code_file())
-        fails(done, REFUSED, "V-1872", "alice has no role")
+        expect("no certificate: alice has no role" in succeeds(done).err, done)
+    with tap.row("vouchd: an administrator without the role that login names is refused"):
+        fails(real.vouch("login", "--role", "dba"), REFUSED, "V-1872", 'alice has no role "dba"')
     with tap.row("vouchd: login gets a certificate by the policy, and ssh -G uses it"):
         real.apply(POLICY)
         done = succeeds(real.vouch("login"))

@@ -367,7 +367,7 @@ def test_help(tap, bench):
             text = read(os.path.join(bench.lab.source, "dist", "vouchd", name))
             expect(all(command in text for command in commands), name)
     with tap.row("a role is not started by hand"):
-        done = bench.run("--role", "signer", "/", "32")
+        done = bench.run("--role", "signer", "/", "32", "")
         expect(done.status == 1 and "not started by its supervisor" in done.err, done)
 
 
@@ -786,6 +786,19 @@ def test_identity(tap, bench):
             file.write(good)
         service.start()
         expect_equal(person.sign_in("totp", person.app.code()).status, 201)
+    with tap.row("a link has the address and the pin that the server has now, or the address that vouchd.yaml says"):
+        def link():
+            return service.must_local("POST", "/v1/accounts/alice/link", {}).json()["address"]
+        old = link()
+        expect(re.fullmatch(rf"https://127\.0\.0\.1:{service.port}#sha256:[\w-]{{43}}", old), old)
+        fresh = bench.service(start=False)
+        for name in ("key.pem", "cert.pem"):
+            replace(fresh.join("tls", name), service.join("tls", name))
+        service.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: link() not in (None, old), "another pin")
+        append(path, "url: https://ca.example.org\n")
+        service.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: link().startswith("https://ca.example.org#sha256:"), "the address of vouchd.yaml")
     with tap.row("signing in leaves no memory behind"):
         before = service.memory_kb()["identity"]
         with concurrent.futures.ThreadPoolExecutor(8) as pool:

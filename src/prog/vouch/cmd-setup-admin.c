@@ -13,10 +13,9 @@
 #include "base/time.h"
 #include "prog/vouch/policy-remote.h"
 #include "prog/vouch/query.h"
-#include "prog/vouch/setup-link.h"
+#include "prog/vouch/user-link.h"
 
 #define GROUP_ADMINS "vouch-admins"
-#define LINE_MAX_BYTES 1024
 
 // The content that was there and what is put behind it; owned.
 struct grown {
@@ -152,55 +151,6 @@ static int see_to_policy(struct vouch_reach *reach, const char *name, struct vou
     return err;
 }
 
-// The link
-
-static int print_link(const struct vouch_cli *cli, const json_t *answer,
-                      struct vouch_fault *fault) {
-    const char *out = vouch_args_value(&cli->args, "out");
-    char text[LINE_MAX_BYTES];
-    struct vouch_buf line;
-    vouch_buf_init_fixed(&line, text, sizeof text);
-    vouch_setup_link_print(vouch_args_value(&cli->args, "link-url"),
-                           vouch_answer_text(answer, "secret"),
-                           vouch_args_value(&cli->args, "link-pin"), &line);
-    vouch_buf_put_text(&line, "\n");
-    const struct vouch_io_file file = {.path = out != NULL ? out : "-", .mode = 0600};
-    int err = line.err != 0 ? vouch_usage(fault, "--link-url: longer than an address can be")
-                            : vouch_io_write(&file, vouch_buf_bytes(&line), fault);
-    vouch_wipe(text, sizeof text);
-    return err;
-}
-
-static int make_link(struct vouch_reach *reach, const char *name, struct vouch_fault *fault) {
-    const struct vouch_cli *cli = reach->cli;
-    char path[400];
-    struct vouch_buf text;
-    json_t *answer = NULL;
-    vouch_buf_init_fixed(&text, path, sizeof path - 1);
-    vouch_buf_put_text(&text, "/v1/accounts");
-    vouch_api_segment(&text, name);
-    vouch_buf_put_text(&text, "/link");
-    path[text.len] = '\0';
-    const struct vouch_api_ask ask = {.method = VOUCH_API_POST, .path = path, .body = "{}"};
-    int err = vouch_api_ask_json(reach->api, &ask, "vouch.link/1", &answer, fault);
-    if (err == 0 && vouch_answer_text(answer, "secret") == NULL) {
-        err = vouch_api_bad_answer(reach->api, fault, "%s: there is no secret in it", path);
-    }
-    if (err == 0) {
-        vouch_say(
-            &cli->term,
-            "This link sets password and second factor of %s, once, until %s. On their machine:",
-            name, vouch_answer_text(answer, "expires"));
-        vouch_say(&cli->term, "  vouch setup account LINK%s",
-                  vouch_args_value(&cli->args, "link-url") == NULL
-                      ? " --server https://HOST:PORT --pin sha256:..."
-                      : "");
-        err = print_link(cli, answer, fault);
-    }
-    json_decref(answer);
-    return err;
-}
-
 static int check_name(const char *name, struct vouch_fault *fault) {
     size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.@+-");
     return len > 0 && len <= 128 && name[len] == '\0'
@@ -216,30 +166,29 @@ static int run_admin(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
     *ret_exit = VOUCH_EXIT_OK;
     int err = check_name(name, fault);
     if (err == 0) {
+        err = vouch_user_link_check(cli, fault);
+    }
+    if (err == 0) {
         err = vouch_reach_open(cli, &reach, fault);
     }
     if (err == 0) {
         err = see_to_policy(&reach, name, fault);
     }
     if (err == 0 && vouch_args_count(&cli->args, "dry-run") == 0) {
-        err = make_link(&reach, name, fault);
+        err = vouch_user_link(&reach, name, 0, fault);
     }
     vouch_reach_done(&reach);
     return err;
 }
 
 static const struct vouch_option options[] = {
-    {"link-url", 0, VOUCH_OPTION_ONE, 0, "URL",
-     "the server's address as the person reaches it, for a whole link"},
-    {"link-pin", 0, VOUCH_OPTION_ONE, 0, "PIN", "its pin, for the link"},
-    {"out", 0, VOUCH_OPTION_ONE, 0, "FILE", "write the link there (0600), not to standard output"},
+    VOUCH_USER_LINK_OUT_OPTION,
     {"dry-run", 'n', VOUCH_OPTION_FLAG, 0, NULL, "say what would be changed; change nothing"},
     VOUCH_REACH_OPTIONS,
 };
 
 static const char *const examples[] = {
-    "vouch setup admin alice --local /var/lib/vouch --link-url https://ca.example.com:8443 "
-    "--link-pin sha256:...",
+    "vouch setup admin alice --local /var/lib/vouchd",
     NULL,
 };
 
@@ -252,8 +201,7 @@ const struct vouch_command vouch_cmd_setup_admin = {
     .operands_max = 1,
     .options = options,
     .notes = "For the first one there is no other way. Run it again for a new link, or for "
-             "somebody whose "
-             "second factor is lost.",
+             "somebody whose second factor is lost.",
     .examples = examples,
     .run = run_admin,
     .failed = vouch_reach_failed,

@@ -165,7 +165,7 @@ static int read_file(const char *path, struct vouch_secret *ret_secret, struct v
     if (len == 0) {
         vouch_secret_done(&secret);
         return vouch_fault_set(fault, VOUCH_ERR_PASSPHRASE, &vouch_fault_passphrase,
-                               "%s: its first line, the passphrase, is empty",
+                               "%s: its first line is empty",
                                strcmp(path, "-") == 0 ? "standard input" : path);
     }
     secret.len = len;

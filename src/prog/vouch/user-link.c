@@ -27,22 +27,33 @@ static const char *either(const char *first, const char *second) {
     return first != NULL ? first : second;
 }
 
-// Over the socket nobody knows by which address the person will reach the server.
-static void print_link(const struct vouch_reach *reach, const char *secret, struct vouch_buf *out) {
+// Who asks over the network reaches the server by an address that works; over the socket only the server
+// can know one.
+static void print_link(const struct vouch_reach *reach, const json_t *answer,
+                       struct vouch_buf *out) {
     const struct vouch_args *args = &reach->cli->args;
-    const char *url = NULL, *pin = NULL;
-    if (!reach->local) {
-        url = either(vouch_args_value(args, "server"), reach->settings.url);
-        pin = either(vouch_args_value(args, "pin"), reach->settings.pin);
+    const char *url = either(vouch_args_value(args, "server"), reach->settings.url);
+    const char *pin = either(vouch_args_value(args, "pin"), reach->settings.pin);
+    const char *address = vouch_answer_text(answer, "address");
+    char own[LINK_MAX] = "";
+    if (reach->local) {
+        (void)snprintf(own, sizeof own, "%s", address != NULL ? address : "");
+        char *mark = strchr(own, '#');
+        url = address != NULL ? own : NULL;
+        pin = mark != NULL ? mark + 1 : NULL;
+        if (mark != NULL) {
+            *mark = '\0';
+        }
     }
-    vouch_setup_link_print(url, secret, pin, out);
+    vouch_setup_link_print(url, vouch_answer_text(answer, "secret"), pin, out);
 }
 
 static int put_out(const struct vouch_reach *reach, const json_t *answer, const char *link,
                    struct vouch_fault *fault) {
     const struct vouch_cli *cli = reach->cli;
     const char *out = vouch_args_value(&cli->args, "out");
-    const char *server = reach->local ? " --server URL --pin PIN" : "";
+    int is_whole = !reach->local || vouch_answer_text(answer, "address") != NULL;
+    const char *server = is_whole ? "" : " --server URL --pin PIN";
     const struct vouch_io_file file = {.path = out != NULL ? out : "-", .mode = 0600};
     char line[LINK_MAX + 2];
     int len = snprintf(line, sizeof line, "%s\n", link);
@@ -69,7 +80,7 @@ static int hand_out(const struct vouch_reach *reach, json_t *answer, struct vouc
     enum vouch_form form = VOUCH_FORM_TABLE;
     struct vouch_buf text;
     vouch_buf_init_fixed(&text, link, sizeof link - 1);
-    print_link(reach, vouch_answer_text(answer, "secret"), &text);
+    print_link(reach, answer, &text);
     link[text.len] = '\0';
     int err = vouch_form_of_item(&cli->args, &form, fault);
     if (err == 0 && text.err != 0) {

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "ipc/supervisor.h"
 #include "ipc/user.h"
+#include "prog/vouchd/address.h"
 #include "prog/vouchd/command.h"
 #include "prog/vouchd/listeners.h"
 #include "prog/vouchd/log.h"
@@ -30,7 +31,8 @@ struct server {
     struct vouch_notify notify;
     struct vouch_listeners listeners;
     struct vouch_settings settings;
-    struct vouch_settings before; // of before a reload, until the new ones have proved good
+    struct vouch_settings before;         // of before a reload, until the new ones have proved good
+    char address[VOUCH_ADDRESS_TEXT_MAX]; // as links have it
     int unlock_fd;
     int seal_fd;
     struct vouch_server_table table;
@@ -50,7 +52,8 @@ static void tell(const struct server *server, enum vouch_notify_state state, con
 static int begin_supervisor(struct server *server, struct vouch_fault *fault) {
     const struct vouch_config *config = &server->settings.config;
     vouch_log_init("vouchd", config->log_level, config->log_format);
-    vouch_server_table_init(&server->table, server->dir, (unsigned)config->lanes,
+    vouch_server_address(config, server->address);
+    vouch_server_table_init(&server->table, server->dir, (unsigned)config->lanes, server->address,
                             (const char(*)[VOUCH_CONFIG_TEXT_MAX])config->users);
     const struct vouch_server_gifts gifts = {server->settings.fd, server->unlock_fd,
                                              server->seal_fd};
@@ -183,13 +186,22 @@ static int check_new(const struct server *server, const struct vouch_settings *n
                : err;
 }
 
+// A TLS key that signed its own certificate is part of the address, which the roles were told at their
+// start.
+static int has_address(const struct server *server, const struct vouch_config *config) {
+    char address[VOUCH_ADDRESS_TEXT_MAX];
+    vouch_server_address(config, address);
+    return strcmp(address, server->address) == 0;
+}
+
 static int reload(struct server *server, struct vouch_fault *fault) {
     struct vouch_settings next = {.fd = -1};
     int err = vouch_settings_load(server->dir, &next, fault);
     if (err == VOUCH_OK) {
         err = check_new(server, &next, fault);
     }
-    if (err == VOUCH_OK && vouch_settings_equal(&next, &server->settings)) {
+    if (err == VOUCH_OK && vouch_settings_equal(&next, &server->settings) &&
+        has_address(server, &next.config)) {
         vouch_log(VOUCH_LOG_INFO, "read the configuration again: nothing has changed");
         vouch_settings_done(&next);
         return VOUCH_OK;

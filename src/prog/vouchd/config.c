@@ -49,6 +49,7 @@ struct raw {
     char *name;
     char **listen;
     unsigned listen_count;
+    char *url;
     char *lanes;
     struct raw_pair tls;
     char **trusted_proxies;
@@ -90,19 +91,13 @@ static const cyaml_schema_field_t users_fields[] = {
 static const cyaml_schema_field_t log_fields[] = {TEXT(struct raw_log, level),
                                                   TEXT(struct raw_log, format), CYAML_FIELD_END};
 static const cyaml_schema_field_t fields[] = {
-    TEXT(struct raw, name),
-    LIST(struct raw, listen),
-    TEXT(struct raw, lanes),
-    GROUP(struct raw, tls),
-    LIST(struct raw, trusted_proxies),
-    TEXT(struct raw, metrics),
-    TEXT(struct raw, sandbox),
-    GROUP(struct raw, signer),
-    GROUP(struct raw, identity),
-    GROUP(struct raw, sessions),
-    GROUP(struct raw, users),
-    GROUP(struct raw, log),
-    CYAML_FIELD_END,
+    TEXT(struct raw, name),      LIST(struct raw, listen),
+    TEXT(struct raw, url),       TEXT(struct raw, lanes),
+    GROUP(struct raw, tls),      LIST(struct raw, trusted_proxies),
+    TEXT(struct raw, metrics),   TEXT(struct raw, sandbox),
+    GROUP(struct raw, signer),   GROUP(struct raw, identity),
+    GROUP(struct raw, sessions), GROUP(struct raw, users),
+    GROUP(struct raw, log),      CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, fields)};
@@ -117,6 +112,19 @@ static int read_name(const struct vouch_setting_text *text, struct vouch_fault *
     if (!vouch_origin_is(vouch_bytes_of(text->text))) {
         return vouch_setting_fault(text, fault,
                                    "\"%s\" must be 1 to 200 printable characters, no blank, no +",
+                                   text->text);
+    }
+    return vouch_setting_word(text, fault);
+}
+
+// An address as it is typed: no path, which the API would not be found below.
+static int read_url(const struct vouch_setting_text *text, struct vouch_fault *fault) {
+    static const char scheme[] = "https://";
+    const char *host = text->text + sizeof scheme - 1;
+    if (text->text[0] != '\0' && (strncmp(text->text, scheme, sizeof scheme - 1) != 0 ||
+                                  *host == '\0' || strpbrk(host, "/?#@\\") != NULL)) {
+        return vouch_setting_fault(text, fault,
+                                   "\"%s\" must be https://HOST or https://HOST:PORT, and no more",
                                    text->text);
     }
     return vouch_setting_word(text, fault);
@@ -246,6 +254,12 @@ static const struct vouch_setting settings[] = {
      RAW(listen),
      .otherwise = "127.0.0.1:8443",
      .read = read_listen},
+    {.path = "url",
+     RAW(url),
+     .otherwise = "",
+     .read = read_url,
+     INTO(url),
+     .max = VOUCH_CONFIG_TEXT_MAX - 1},
     NUMBER("lanes", lanes, "32", lanes, 1, VOUCH_CONFIG_LANES_MAX),
     {.path = "tls", .kind = VOUCH_YAML_GROUP},
     FILE_PATH("tls.certificate", tls.certificate, "tls/cert.pem", tls_certificate, 1),

@@ -42,6 +42,7 @@ struct vouch_config {
     char name[VOUCH_CONFIG_TEXT_MAX];
     struct vouch_config_address listen[VOUCH_CONFIG_LISTEN_MAX];
     size_t listen_count;
+    char url[VOUCH_CONFIG_TEXT_MAX]; // as people reach it: "https://HOST:PORT"; empty: by `listen`
     uint64_t lanes;
     char tls_certificate[PATH_MAX]; // with the folder of the server, like every path here
     char tls_key[PATH_MAX];

@@ -23,7 +23,7 @@ static int first_line(const char *what, struct vouch_secret *take_secret,
     if (len == 0) {
         vouch_secret_done(take_secret);
         return vouch_fault_set(fault, VOUCH_ERR_PASSPHRASE, &vouch_fault_passphrase,
-                               "%s: its first line, the passphrase, is empty", what);
+                               "%s: its first line is empty", what);
     }
     take_secret->len = len;
     *ret_secret = *take_secret;

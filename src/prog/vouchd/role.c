@@ -107,10 +107,11 @@ int vouch_role_main(int argc, char *const *argv) {
     // The folder's path is in the arguments for people who list processes; its user may not pass it.
     struct vouch_role_run run = {.dir = VOUCH_SERVER_HERE};
     struct vouch_fault fault = {0};
-    int err = read_lanes(argc == 5 ? argv[4] : "", &run.lanes, &fault);
+    int err = read_lanes(argc == 6 ? argv[4] : "", &run.lanes, &fault);
     if (err == VOUCH_OK) {
         keep_small();
-        vouch_server_table_init(&run.table, argv[3], run.lanes, NULL);
+        run.address = argv[5];
+        vouch_server_table_init(&run.table, argv[3], run.lanes, NULL, NULL);
         err = vouch_role_begin(&run.table.service, argv[2], &run.self, &fault);
     }
     if (err != VOUCH_OK) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-// A part of a running server, as a process of its own: --role NAME DIR LANES, started by the supervisor.
+// A part of a running server, as a process of its own: --role NAME DIR LANES ADDRESS, started by the
+// supervisor.
 //
 // Each role's file begins with what it may reach, and goes through the same steps: open, enter the
 // sandbox, say so and wait for the word to go, serve, end cleanly.
@@ -14,6 +15,7 @@ struct vouch_role_run {
     struct vouch_config config;
     const char *dir;
     unsigned lanes;
+    const char *address; // see address.h
 };
 
 // The whole life of a role process; returns its exit status.

@@ -7,7 +7,7 @@
 #define STOP_MS 15000 // for each, one after the other
 
 void vouch_server_table_init(struct vouch_server_table *table, const char *dir, unsigned lanes,
-                             const char (*users)[VOUCH_CONFIG_TEXT_MAX]) {
+                             const char *address, const char (*users)[VOUCH_CONFIG_TEXT_MAX]) {
     // Where the service manager puts the log tells how its lines begin.
     static const char *const keep_env[] = {"JOURNAL_STREAM", NULL};
     static const char *const names[] = {"web", "authority", "signer", "identity"};
@@ -26,7 +26,8 @@ void vouch_server_table_init(struct vouch_server_table *table, const char *dir, 
     (void)snprintf(table->lanes_text, sizeof table->lanes_text, "%u", lanes);
     table->args[0] = dir;
     table->args[1] = table->lanes_text;
-    table->args[2] = NULL;
+    table->args[2] = address;
+    table->args[3] = NULL;
     vouch_server_table_give(table, &(struct vouch_server_gifts){-1, -1, -1});
     table->service = (struct vouch_service){.program = "vouchd",
                                             .roles = table->roles,

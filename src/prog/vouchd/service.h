@@ -29,9 +29,10 @@ struct vouch_server_table {
     struct vouch_service service;
 };
 
-// `users` (web, authority, signer, identity) may be NULL in a role. Everything is borrowed.
+// `address` (address.h) and `users` (web, authority, signer, identity) may be NULL in a role. Everything
+// is borrowed.
 void vouch_server_table_init(struct vouch_server_table *table, const char *dir, unsigned lanes,
-                             const char (*users)[VOUCH_CONFIG_TEXT_MAX]);
+                             const char *address, const char (*users)[VOUCH_CONFIG_TEXT_MAX]);
 
 // What the supervisor hands over; the descriptors stay the caller's.
 struct vouch_server_gifts {

@@ -33,7 +33,7 @@ static void free_bio(BIO **bio) {
 
 static int fail(struct vouch_fault *fault) {
     return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_internal,
-                           "TLS certificate: libcrypto cannot make it");
+                           "TLS certificate: libcrypto cannot work on it");
 }
 
 static int is_host_name(const char *name) {
@@ -210,20 +210,40 @@ static int check_key(X509 *cert, const char *key_path, struct vouch_fault *fault
                : bad_file(key_path, "is not the key of the certificate", fault);
 }
 
-int vouch_tls_pair_check(const char *cert_path, const char *key_path, struct vouch_fault *fault) {
+// The first certificate of a file, which the caller frees.
+static int read_cert(const char *path, X509 **ret_cert, struct vouch_fault *fault) {
     struct vouch_buf text;
     vouch_buf_init(&text, PEM_MAX);
-    int err = vouch_io_read(cert_path, PEM_MAX, &text, fault);
-    if (err != VOUCH_OK) {
-        int unreadable = access(cert_path, R_OK) != 0 && errno == EACCES;
-        vouch_buf_done(&text);
-        return unreadable ? VOUCH_OK : err;
+    int err = vouch_io_read(path, PEM_MAX, &text, fault);
+    if (err == VOUCH_OK) {
+        BIO *bio VOUCH_CLEANUP(free_bio) = BIO_new_mem_buf(text.ptr, (int)text.len);
+        X509 *cert = bio != NULL ? PEM_read_bio_X509(bio, NULL, refuse_password, NULL) : NULL;
+        err = cert != NULL ? VOUCH_OK : bad_file(path, "is no PEM certificate", fault);
+        *ret_cert = cert;
     }
-    BIO *bio VOUCH_CLEANUP(free_bio) = BIO_new_mem_buf(text.ptr, (int)text.len);
-    X509 *cert VOUCH_CLEANUP(free_cert) =
-        bio != NULL ? PEM_read_bio_X509(bio, NULL, refuse_password, NULL) : NULL;
-    err = cert != NULL ? check_key(cert, key_path, fault)
-                       : bad_file(cert_path, "is no PEM certificate", fault);
     vouch_buf_done(&text);
     return err;
+}
+
+int vouch_tls_pin(const char *cert_path, char ret_pin[static VOUCH_PIN_TEXT_MAX],
+                  struct vouch_fault *fault) {
+    X509 *cert VOUCH_CLEANUP(free_cert) = NULL;
+    int err = read_cert(cert_path, &cert, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    if (X509_NAME_cmp(X509_get_subject_name(cert), X509_get_issuer_name(cert)) != 0) {
+        ret_pin[0] = '\0';
+        return VOUCH_OK;
+    }
+    return make_pin(cert, ret_pin) == VOUCH_OK ? VOUCH_OK : fail(fault);
+}
+
+int vouch_tls_pair_check(const char *cert_path, const char *key_path, struct vouch_fault *fault) {
+    X509 *cert VOUCH_CLEANUP(free_cert) = NULL;
+    int err = read_cert(cert_path, &cert, fault);
+    if (err != VOUCH_OK) {
+        return access(cert_path, R_OK) != 0 && errno == EACCES ? VOUCH_OK : err;
+    }
+    return check_key(cert, key_path, fault);
 }

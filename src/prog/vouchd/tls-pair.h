@@ -24,6 +24,11 @@ VOUCH_MUST_USE int vouch_tls_pair_new(const char *name, const char *const *addre
 // Takes NULL and a zeroed struct.
 void vouch_tls_pair_done(struct vouch_tls_pair *pair);
 
+// The pin of a certificate (PEM, the first of the file) that signed itself; "" for any other, which CAs
+// vouch for.
+VOUCH_MUST_USE int vouch_tls_pin(const char *cert_path, char ret_pin[static VOUCH_PIN_TEXT_MAX],
+                                 struct vouch_fault *fault);
+
 // Whether the files hold a certificate and its key, as far as this process may read them: a key that only
 // the server's own user can read is left to the server.
 VOUCH_MUST_USE int vouch_tls_pair_check(const char *cert_path, const char *key_path,
