@@ -3,6 +3,7 @@
 // crash tests run it beside one that is killed.
 //
 // load-client issue [option...]        asks for certificates, checks them, says how fast they came
+// load-client crowd [option...]        signs in with wrong passwords, says how it was turned away
 // load-client first PATH [option...]   waits for the first 200 on PATH, prints when that was
 // load-client floor FOLDER             what libsodium and the disk take by themselves
 #include <getopt.h>
@@ -19,7 +20,7 @@
 
 #define FIRST_WAIT_MS 600000
 #define THREADS_MAX 16
-#define CONNECTIONS_MAX 1024
+#define CONNECTIONS_MAX 4096
 
 void load_die(const char *format, ...) {
     va_list args;
@@ -39,19 +40,14 @@ static unsigned number(const char *text, unsigned max) {
     return (unsigned)value;
 }
 
-static const struct option longs[] = {{"address", required_argument, NULL, 'a'},
-                                      {"pin", required_argument, NULL, 'p'},
-                                      {"token", required_argument, NULL, 't'},
-                                      {"ca", required_argument, NULL, 'c'},
-                                      {"out", required_argument, NULL, 'o'},
-                                      {"principal", required_argument, NULL, 'n'},
-                                      {"connections", required_argument, NULL, 'C'},
-                                      {"threads", required_argument, NULL, 'T'},
-                                      {"seconds", required_argument, NULL, 's'},
-                                      {"count", required_argument, NULL, 'N'},
-                                      {"reconnect", no_argument, NULL, 'r'},
-                                      {"endure", no_argument, NULL, 'e'},
-                                      {0}};
+static const struct option longs[] = {
+    {"address", required_argument, NULL, 'a'}, {"pin", required_argument, NULL, 'p'},
+    {"token", required_argument, NULL, 't'},   {"ca", required_argument, NULL, 'c'},
+    {"out", required_argument, NULL, 'o'},     {"principal", required_argument, NULL, 'n'},
+    {"zone", required_argument, NULL, 'z'},    {"connections", required_argument, NULL, 'C'},
+    {"threads", required_argument, NULL, 'T'}, {"seconds", required_argument, NULL, 's'},
+    {"count", required_argument, NULL, 'N'},   {"reconnect", no_argument, NULL, 'r'},
+    {"endure", no_argument, NULL, 'e'},        {0}};
 
 static void set_number(struct load_options *options, int letter, const char *text) {
     switch (letter) {
@@ -82,10 +78,12 @@ static void parse(int argc, char **argv, struct load_options *options) {
     int letter;
     while ((letter = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         const char **texts[] = {&options->address, &options->pin_file, &options->token_file,
-                                &options->ca_file, &options->out_file, &options->principal};
-        const char *at = strchr("aptcon", letter);
+                                &options->ca_file, &options->out_file, &options->principal,
+                                &options->zone};
+        static const char letters[] = "aptconz";
+        const char *at = strchr(letters, letter);
         if (at != NULL) {
-            *texts[at - "aptcon"] = optarg;
+            *texts[at - letters] = optarg;
         } else {
             set_number(options, letter, optarg);
         }
@@ -168,8 +166,9 @@ static void print(const struct load *load, double client_cpu_s) {
     }
 }
 
-static void issue(const struct load_options *options) {
+static void issue(struct load_options *options) {
     struct load load = {.options = options};
+    options->wish = options->zone != NULL ? LOAD_BY_SESSION : LOAD_BY_TOKEN;
     if (options->address == NULL || options->pin_file == NULL || options->token_file == NULL ||
         options->ca_file == NULL || options->threads > options->connections) {
         load_die("needs --address, --pin, --token and --ca; no more threads than connections");
@@ -184,6 +183,25 @@ static void issue(const struct load_options *options) {
     }
     print(&load, client_cpu_s);
     load_subjects_free(&load);
+}
+
+static void crowd(struct load_options *options) {
+    struct load load = {.options = options};
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+    options->wish = LOAD_WRONG_SIGN_IN;
+    options->failure = LOAD_ENDURE;
+    options->count = SIZE_MAX;
+    if (options->address == NULL || options->pin_file == NULL || options->threads != 1) {
+        load_die("needs --address and --pin, and is one thread");
+    }
+    load_run(&load);
+    (void)printf("{\"wrong\": %zu, \"put_off\": %zu, \"failed\": %zu, \"seconds\": %.3f}\n",
+                 atomic_load(&load.refused), atomic_load(&load.put_off), atomic_load(&load.failed),
+                 (double)(atomic_load(&load.last_ns) - load.start_ns) / 1e9);
 }
 
 static void first(const struct load_options *options, const char *path) {
@@ -205,15 +223,18 @@ int main(int argc, char **argv) {
     int words = argc - optind;
     if (words == 1 && strcmp(argv[optind], "issue") == 0) {
         issue(&options);
+    } else if (words == 1 && strcmp(argv[optind], "crowd") == 0) {
+        crowd(&options);
     } else if (words == 2 && strcmp(argv[optind], "first") == 0) {
         first(&options, argv[optind + 1]);
     } else if (words == 2 && strcmp(argv[optind], "floor") == 0) {
         struct load_floor floor = load_measure_floor(argv[optind + 1]);
         (void)printf("{\"sign_us\": %.1f, \"verify_us\": %.1f, \"sync_p50_us\": %.1f, "
-                     "\"sync_p99_us\": %.1f}\n",
-                     floor.sign_us, floor.verify_us, floor.sync_p50_us, floor.sync_p99_us);
+                     "\"sync_p99_us\": %.1f, \"hash_us\": %.0f}\n",
+                     floor.sign_us, floor.verify_us, floor.sync_p50_us, floor.sync_p99_us,
+                     floor.hash_us);
     } else {
-        (void)fputs("usage: load-client issue|first PATH|floor FOLDER [option...]\n", stderr);
+        (void)fputs("usage: load-client issue|crowd|first PATH|floor FOLDER [option...]\n", stderr);
         return 2;
     }
     return 0;

@@ -82,12 +82,16 @@ void load_conn_open(struct load_conn *conn, const struct load_target *target) {
     conn->phase = LOAD_CONN_SHAKING;
     conn->in_len = conn->out_len = 0;
     conn->wants = EPOLLOUT;
+    struct sockaddr_in source = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(conn->source)};
     conn->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     conn->ssl = SSL_new(target->context);
     if (conn->fd < 0 || conn->ssl == NULL || SSL_set_fd(conn->ssl, conn->fd) != 1) {
         load_die("no socket: %m");
     }
     (void)setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (conn->source != 0 && bind(conn->fd, (struct sockaddr *)&source, sizeof source) != 0) {
+        load_die("an address of 127.0.0.0/8 cannot be used: %m");
+    }
     // Refused or not shows in the handshake.
     (void)connect(conn->fd, (const struct sockaddr *)&target->address, sizeof target->address);
     SSL_set_connect_state(conn->ssl);
@@ -111,21 +115,46 @@ void load_conn_ask_text(struct load_conn *conn, const char *text) {
     }
 }
 
-void load_conn_ask(struct load_conn *conn, const struct load *load, struct load_subject *subject) {
-    char body[400], text[1024];
-    int body_len = snprintf(body, sizeof body,
-                            "{\"type\":\"user\",\"public_key\":\"%s\",\"key_id\":\"load\","
-                            "\"principals\":[\"%s\"],\"ttl_s\":%d}",
-                            subject->key, load->options->principal, TTL_S);
+// A POST of JSON; `credential` is a field of the head, or empty.
+static void ask_json(struct load_conn *conn, const char *path, const char *credential,
+                     const char *body) {
+    char text[1024];
     int len = snprintf(text, sizeof text,
-                       "POST /v1/certs HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"
-                       "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-                       conn->target->host, load->token, body_len, body);
-    if (body_len >= (int)sizeof body || len >= (int)sizeof text) {
+                       "POST %s HTTP/1.1\r\nHost: %s\r\n%s"
+                       "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                       path, conn->target->host, credential, strlen(body), body);
+    if (len >= (int)sizeof text) {
         load_die("the principal or the token is too long");
     }
-    conn->subject = subject;
     load_conn_ask_text(conn, text);
+}
+
+void load_conn_ask(struct load_conn *conn, const struct load *load, struct load_subject *subject) {
+    char body[400], credential[200];
+    const struct load_options *options = load->options;
+    int by_token = options->wish == LOAD_BY_TOKEN;
+    int len = by_token ? snprintf(body, sizeof body,
+                                  "{\"type\":\"user\",\"public_key\":\"%s\",\"key_id\":\"load\","
+                                  "\"principals\":[\"%s\"],\"ttl_s\":%d}",
+                                  subject->key, options->principal, TTL_S)
+                       : snprintf(body, sizeof body,
+                                  "{\"zone\":\"%s\",\"public_key\":\"%s\",\"ttl_s\":%d}",
+                                  options->zone, subject->key, TTL_S);
+    (void)snprintf(credential, sizeof credential, "Authorization: Bearer %s\r\n", load->token);
+    if (len >= (int)sizeof body) {
+        load_die("the principal or the zone is too long");
+    }
+    conn->subject = subject;
+    ask_json(conn, by_token ? "/v1/certs" : "/v1/access", credential, body);
+}
+
+void load_conn_ask_wrong(struct load_conn *conn, size_t number) {
+    char body[400];
+    (void)snprintf(body, sizeof body,
+                   "{\"user\":\"crowd-%zu\",\"password\":\"no such password was set\","
+                   "\"factor\":\"totp\",\"code\":\"000000\"}",
+                   number);
+    ask_json(conn, "/v1/sessions", "", body);
 }
 
 static enum load_conn_result broken(struct load_conn *conn, const char *why) {
@@ -158,6 +187,8 @@ static int parse(struct load_conn *conn) {
     *end = '\0';
     const char *field = strcasestr(conn->in, "\r\ncontent-length:");
     unsigned long len = field != NULL ? strtoul(field + 17, NULL, 10) : LOAD_IN_MAX;
+    const char *retry = strcasestr(conn->in, "\r\nretry-after:");
+    conn->retry_after_s = retry != NULL ? (unsigned)strtoul(retry + 14, NULL, 10) : 0;
     *end = '\r';
     if (strncmp(conn->in, "HTTP/1.1 ", 9) != 0 || len >= LOAD_IN_MAX) {
         return -1;

@@ -20,16 +20,19 @@ struct load_conn {
     int fd;
     struct ssl_st *ssl;
     const struct load_target *target;
+    uint32_t source; // the address to come from, in host order; 0: any
     enum load_conn_phase phase;
     uint32_t wants, watched; // epoll's events
     struct load_subject *subject;
     uint64_t asked_ns;
+    uint64_t rests_until_ns; // 0: it does not rest
     char out[1024];
     size_t out_len;
     char in[LOAD_IN_MAX + 1];
     size_t in_len;
     unsigned status;
-    const char *body; // into `in`
+    unsigned retry_after_s; // 0: it did not say
+    const char *body;       // into `in`
     size_t body_len;
     const char *why; // BROKEN
 };
@@ -38,8 +41,11 @@ struct load_conn {
 void load_conn_open(struct load_conn *conn, const struct load_target *target);
 void load_conn_close(struct load_conn *conn);
 
-// Prepares a request: POST /v1/certs for this subject. The clock of its latency starts here.
+// Prepares a request for a certificate for this subject. The clock of its latency starts here.
 void load_conn_ask(struct load_conn *conn, const struct load *load, struct load_subject *subject);
+
+// Prepares a sign-in of a user who is not there, another one for each number.
+void load_conn_ask_wrong(struct load_conn *conn, size_t number);
 
 // The same for any text, such as a GET; *conn is then its only request.
 void load_conn_ask_text(struct load_conn *conn, const char *text);

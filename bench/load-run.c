@@ -13,7 +13,9 @@
 #include "bench/load-conn.h"
 
 #define EVENTS_MAX 64
-#define DRAIN_NS 5000000000ull // how long an answer may take after the last request
+#define TURN_MS 10               // how often resting connections are looked at
+#define SOURCE_FIRST 0x7f010001u // 127.1.0.1 and on: each that signs in has an address of its own
+#define DRAIN_NS 5000000000ull   // how long an answer may take after the last request
 
 struct worker {
     struct load *load;
@@ -62,7 +64,11 @@ static void give(struct worker *worker, struct load_conn *conn) {
         load_conn_open(conn, worker->target);
         watch(worker, conn, EPOLL_CTL_ADD);
     }
-    load_conn_ask(conn, load, &load->subjects[index]);
+    if (load->options->wish == LOAD_WRONG_SIGN_IN) {
+        load_conn_ask_wrong(conn, index);
+    } else {
+        load_conn_ask(conn, load, &load->subjects[index]);
+    }
 }
 
 static void count(struct worker *worker, struct load_conn *conn) {
@@ -84,17 +90,42 @@ static void count(struct worker *worker, struct load_conn *conn) {
     }
 }
 
+// A wrong sign-in is told so, or to come again: then it comes when it was told to.
+static void turn_away(struct worker *worker, struct load_conn *conn) {
+    uint64_t now_ns = vouch_time_monotonic_ns();
+    if (conn->status != 401 && conn->status != 503) {
+        load_die("a wrong sign-in was answered %u: %.*s", conn->status, (int)conn->body_len,
+                 conn->body);
+    }
+    atomic_store(&worker->load->last_ns, now_ns);
+    atomic_fetch_add(conn->status == 401 ? &worker->load->refused : &worker->load->put_off, 1);
+    if (conn->status == 503) {
+        conn->rests_until_ns = now_ns + conn->retry_after_s * 1000000000ull + 1;
+    }
+}
+
+// Nonzero if the connection asks again at once.
+static int take(struct worker *worker, struct load_conn *conn) {
+    if (worker->load->options->wish == LOAD_WRONG_SIGN_IN) {
+        turn_away(worker, conn);
+        return conn->rests_until_ns == 0;
+    }
+    count(worker, conn);
+    if (conn->status != 201) {
+        fail(worker, conn, worker->load->first_refusal);
+        return 0;
+    }
+    return 1;
+}
+
 static void step(struct worker *worker, struct load_conn *conn) {
     switch (load_conn_step(conn)) {
     case LOAD_CONN_ANSWERED:
-        count(worker, conn);
-        if (conn->status != 201) {
-            fail(worker, conn, worker->load->first_refusal);
-            return;
-        }
-        give(worker, conn);
-        if (conn->fd >= 0) {
-            step(worker, conn); // the request goes out at once
+        if (take(worker, conn)) {
+            give(worker, conn);
+            if (conn->fd >= 0) {
+                step(worker, conn); // the request goes out at once
+            }
         }
         return;
     case LOAD_CONN_BROKEN:
@@ -110,7 +141,7 @@ static void step(struct worker *worker, struct load_conn *conn) {
 
 static void wait_once(struct worker *worker) {
     struct epoll_event events[EVENTS_MAX];
-    int count_ready = epoll_wait(worker->epoll, events, EVENTS_MAX, 1000);
+    int count_ready = epoll_wait(worker->epoll, events, EVENTS_MAX, TURN_MS);
     if (count_ready < 0 && errno != EINTR) {
         load_die("epoll_wait: %m");
     }
@@ -118,6 +149,22 @@ static void wait_once(struct worker *worker) {
         struct load_conn *conn = events[i].data.ptr;
         if (conn->fd >= 0) {
             step(worker, conn);
+        }
+    }
+}
+
+// Those whose rest is over go on; at the end of the time all do.
+static void rouse(struct worker *worker) {
+    uint64_t now_ns = vouch_time_monotonic_ns();
+    for (unsigned i = 0; i < worker->conn_count; i++) {
+        struct load_conn *conn = &worker->conns[i];
+        if (conn->fd >= 0 && conn->rests_until_ns != 0 &&
+            (now_ns >= conn->rests_until_ns || now_ns >= worker->load->stop_ns)) {
+            conn->rests_until_ns = 0;
+            give(worker, conn);
+            if (conn->fd >= 0) {
+                step(worker, conn);
+            }
         }
     }
 }
@@ -130,8 +177,12 @@ static void greet(struct worker *worker) {
 
 static void work(struct worker *worker) {
     uint64_t deadline_ns = worker->load->stop_ns + DRAIN_NS;
+    int may_rest = worker->load->options->wish == LOAD_WRONG_SIGN_IN;
     while (worker->open > 0) {
         wait_once(worker);
+        if (may_rest) {
+            rouse(worker);
+        }
         if (vouch_time_monotonic_ns() > deadline_ns) {
             load_die("an answer did not come within %llu s of the end", DRAIN_NS / 1000000000);
         }
@@ -141,6 +192,9 @@ static void work(struct worker *worker) {
 static void *run(void *context) {
     struct worker *worker = context;
     for (unsigned i = 0; i < worker->conn_count; i++) {
+        if (worker->load->options->wish == LOAD_WRONG_SIGN_IN) {
+            worker->conns[i].source = SOURCE_FIRST + i;
+        }
         load_conn_open(&worker->conns[i], worker->target);
         watch(worker, &worker->conns[i], EPOLL_CTL_ADD);
         worker->open++;

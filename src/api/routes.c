@@ -91,6 +91,9 @@ ROW(metrics_show, vouch_api_metrics_show, .access = VOUCH_API_EVERYBODY);
     { VOUCH_HTTP_GET, pattern, vouch_api_serve, 0, 0, &(row) }
 #define TAKE(method, pattern, row)                                                                 \
     { VOUCH_HTTP_##method, pattern, vouch_api_serve, VOUCH_API_BODY_MAX, 0, &(row) }
+// What strangers may ask for and what costs a processor's time.
+#define TAKE_FEW(pattern, row)                                                                     \
+    { VOUCH_HTTP_POST, pattern, vouch_api_serve, VOUCH_API_BODY_MAX, VOUCH_HTTP_ROOM_FEW, &(row) }
 #define TAKE_POLICY(method, pattern, row)                                                          \
     { VOUCH_HTTP_##method, pattern, vouch_api_serve, VOUCH_POLICY_TEXT_MAX, 0, &(row) }
 #define DROP(pattern, row)                                                                         \
@@ -130,7 +133,7 @@ const struct vouch_http_route vouch_api_routes[] = {
     READ("/v1/profiles", profile_list),
     READ("/v1/profiles/{name}", profile_show),
     DROP("/v1/profiles/{name}", profile_remove),
-    TAKE(POST, "/v1/sessions", session_new),
+    TAKE_FEW("/v1/sessions", session_new),
     READ("/v1/sessions", session_list),
     DROP("/v1/sessions", session_end_all),
     DROP("/v1/sessions/{id}", session_end_one),
@@ -138,11 +141,11 @@ const struct vouch_http_route vouch_api_routes[] = {
     TAKE(POST, "/v1/session/factor", session_factor),
     READ("/v1/accounts", account_list),
     TAKE(POST, "/v1/accounts/{user}/link", account_link),
-    TAKE(POST, "/v1/account/password", account_password),
+    TAKE_FEW("/v1/account/password", account_password),
     TAKE(POST, "/v1/account/recovery", account_recovery),
-    TAKE(POST, "/v1/setup", setup_look),
-    TAKE(POST, "/v1/setup/begin", setup_begin),
-    TAKE(POST, "/v1/setup/finish", setup_finish),
+    TAKE_FEW("/v1/setup", setup_look),
+    TAKE_FEW("/v1/setup/begin", setup_begin),
+    TAKE_FEW("/v1/setup/finish", setup_finish),
     READ("/v1/me", me_show),
     READ("/v1/hosts", host_list),
     READ("/v1/access/who", who_list),

@@ -140,12 +140,16 @@ typedef int vouch_http_handler(void *context, const struct vouch_http_request *r
                                struct vouch_http_response *response);
 
 // One row of the table of routes. A GET row answers HEAD as well.
+// Where requests of a route wait for a worker: in the whole queue, or in an eighth of it, so that no
+// number of them keeps others from finding room.
+enum vouch_http_room { VOUCH_HTTP_ROOM_ALL = 0, VOUCH_HTTP_ROOM_FEW };
+
 struct vouch_http_route {
     enum vouch_http_method method;
     const char *pattern; // "/v1/certs/{serial}": {…} captures one segment that is not empty
     vouch_http_handler *handler;
     size_t body_max; // bytes; 0: the request may have no body
-    unsigned flags;  // the handler's own; this layer does not look
+    enum vouch_http_room room;
     const void *tag; // the handler's own
 };
 

@@ -87,9 +87,15 @@ static void *run(void *context) {
     return NULL;
 }
 
+static uint32_t room_for(const struct vouch_http_pool *pool, const struct vouch_http_exchange *x) {
+    const struct vouch_http_route *route = x->request.route;
+    uint32_t max = pool->config.queue_max;
+    return route != NULL && route->room == VOUCH_HTTP_ROOM_FEW ? (max + 7) / 8 : max;
+}
+
 int vouch_http_pool_put(struct vouch_http_pool *pool, struct vouch_http_exchange *x) {
     pthread_mutex_lock(&pool->lock);
-    int full = pool->queued >= pool->config.queue_max || pool->stopping;
+    int full = pool->queued >= room_for(pool, x) || pool->stopping;
     struct worker *next = NULL;
     if (!full) {
         x->next = NULL;

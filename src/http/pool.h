@@ -19,7 +19,7 @@ struct vouch_http_pool_config {
 VOUCH_MUST_USE int vouch_http_pool_start(const struct vouch_http_pool_config *config,
                                          struct vouch_http_pool **ret_pool);
 
-// Hands an exchange over; nonzero if the queue is full.
+// Hands an exchange over; nonzero if the queue is full, or its route's part of it.
 int vouch_http_pool_put(struct vouch_http_pool *pool, struct vouch_http_exchange *x);
 
 // Waits for the work that runs, ends the threads, and frees what was still queued. Takes NULL.

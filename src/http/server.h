@@ -45,7 +45,7 @@ struct vouch_http_limits {
     size_t response_max;      // 16 MiB: what a handler may write into response->body
     uint32_t connections_max; // 10,000
     uint32_t per_address_max; // 256; IPv6 counts by /64; trusted proxies are not counted
-    uint32_t queue_max;       // 256 requests that wait for a worker
+    uint32_t queue_max;       // 256 requests that wait for a worker; see enum vouch_http_room
     uint32_t retry_after_s;   // 1: what a 503 tells the client
 };
 

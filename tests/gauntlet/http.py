@@ -403,6 +403,18 @@ def overload(tap, place):
             expect_equal(other.answer().status, 200)
         expect_equal(wire.send(get("/hello")).answer().status, 200)
         expect_equal(server.counts()["overloads"], 1)
+    with Server(place, workers=1, queue=16) as server, tap.row("L8_what_may_fill_an_eighth_of_the_queue_fills_no_more"):
+        first = server.plain().send(get("/slow/800"))
+        server.wait_count("working", 1)
+        few = [server.plain().send(get("/few/1")) for _ in range(2)]
+        server.wait_count("queued", 2)
+        for _ in range(10):
+            expect_equal(server.plain().send(get("/few/1")).answer().status, 503)
+        others = [server.plain().send(get("/slow/1")) for _ in range(14)]
+        server.wait_count("queued", 16)
+        for other in (first, *few, *others):
+            expect_equal(other.answer().status, 200)
+        expect_equal(server.counts()["overloads"], 10)
 
 
 def waiting(tap, place):

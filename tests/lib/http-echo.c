@@ -155,6 +155,7 @@ static const struct vouch_http_route routes[] = {
     {VOUCH_HTTP_GET, "/items/{a}/parts/{b}", item, 0, 0, NULL},
     {VOUCH_HTTP_GET, "/who", who, 0, 0, NULL},
     {VOUCH_HTTP_GET, "/slow/{ms}", slow, 0, 0, NULL},
+    {VOUCH_HTTP_GET, "/few/{ms}", slow, 0, VOUCH_HTTP_ROOM_FEW, NULL},
     {VOUCH_HTTP_GET, "/wait/{key}", wait_for, 0, 0, NULL},
     {VOUCH_HTTP_POST, "/wake/{key}", wake, 0, 0, NULL},
     {VOUCH_HTTP_GET, "/big", send_big, 0, 0, NULL},
