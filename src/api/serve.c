@@ -78,6 +78,11 @@ static void parse_body(struct vouch_api_call *call) {
         vouch_api_refuse(call, 400, &vouch_fault_api_json, NULL, "the body is not a JSON object");
     } else if (json_error_code(&error) == json_error_duplicate_key) {
         refuse_duplicate(call, &error);
+    } else if (json_error_code(&error) == json_error_null_character ||
+               json_error_code(&error) == json_error_null_byte_in_key) {
+        vouch_api_refuse(call, 400, &vouch_fault_api_json, NULL,
+                         "line %d, column %d: a text holds a NUL character", error.line,
+                         error.column);
     } else if (json_error_code(&error) == json_error_out_of_memory) {
         vouch_api_refuse(call, 503, &vouch_fault_memory, NULL, "memory is short");
     } else {

@@ -371,6 +371,9 @@ def malformed(tap, desk):
         with tap.row(f"{what} as the body is refused"):
             headers = {"Content-Type": "application/json"}
             refused(desk.ask("POST", "/v1/certs", body, headers=headers), status)
+    with tap.row("a NUL in a text is named, without a word of the JSON library's"):
+        answer = desk.ask("POST", "/v1/certs", bodies["a NUL in a text"][0], headers={"Content-Type": "application/json"})
+        expect("a text holds a NUL character" in answer.json()["detail"], answer)
     with tap.row("a body over 64 KiB is refused before it is read"):
         wish = json.dumps(desk.wish(key_id="x" * 66000)).encode()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
