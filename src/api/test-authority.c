@@ -12,6 +12,7 @@
 #include "api/test-double.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "core/key-signer.h"
 #include "vouch/key.h"
 #include "vouch/wire.h"
 
@@ -271,17 +272,13 @@ static void fill_cert(struct cert *cert, const struct vouch_ask_issue *ask) {
                                    .source = vouch_bytes_of("127.0.0.1")};
 }
 
-static int sign(void *context, struct vouch_bytes tbs, struct vouch_buf *signature) {
-    return vouch_private_key_sign(context, NULL, tbs, signature);
-}
-
 // A key that is none is refused as the authority would.
 static int build(struct cert *cert, struct vouch_bytes key_blob) {
     static const uint8_t nonce[VOUCH_CERT_NONCE_LEN];
     struct vouch_cert_row *row = &cert->row;
     struct vouch_private_key *ca_key = all.cas[row->type == VOUCH_CERT_HOST];
     const struct vouch_cert_ca ca = {.key = vouch_private_key_public(ca_key),
-                                     .sign = sign,
+                                     .sign = vouch_key_signs,
                                      .context = ca_key,
                                      .rules = VOUCH_CERT_RULES_OPENSSH};
     struct vouch_key *key = NULL;

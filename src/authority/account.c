@@ -54,9 +54,7 @@ static int put_rows(struct vouch_local *authority, struct vouch_store *store,
                     struct vouch_fault *fault) {
     uint64_t version = 0;
     int err = VOUCH_OK;
-    vouch_arena_done(&authority->arena);
-    authority->arena = page->arena;
-    page->arena = (struct vouch_arena){0};
+    vouch_arena_adopt(authority, &page->arena);
     answer->rows = vouch_arena_alloc(&authority->arena, (page->count + 1) * sizeof *answer->rows);
     if (answer->rows == NULL || vouch_arena_copy(&authority->arena, vouch_bytes_of(page->next),
                                                  &answer->next) != VOUCH_OK) {
@@ -124,16 +122,20 @@ struct follow {
 
 enum { FOLLOW_STAYS = 0, FOLLOW_INACTIVE, FOLLOW_GONE };
 
-// Who was inactive before was seen to then.
+// Who is inactive by the very same words as before was seen to then. Whose time has passed since was not:
+// they were active when those words began to hold.
 static uint8_t judge(const struct follow *follow, const struct vouch_store_account *account) {
-    if (vouch_policy_user_named(follow->after, account->name) == NULL) {
+    const struct vouch_policy_user *after = vouch_policy_user_named(follow->after, account->name);
+    const struct vouch_policy_user *before =
+        follow->before != NULL ? vouch_policy_user_named(follow->before, account->name) : NULL;
+    if (after == NULL) {
         return FOLLOW_GONE;
     }
-    if (vouch_user_is_active(follow->after, account->name, follow->now_s)) {
+    if (vouch_policy_user_is_active(after, follow->now_s)) {
         return FOLLOW_STAYS;
     }
-    int is_news = follow->before == NULL ||
-                  vouch_user_is_active(follow->before, account->name, follow->now_s);
+    int is_news =
+        before == NULL || before->state != after->state || before->until_s != after->until_s;
     return is_news ? FOLLOW_INACTIVE : FOLLOW_STAYS;
 }
 
@@ -217,7 +219,8 @@ static int list_page(struct vouch_local *authority, const struct follow *follow,
                      struct vouch_bytes actor, const struct vouch_store_page *page,
                      struct vouch_store_certs *ret_certs, struct vouch_fault *fault) {
     struct vouch_office *office = authority->office;
-    uint64_t longest_s = office->cas[0].ttl_max_s + VOUCH_BACKDATE_S;
+    // The CA may have given longer ones, once; no policy ever could.
+    const uint64_t longest_s = VOUCH_POLICY_TTL_MAX_S + VOUCH_BACKDATE_S;
     const struct vouch_store_cert_filter filter = {
         .actor = actor,
         .valid_at_s = follow->now_s,
@@ -309,9 +312,8 @@ int vouch_accounts_follow(struct vouch_local *authority, const struct vouch_poli
                           const struct vouch_policy *after, struct vouch_bytes actor,
                           struct vouch_fault *fault) {
     struct vouch_office *office = authority->office;
-    int is_due = atomic_exchange(&office->follow_is_due, 1);
     struct follow follow = {.users = vouch_policy_holds(after),
-                            .before = is_due ? NULL : before, // it was cut short the last time
+                            .before = before,
                             .after = after,
                             .actor = actor,
                             .now_s = vouch_time_now_s()};
@@ -327,8 +329,5 @@ int vouch_accounts_follow(struct vouch_local *authority, const struct vouch_poli
         err = remove_gone(authority, &follow, fault);
     }
     vouch_store_accounts_done(&follow.accounts);
-    if (err == VOUCH_OK) {
-        atomic_store(&office->follow_is_due, 0);
-    }
     return err;
 }

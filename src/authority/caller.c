@@ -230,6 +230,9 @@ static int identify(struct vouch_local *authority, const struct vouch_caller *ca
     if (scope != VOUCH_MAY_ISSUE) {
         vouch_lease_end(authority); // issuing asks the database again at once; nobody else does
     }
+    if (scope != VOUCH_MAY_ADMIN) {
+        vouch_standing_end(authority); // whoever decides by the policy holds it themselves
+    }
     if (err == VOUCH_OK && reply.verdict == VOUCH_VERDICT_DONE && !vouch_who_may(&who, scope) &&
         (own == OWN_NOT || who.user.len == 0)) {
         lacks(&who, scope, &reply);

@@ -40,7 +40,9 @@ struct vouch_who {
 };
 
 // Finds out who asks and holds them to a scope (VOUCH_MAY_NOTHING: whoever is known may). ret_reply DONE;
-// or UNKNOWN, INVALID; or REFUSED, which is then recorded.
+// or UNKNOWN, INVALID; or REFUSED, which is then recorded. With VOUCH_MAY_ADMIN the policy that a session
+// was judged by is held until the ask is over, so that whoever stops being an administrator has done
+// all that they began when applying returns.
 VOUCH_MUST_USE int vouch_identify(struct vouch_local *authority, const struct vouch_caller *caller,
                                   enum vouch_scope scope, struct vouch_who *ret_who,
                                   struct vouch_reply *ret_reply, struct vouch_fault *fault);
@@ -67,6 +69,9 @@ int vouch_fresh_factor(const struct vouch_who *who, uint64_t now_s, struct vouch
 VOUCH_MUST_USE int vouch_come_with_session(struct vouch_local *authority,
                                            const struct vouch_caller *caller, struct vouch_who *who,
                                            struct vouch_reply *reply, struct vouch_fault *fault);
+
+// Gives back the policy that the asking session was judged by, if it is held.
+void vouch_standing_end(struct vouch_local *authority);
 
 // Records that somebody known was refused, as "cert.refuse"; at most ten a second, and how many more.
 VOUCH_MUST_USE int vouch_refusal_note(struct vouch_local *authority,

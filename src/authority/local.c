@@ -13,6 +13,7 @@
         vouch_secret_done(&local->shown);                                                          \
         int err = vouch_local_##name(local, caller, ask, ret_answer, &own);                        \
         vouch_lease_end(local);                                                                    \
+        vouch_standing_end(local);                                                                 \
         if (err != VOUCH_OK) {                                                                     \
             *ret_answer = (answer_type){0};                                                        \
             if (fault != NULL) {                                                                   \

@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: ISC
-// What the files about people share: the policy's word on them, events, secrets that are shown once.
+// What the files about people share: events, and secrets that are shown once.
 #include "authority/people.h"
 
 #include "base/str.h"
 #include "base/time.h"
 
 #define SECRET_BYTES 32
-
-// --- by the policy
-
-int vouch_user_is_active(const struct vouch_policy *policy, struct vouch_bytes name,
-                         uint64_t now_s) {
-    const struct vouch_policy_user *user =
-        policy != NULL ? vouch_policy_user_named(policy, name) : NULL;
-    return user != NULL && vouch_policy_user_is_active(user, now_s);
-}
 
 // --- events
 

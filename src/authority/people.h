@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// People: who they are by the policy, what a change of it means for their accounts, and secrets that are
+// People: what a change of the policy means for their accounts, events about them, and secrets that are
 // shown once. Private to src/authority.
 #pragma once
 
@@ -15,14 +15,10 @@
 #define VOUCH_EVENT_ACCOUNT_PASSWORD "account.password"
 #define VOUCH_EVENT_ACCOUNT_RECOVERY "account.recovery"
 
-// Nonzero if the policy has that user and they may do anything at all now. No policy: nobody may.
-int vouch_user_is_active(const struct vouch_policy *policy, struct vouch_bytes name,
-                         uint64_t now_s);
-
 // Makes accounts, sessions and certificates follow a policy that was applied and that nobody decides by
 // an earlier one any more: makes an account for each new user, removes those of users who are gone, ends
 // the sessions of whoever is not active, and revokes their certificates that are still valid. `before`
-// may be NULL: not known. May be called again after any failure.
+// is one that they follow already, or NULL: not known. May be called again after any failure.
 VOUCH_MUST_USE int vouch_accounts_follow(struct vouch_local *authority,
                                          const struct vouch_policy *before,
                                          const struct vouch_policy *after, struct vouch_bytes actor,

@@ -28,6 +28,7 @@ void vouch_policy_shelf_init(struct vouch_policy_shelf *shelf) {
     pthread_mutex_init(&shelf->applying, NULL);
     pthread_cond_init(&shelf->is_free, &attributes);
     pthread_condattr_destroy(&attributes);
+    shelf->settle_ns = SETTLE_NS;
 }
 
 static void free_held(struct vouch_policy_held *held) {
@@ -105,22 +106,25 @@ void vouch_policy_release(struct vouch_local *authority, const struct vouch_poli
     free_all(unheld);
 }
 
-int vouch_policy_shelve(struct vouch_office *office, struct vouch_policy *take_policy,
-                        uint64_t version, struct vouch_fault *fault) {
-    struct vouch_policy_shelf *shelf = &office->policies;
+int vouch_policy_held_new(struct vouch_policy *policy, uint64_t version,
+                          struct vouch_policy_held **ret_held, struct vouch_fault *fault) {
     struct vouch_policy_held *held = calloc(1, sizeof *held);
     if (held == NULL) {
-        vouch_policy_free(take_policy);
         return vouch_no_memory(fault);
     }
-    *held = (struct vouch_policy_held){.policy = take_policy, .version = version};
+    *held = (struct vouch_policy_held){.policy = policy, .version = version};
+    *ret_held = held;
+    return VOUCH_OK;
+}
+
+void vouch_policy_shelve(struct vouch_office *office, struct vouch_policy_held *take_held) {
+    struct vouch_policy_shelf *shelf = &office->policies;
     pthread_mutex_lock(&shelf->lock);
-    held->next = shelf->first;
-    shelf->first = held;
+    take_held->next = shelf->first;
+    shelf->first = take_held;
     struct vouch_policy_held *unheld = take_unheld(shelf);
     pthread_mutex_unlock(&shelf->lock);
     free_all(unheld);
-    return VOUCH_OK;
 }
 
 // Nonzero while somebody but the caller holds an earlier one. The lock is taken.
@@ -137,7 +141,7 @@ static int is_held_before(const struct vouch_policy_shelf *shelf, uint64_t versi
 int vouch_policy_settle(struct vouch_office *office, uint64_t version,
                         const struct vouch_policy *mine, struct vouch_fault *fault) {
     struct vouch_policy_shelf *shelf = &office->policies;
-    uint64_t until_ns = vouch_time_monotonic_ns() + SETTLE_NS;
+    uint64_t until_ns = vouch_time_monotonic_ns() + shelf->settle_ns;
     const struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000),
                                    .tv_nsec = (long)(until_ns % 1000000000)};
     int waited = 0;
@@ -167,19 +171,33 @@ static int read_kept(const struct vouch_store_policy *kept, struct vouch_policy 
                            : err;
 }
 
+static int hold_kept(const struct vouch_store_policy *kept, struct vouch_policy_held **ret_held,
+                     struct vouch_fault *fault) {
+    struct vouch_policy *policy = NULL;
+    int err = read_kept(kept, &policy, fault);
+    if (err == VOUCH_OK) {
+        err = vouch_policy_held_new(policy, kept->version, ret_held, fault);
+    }
+    if (err != VOUCH_OK) {
+        vouch_policy_free(policy);
+    }
+    return err;
+}
+
 int vouch_policy_load(struct vouch_local *authority, struct vouch_fault *fault) {
     struct vouch_office *office = authority->office;
     vouch_autoarena struct vouch_arena arena = {0};
     struct vouch_store_policy kept;
-    struct vouch_policy *policy = NULL;
+    struct vouch_policy_held *held = NULL;
     enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
     pthread_mutex_lock(&office->desk_lock);
     int err = vouch_store_policy_find(office->desk, 0, &arena, &outcome, &kept, fault);
     pthread_mutex_unlock(&office->desk_lock);
     if (err == VOUCH_OK && outcome == VOUCH_STORE_DONE) {
-        err = read_kept(&kept, &policy, fault);
+        err = hold_kept(&kept, &held, fault);
     }
-    return err == VOUCH_OK && policy != NULL
-               ? vouch_policy_shelve(office, policy, kept.version, fault)
-               : err;
+    if (err == VOUCH_OK && held != NULL) {
+        vouch_policy_shelve(office, held);
+    }
+    return err;
 }

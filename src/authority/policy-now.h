@@ -21,6 +21,7 @@ struct vouch_policy_shelf {
     pthread_cond_t is_free;          // somebody gave one back
     struct vouch_policy_held *first; // the one that holds; behind it those that are still held
     pthread_mutex_t applying;        // one at a time; taken before every other lock of the office
+    uint64_t settle_ns;              // how long vouch_policy_settle() waits
 };
 
 // Begins an empty shelf.
@@ -34,10 +35,13 @@ const struct vouch_policy *vouch_policy_hold(struct vouch_local *authority, uint
 // Takes NULL.
 void vouch_policy_release(struct vouch_local *authority, const struct vouch_policy *policy);
 
-// Lets another policy hold. It belongs to the shelf from here on, also if there is no memory.
-VOUCH_MUST_USE int vouch_policy_shelve(struct vouch_office *office,
-                                       struct vouch_policy *take_policy, uint64_t version,
-                                       struct vouch_fault *fault);
+// A place for a policy, made before anything depends on there being one; free() it if it is not used.
+VOUCH_MUST_USE int vouch_policy_held_new(struct vouch_policy *policy, uint64_t version,
+                                         struct vouch_policy_held **ret_held,
+                                         struct vouch_fault *fault);
+
+// Lets another policy hold. It belongs to the shelf from here on, as its place does.
+void vouch_policy_shelve(struct vouch_office *office, struct vouch_policy_held *take_held);
 
 // Waits until nobody holds a version before this one, but for the caller, who may hold `mine` once (NULL:
 // none). VOUCH_ERR_TIMEOUT.

@@ -6,12 +6,12 @@
 // somebody lost is gone when the answer comes.
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "authority/access.h"
 #include "authority/issue.h"
 #include "authority/people.h"
 #include "authority/row.h"
-#include "base/mem.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "policy/explain.h"
@@ -286,14 +286,19 @@ static int keep(struct vouch_local *authority, const struct change *change,
     return err;
 }
 
-// Recorded, kept, and the one that holds.
+// Recorded, kept, and the one that holds. What is kept holds in any case: nothing can fail in between.
 static int put_in_force(struct vouch_local *authority, struct change *change,
                         struct vouch_fault *fault) {
+    struct vouch_office *office = authority->office;
+    struct vouch_policy_held *held = NULL;
     struct vouch_signer_noted noted = {0};
     struct vouch_store_policy policy = {.version = change->version + 1,
                                         .actor = change->who->actor,
                                         .text = vouch_buf_bytes(&change->text)};
     int err = vouch_hash_of(authority, policy.text, policy.hash, fault);
+    if (err == VOUCH_OK) {
+        err = vouch_policy_held_new(change->after, policy.version, &held, fault);
+    }
     if (err == VOUCH_OK) {
         err = note(authority, change, (struct vouch_bytes){policy.hash, sizeof policy.hash}, &noted,
                    fault);
@@ -303,12 +308,15 @@ static int put_in_force(struct vouch_local *authority, struct change *change,
     if (err == VOUCH_OK) {
         err = keep(authority, change, &policy, fault);
     }
-    if (err == VOUCH_OK) {
-        err = vouch_policy_shelve(authority->office, vouch_steal(change->after), policy.version,
-                                  fault);
+    if (err != VOUCH_OK) {
+        free(held);
+        return err;
     }
-    change->version = err == VOUCH_OK ? policy.version : change->version;
-    return err;
+    atomic_store(&office->follow_is_due, 1);
+    vouch_policy_shelve(office, held);
+    change->after = NULL; // the shelf's now
+    change->version = policy.version;
+    return VOUCH_OK;
 }
 
 // Lets all that depends on the policy follow the one that holds now; `before` NULL: all of it.
@@ -316,6 +324,7 @@ static int follow(struct vouch_local *authority, const struct vouch_policy *befo
                   struct vouch_bytes actor, struct vouch_fault *fault) {
     uint64_t version = 0;
     const struct vouch_policy *now = vouch_policy_hold(authority, &version);
+    atomic_store(&authority->office->follow_is_due, 1);
     int err =
         now == NULL ? VOUCH_OK : vouch_policy_settle(authority->office, version, before, fault);
     if (err == VOUCH_OK && now != NULL) {
@@ -325,6 +334,9 @@ static int follow(struct vouch_local *authority, const struct vouch_policy *befo
         err = vouch_requests_follow(authority, now, actor, fault);
     }
     vouch_policy_release(authority, now);
+    if (err == VOUCH_OK) {
+        atomic_store(&authority->office->follow_is_due, 0);
+    }
     return err;
 }
 
@@ -347,10 +359,14 @@ static int apply(struct vouch_local *authority, const struct vouch_ask_policy_ap
         err = answer_change(authority, change, ret_answer, fault);
     }
     int is_other = change->diff.change_count > 0 || change->diff.edit_count > 0;
+    // What was cut short is made up for first: a user who was removed and comes back is another.
+    if (err == VOUCH_OK && is_other && atomic_load(&authority->office->follow_is_due)) {
+        err = follow(authority, NULL, change->who->actor, fault);
+    }
     if (err == VOUCH_OK && is_other) {
         err = put_in_force(authority, change, fault);
     }
-    if (err == VOUCH_OK) { // applying the same again makes up for a time that was cut short
+    if (err == VOUCH_OK) { // the same again: all of it
         err = follow(authority, is_other ? change->held : NULL, change->who->actor, fault);
     }
     ret_answer->version = change->version;
@@ -379,14 +395,31 @@ static int identify(struct vouch_local *authority, const struct vouch_caller *ca
     return err;
 }
 
+// One at a time. Whoever had to wait for that may be no administrator any more.
+static int apply_alone(struct vouch_local *authority, const struct vouch_caller *caller,
+                       const struct vouch_ask_policy_apply *ask, struct change *change,
+                       struct vouch_answer_policy_apply *ret_answer, struct vouch_fault *fault) {
+    struct vouch_policy_shelf *shelf = &authority->office->policies;
+    struct vouch_who who;
+    vouch_standing_end(authority);
+    pthread_mutex_lock(&shelf->applying);
+    int err = identify(authority, caller, ask->what, &who, &ret_answer->reply, fault);
+    vouch_standing_end(authority); // until the lock is given back no other policy can hold
+    if (err == VOUCH_OK && ret_answer->reply.verdict == VOUCH_VERDICT_DONE) {
+        change->who = &who;
+        err = apply(authority, ask, change, ret_answer, fault);
+    }
+    pthread_mutex_unlock(&shelf->applying);
+    return err;
+}
+
 int vouch_local_policy_apply(struct vouch_local *authority, const struct vouch_caller *caller,
                              const struct vouch_ask_policy_apply *ask,
                              struct vouch_answer_policy_apply *ret_answer,
                              struct vouch_fault *fault) {
     struct vouch_who who;
     struct vouch_reply *reply = &ret_answer->reply;
-    struct vouch_policy_shelf *shelf = &authority->office->policies;
-    struct change change = {.who = &who, .now_s = vouch_time_now_s()};
+    struct change change = {.now_s = vouch_time_now_s()};
     int err = identify(authority, caller, ask->what, &who, reply, fault);
     if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE) {
         err = read_text(ask, &change.after, reply, fault);
@@ -394,13 +427,9 @@ int vouch_local_policy_apply(struct vouch_local *authority, const struct vouch_c
     if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE) {
         return err;
     }
-    if (ask->what == VOUCH_POLICY_COMPARE) {
-        err = show_change(authority, &change, ret_answer, fault);
-    } else {
-        pthread_mutex_lock(&shelf->applying);
-        err = apply(authority, ask, &change, ret_answer, fault);
-        pthread_mutex_unlock(&shelf->applying);
-    }
+    err = ask->what == VOUCH_POLICY_COMPARE
+              ? show_change(authority, &change, ret_answer, fault)
+              : apply_alone(authority, caller, ask, &change, ret_answer, fault);
     end_change(authority, &change);
     return err;
 }

@@ -168,9 +168,8 @@ static int put_access(struct vouch_local *authority, const struct vouch_policy *
                       struct vouch_bytes user, struct vouch_answer_me *answer,
                       struct vouch_fault *fault) {
     const struct vouch_policy_view view = {policy, vouch_time_now_s(), &authority->arena};
-    const struct vouch_policy_user *row = vouch_policy_user_named(policy, user);
     struct vouch_policy_paths roles;
-    int is_active = row != NULL && vouch_policy_user_is_active(row, view.now_s);
+    int is_active = vouch_policy_has_active(policy, user, view.now_s);
     answer->is_admin =
         is_active && vouch_policy_group_has(policy, vouch_bytes_of(VOUCH_GROUP_ADMINS), user);
     answer->is_auditor =

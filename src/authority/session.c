@@ -84,10 +84,11 @@ int vouch_come_with_session(struct vouch_local *authority, const struct vouch_ca
         unknown(reply, "the session is unknown or has ended: run vouch login");
         return VOUCH_OK;
     }
+    vouch_standing_end(authority);
     const struct vouch_policy *policy = vouch_policy_hold(authority, &version);
-    int is_active = vouch_user_is_active(policy, session.user, now_s);
+    authority->standing = policy;
+    int is_active = vouch_policy_has_active(policy, session.user, now_s);
     *who = (struct vouch_who){.scopes = is_active ? scopes_of(policy, session.user) : 0};
-    vouch_policy_release(authority, policy);
     if (!is_active) {
         unknown(reply, "the session has ended: its user may not sign in any more");
         return VOUCH_OK;
@@ -100,6 +101,11 @@ int vouch_come_with_session(struct vouch_local *authority, const struct vouch_ca
         vouch_reply_done(reply);
     }
     return err;
+}
+
+void vouch_standing_end(struct vouch_local *authority) {
+    vouch_policy_release(authority, authority->standing);
+    authority->standing = NULL;
 }
 
 static int ends_with(struct vouch_bytes text, const char *end) {
@@ -169,9 +175,7 @@ int vouch_session_note(struct vouch_local *authority, struct vouch_bytes actor, 
 
 static int put_sessions(struct vouch_local *authority, struct vouch_store_sessions *page,
                         struct vouch_answer_sessions *answer, struct vouch_fault *fault) {
-    vouch_arena_done(&authority->arena);
-    authority->arena = page->arena;
-    page->arena = (struct vouch_arena){0};
+    vouch_arena_adopt(authority, &page->arena);
     struct vouch_session_row *rows =
         vouch_arena_alloc(&authority->arena, (page->count + 1) * sizeof *rows);
     if (rows == NULL || vouch_arena_copy(&authority->arena, vouch_bytes_of(page->next),
@@ -278,8 +282,12 @@ static int find_meant(struct vouch_local *authority, const struct vouch_who *who
     case VOUCH_SESSION_BY_ID:
         return find_by_id(authority, ask->id, ending, reply, fault);
     case VOUCH_SESSIONS_OF_USER:
-        if (!is_own(who, ask->user)) {
+        if (!is_own(who, ask->user) && vouch_who_may(who, VOUCH_MAY_ADMIN)) {
             return find_by_user(authority, ask->user, ending, reply, fault);
+        }
+        if (!is_own(who, ask->user)) {
+            nobody(reply, ask->user); // whether there is such a user or not
+            return VOUCH_OK;
         }
         *ending = (struct ending){who->user, who->account_id, 0};
         return VOUCH_OK;

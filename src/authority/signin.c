@@ -95,7 +95,7 @@ static int let_in(struct vouch_local *authority, struct entry *entry, struct vou
     uint64_t version = 0;
     int err = VOUCH_OK;
     const struct vouch_policy *policy = vouch_policy_hold(authority, &version);
-    if (vouch_user_is_active(policy, entry->person->account.name, vouch_time_now_s())) {
+    if (vouch_policy_has_active(policy, entry->person->account.name, vouch_time_now_s())) {
         err = keep(authority, entry, &outcome, fault);
     }
     vouch_policy_release(authority, policy);

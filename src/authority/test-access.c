@@ -19,7 +19,7 @@ static struct vouch_answer_policy_apply apply_as(struct lab *lab, const struct v
                                                .what = what,
                                                .expect = expect};
     struct vouch_answer_policy_apply answer;
-    lab_ok(vouch_authority_policy_apply(lab->admin, caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_policy_apply(lab->admin, caller, &ask, &answer, &fault));
     return answer;
 }
 
@@ -33,11 +33,11 @@ static void nothing_is_granted_before_a_policy_is_applied(void **state) {
     struct vouch_answer_policy policy;
     struct vouch_answer_who_can paths;
     lab_open(lab);
-    lab_ok(vouch_authority_policy_show(lab->admin, &caller, &show, &policy, &fault));
+    test_ok(vouch_authority_policy_show(lab->admin, &caller, &show, &policy, &fault));
     lab_verdict(policy, VOUCH_VERDICT_DONE);
     assert_int_equal(policy.version, 0);
     assert_int_equal(policy.text.len, 0);
-    lab_ok(vouch_authority_who_can(lab->admin, &caller, &who, &paths, &fault));
+    test_ok(vouch_authority_who_can(lab->admin, &caller, &who, &paths, &fault));
     lab_verdict(paths, VOUCH_VERDICT_REFUSED);
     company_code(paths, "V-1812");
 }
@@ -52,7 +52,7 @@ static void a_policy_is_recorded_kept_and_shown(void **state) {
     struct vouch_record record;
     struct vouch_bytes value;
     assert_int_equal(company_events(lab, "policy.apply", "1"), 1);
-    lab_ok(vouch_authority_policies(lab->admin, &caller, &list, &versions, &fault));
+    test_ok(vouch_authority_policies(lab->admin, &caller, &list, &versions, &fault));
     lab_verdict(versions, VOUCH_VERDICT_DONE);
     assert_int_equal(versions.count, 1);
     assert_int_equal(versions.rows[0].version, 1);
@@ -61,12 +61,12 @@ static void a_policy_is_recorded_kept_and_shown(void **state) {
     uint64_t number = versions.rows[0].number;
     uint8_t hash[32], again[32];
     memcpy(hash, versions.rows[0].hash, sizeof hash);
-    lab_ok(vouch_authority_policy_show(lab->admin, &caller, &show, &policy, &fault));
+    test_ok(vouch_authority_policy_show(lab->admin, &caller, &show, &policy, &fault));
     lab_verdict(policy, VOUCH_VERDICT_DONE);
     assert_non_null(memmem(policy.text.ptr, policy.text.len, "name: dba", 9));
-    lab_ok(vouch_hash_of(self, policy.text, again, &fault));
+    test_ok(vouch_hash_of(self, policy.text, again, &fault));
     assert_memory_equal(hash, again, sizeof hash);
-    lab_ok(vouch_record_fetch(self, number, &record, &fault));
+    test_ok(vouch_record_fetch(self, number, &record, &fault));
     assert_true(vouch_record_is_event(&record, "policy.apply"));
     assert_true(vouch_record_detail(&record, "roles", &value));
     assert_true(vouch_bytes_equal(value, vouch_bytes_of("5")));
@@ -231,12 +231,12 @@ static void a_policy_of_eight_mebibytes_goes_over_a_lane(void **state) {
                                          .expect = 2};
     struct vouch_answer_policy_apply answer;
     for (int turn = 0; turn < 3; turn++) {
-        lab_ok(vouch_authority_policy_apply(lab->remotes[0], &caller, &ask, &answer, &fault));
+        test_ok(vouch_authority_policy_apply(lab->remotes[0], &caller, &ask, &answer, &fault));
         lab_verdict(answer, VOUCH_VERDICT_DONE);
         assert_int_equal(answer.version, 2);
     }
     ask.text.len++;
-    lab_ok(vouch_authority_policy_apply(lab->remotes[0], &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_policy_apply(lab->remotes[0], &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_INVALID);
     free(text);
 }
@@ -248,7 +248,7 @@ static void says_who_somebody_is_and_what_they_have(void **state) {
     const struct vouch_caller caller = company_caller(lab, "alice", 60);
     const struct vouch_ask_me ask = {0};
     struct vouch_answer_me me;
-    lab_ok(vouch_authority_me(lab->admin, &caller, &ask, &me, &fault));
+    test_ok(vouch_authority_me(lab->admin, &caller, &ask, &me, &fault));
     lab_verdict(me, VOUCH_VERDICT_DONE);
     assert_true(vouch_bytes_equal(me.user, vouch_bytes_of("alice")));
     assert_true(vouch_bytes_equal(me.name, vouch_bytes_of(LAB_ORIGIN)));
@@ -297,12 +297,12 @@ static void others_are_not_for_everybody_to_see_W8(void **state) {
         struct vouch_answer_me me;
         struct vouch_answer_hosts list;
         struct vouch_answer_who_can paths;
-        lab_ok(vouch_authority_me(lab->admin, &caller, &ask, &me, &fault));
+        test_ok(vouch_authority_me(lab->admin, &caller, &ask, &me, &fault));
         lab_verdict(me, rows[i].verdict);
         assert_int_equal(me.factor_s != 0, i == 3); // of the caller's own session only
-        lab_ok(vouch_authority_hosts(lab->admin, &caller, &hosts, &list, &fault));
+        test_ok(vouch_authority_hosts(lab->admin, &caller, &hosts, &list, &fault));
         lab_verdict(list, rows[i].verdict);
-        lab_ok(vouch_authority_who_can(lab->admin, &caller, &who, &paths, &fault));
+        test_ok(vouch_authority_who_can(lab->admin, &caller, &who, &paths, &fault));
         int is_reader = rows[i].who[0] == 'e' || rows[i].who[0] == 'r';
         lab_verdict(paths, is_reader ? VOUCH_VERDICT_DONE : VOUCH_VERDICT_REFUSED);
         assert_int_equal(paths.count, is_reader ? 2 : 0);
@@ -314,7 +314,7 @@ static void lists_hosts_with_logins_and_what_could_be_asked_for(void **state) {
     const struct vouch_caller caller = company_caller(lab, "alice", 60);
     struct vouch_ask_hosts ask = {0};
     struct vouch_answer_hosts list;
-    lab_ok(vouch_authority_hosts(lab->admin, &caller, &ask, &list, &fault));
+    test_ok(vouch_authority_hosts(lab->admin, &caller, &ask, &list, &fault));
     lab_verdict(list, VOUCH_VERDICT_DONE);
     assert_int_equal(list.count, 5);
     assert_int_equal(list.next.len, 0);
@@ -324,10 +324,10 @@ static void lists_hosts_with_logins_and_what_could_be_asked_for(void **state) {
     assert_true(company_is(list.rows[3].logins, "alice app"));
     assert_true(company_is(list.rows[3].roles, "dev"));
     ask.host = vouch_bytes_of("web?.prod.*");
-    lab_ok(vouch_authority_hosts(lab->admin, &caller, &ask, &list, &fault));
+    test_ok(vouch_authority_hosts(lab->admin, &caller, &ask, &list, &fault));
     assert_int_equal(list.count, 2);
     ask = (struct vouch_ask_hosts){.zone = vouch_bytes_of("lab")};
-    lab_ok(vouch_authority_hosts(lab->admin, &caller, &ask, &list, &fault));
+    test_ok(vouch_authority_hosts(lab->admin, &caller, &ask, &list, &fault));
     assert_int_equal(list.count, 1);
 }
 
@@ -340,7 +340,7 @@ static void hosts_come_page_by_page_of_one_policy(void **state) {
     size_t count = 0;
     for (size_t page = 0; page < 4 && (page == 0 || cursor[0] != '\0'); page++) {
         ask.page.cursor = vouch_bytes_of(cursor);
-        lab_ok(vouch_authority_hosts(lab->admin, &caller, &ask, &list, &fault));
+        test_ok(vouch_authority_hosts(lab->admin, &caller, &ask, &list, &fault));
         lab_verdict(list, VOUCH_VERDICT_DONE);
         count += list.count;
         (void)snprintf(cursor, sizeof cursor, "%.*s", (int)list.next.len,
@@ -350,7 +350,7 @@ static void hosts_come_page_by_page_of_one_policy(void **state) {
     const char *const wrong[] = {"2.1", "1.", "1", "x.1", "1.1.1", "1.-1"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         ask.page.cursor = vouch_bytes_of(wrong[i]);
-        lab_ok(vouch_authority_hosts(lab->admin, &caller, &ask, &list, &fault));
+        test_ok(vouch_authority_hosts(lab->admin, &caller, &ask, &list, &fault));
         lab_verdict(list, VOUCH_VERDICT_INVALID);
     }
 }
@@ -359,7 +359,7 @@ static void hosts_come_page_by_page_of_one_policy(void **state) {
 
 static void check_record(struct lab *lab, uint64_t number, const char *role, const char *policy) {
     struct vouch_record record;
-    lab_ok(vouch_record_fetch((void *)lab->admin, number, &record, &fault));
+    test_ok(vouch_record_fetch((void *)lab->admin, number, &record, &fault));
     assert_int_equal(record.kind, VOUCH_RECORD_CERT);
     assert_true(vouch_bytes_equal(record.actor, vouch_bytes_of("user:alice")));
     assert_true(vouch_bytes_equal(record.role, vouch_bytes_of(role)));
@@ -378,7 +378,7 @@ static void a_certificate_is_what_the_policy_grants(void **state) {
     assert_int_equal(answer.request.id, 0);
     assert_true(company_is(answer.cert.principals, "role:dev role:dev:alice"));
     assert_true(vouch_bytes_equal(answer.cert.key_id, vouch_bytes_of("alice")));
-    lab_ok(vouch_own_cert_read(answer.cert.cert, &view));
+    test_ok(vouch_own_cert_read(answer.cert.cert, &view));
     assert_int_equal(view.type, VOUCH_CERT_USER);
     assert_int_equal(view.valid_before - view.valid_after, 3600 + 60);
     assert_int_equal(view.critical.len, 0);
@@ -503,19 +503,19 @@ static void a_second_factor_that_is_too_old_is_asked_for_again(void **state) {
     struct vouch_answer_access answer;
     ask.reason = vouch_bytes_of("closing the till");
     struct vouch_caller caller = company_caller(lab, "alice", 901);
-    lab_ok(vouch_authority_access(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_access(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_REFUSED);
     company_code(answer, "V-1886");
     caller = company_caller(lab, "alice+recovery", 10);
-    lab_ok(vouch_authority_access(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_access(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_REFUSED);
     assert_string_not_equal(answer.reply.code, "V-1886"); // no code of that kind helps
     caller = company_caller(lab, "alice", 899);
-    lab_ok(vouch_authority_access(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_access(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     const struct vouch_ask_access plain = company_ask(lab, "dev");
     caller = company_caller(lab, "alice+recovery", 10);
-    lab_ok(vouch_authority_access(lab->admin, &caller, &plain, &answer, &fault));
+    test_ok(vouch_authority_access(lab->admin, &caller, &plain, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE); // where any second factor will do, it does
 }
 
@@ -528,7 +528,7 @@ static void only_users_get_access_and_only_so(void **state) {
     const struct vouch_caller callers[] = {lab_local(), lab_token(secret)};
     for (size_t i = 0; i < 2; i++) {
         struct vouch_answer_access answer;
-        lab_ok(vouch_authority_access(lab->admin, &callers[i], &ask, &answer, &fault));
+        test_ok(vouch_authority_access(lab->admin, &callers[i], &ask, &answer, &fault));
         lab_verdict(answer, VOUCH_VERDICT_REFUSED);
         company_code(answer, "V-1814");
     }
@@ -537,7 +537,7 @@ static void only_users_get_access_and_only_so(void **state) {
         const struct vouch_caller caller = company_caller(lab, users[i], 10);
         const struct vouch_ask_issue issue = lab_ask(lab);
         struct vouch_answer_cert answer;
-        lab_ok(vouch_authority_issue(lab->admin, &caller, &issue, &answer, &fault));
+        test_ok(vouch_authority_issue(lab->admin, &caller, &issue, &answer, &fault));
         lab_verdict(answer, VOUCH_VERDICT_REFUSED);
         assert_true(answer.row.serial == 0);
     }
@@ -549,14 +549,14 @@ static void the_same_request_makes_one_certificate(void **state) {
     struct vouch_ask_access ask = company_ask(lab, "dev");
     struct vouch_answer_access answer;
     ask.once = vouch_bytes_of("7d3f");
-    lab_ok(vouch_authority_access(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_access(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     uint64_t serial = answer.cert.serial;
-    lab_ok(vouch_authority_access(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_access(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     assert_true(answer.cert.serial == serial);
     ask.ttl_s = 60;
-    lab_ok(vouch_authority_access(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_access(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_CONFLICT);
 }
 
@@ -590,7 +590,7 @@ static void check_all_revoked(struct lab *lab) {
                                         .valid_at_s = vouch_time_now_s()};
     struct vouch_answer_certs certs;
     lab_settle(lab);
-    lab_ok(vouch_authority_certs(lab->admin, &local, &ask, &certs, &fault));
+    test_ok(vouch_authority_certs(lab->admin, &local, &ask, &certs, &fault));
     lab_verdict(certs, VOUCH_VERDICT_DONE);
     assert_true(certs.count > 0);
     for (size_t i = 0; i < certs.count; i++) {
@@ -609,7 +609,7 @@ static void a_disabled_user_has_no_certificate_left_whatever_was_at_work(void **
                                      .caller = company_caller(lab, "alice", 10),
                                      .ask = company_ask(lab, "dev"),
                                      .is_over = &is_over};
-        lab_ok(vouch_office_attach(lab->office, i, &workers[i].authority, &fault));
+        test_ok(vouch_office_attach(lab->office, i, &workers[i].authority, &fault));
         assert_int_equal(pthread_create(&threads[i], NULL, ask_on, &workers[i]), 0);
     }
     const struct timespec moment = {.tv_nsec = 50000000};
@@ -647,7 +647,7 @@ static void applying_waits_for_those_who_decide_by_the_one_before(void **state) 
     pthread_t thread;
     uint64_t version = 0;
     const struct timespec moment = {.tv_nsec = 10000000};
-    lab_ok(vouch_local_new(lab->office, 0, &self, &fault));
+    test_ok(vouch_local_new(lab->office, 0, &self, &fault));
     const struct vouch_policy *before = vouch_policy_hold(self, &version);
     assert_non_null(before);
     assert_int_equal(version, 1);

@@ -71,7 +71,7 @@ static void a_request_says_exactly_what_would_be_granted(void **state) {
     struct lab *lab = *state;
     uint8_t hash[VOUCH_STORE_HASH_LEN];
     struct vouch_ask_access ask = company_ask(lab, "dba");
-    lab_ok(vouch_hash_of((void *)lab->admin, ask.key, hash, &fault));
+    test_ok(vouch_hash_of((void *)lab->admin, ask.key, hash, &fault));
     ask.reason = vouch_bytes_of("index repair");
     ask.ttl_s = 1800;
     const struct vouch_answer_access answer = company_access(lab, "alice", &ask);
@@ -139,7 +139,7 @@ static void what_was_approved_is_taken_as_it_was_approved(void **state) {
     uint8_t hash[VOUCH_STORE_HASH_LEN];
     uint64_t id = approved(lab);
     const struct vouch_ask_access ask = company_ask(lab, "dba");
-    lab_ok(vouch_hash_of((void *)lab->admin, ask.key, hash, &fault));
+    test_ok(vouch_hash_of((void *)lab->admin, ask.key, hash, &fault));
     struct vouch_answer_request request = look(lab, "alice", id);
     assert_int_equal(request.row.missing, 0);
     assert_true(company_is(request.row.approvers, "carol"));
@@ -151,7 +151,7 @@ static void what_was_approved_is_taken_as_it_was_approved(void **state) {
     assert_memory_equal(answer.row.key, hash, sizeof hash); // for the key of the request: W15
     assert_true(company_is(answer.row.principals, "role:dba"));
     assert_int_equal(answer.row.valid_before - answer.row.valid_after, 3600 + 60);
-    lab_ok(vouch_record_fetch((void *)lab->admin, answer.row.number, &record, &fault));
+    test_ok(vouch_record_fetch((void *)lab->admin, answer.row.number, &record, &fault));
     assert_true(vouch_bytes_equal(record.policy, vouch_bytes_of("policy 1 request 1")));
     assert_true(vouch_bytes_equal(record.role, vouch_bytes_of("dba")));
     request = look(lab, "carol", id);
@@ -180,7 +180,7 @@ static void only_those_whom_the_policy_names_decide(void **state) {
         refused_with(lab, "eve", id, verb, VOUCH_VERDICT_REFUSED, "V-1817");
         refused_with(lab, "root-of-all", id, verb, VOUCH_VERDICT_REFUSED, "V-1817");
     }
-    lab_ok(vouch_authority_request_decide(lab->admin, &local, &ask, &answer, &fault));
+    test_ok(vouch_authority_request_decide(lab->admin, &local, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_REFUSED);
     assert_int_equal(state_of(lab, id), VOUCH_REQUEST_WAITING);
 }
@@ -199,7 +199,7 @@ static void approving_needs_a_fresh_code(void **state) {
         const struct vouch_caller caller = company_caller(lab, rows[i].who, rows[i].age_s);
         const struct vouch_ask_request_decide ask = {.id = id, .verb = VOUCH_REQUEST_APPROVE};
         struct vouch_answer_request answer;
-        lab_ok(vouch_authority_request_decide(lab->admin, &caller, &ask, &answer, &fault));
+        test_ok(vouch_authority_request_decide(lab->admin, &caller, &ask, &answer, &fault));
         lab_verdict(answer, rows[i].verdict);
     }
 }
@@ -285,15 +285,15 @@ static void a_request_is_good_for_one_certificate(void **state) {
     const struct vouch_caller caller = company_caller(lab, "alice", 60);
     struct vouch_ask_request_take ask = {.id = id, .once = vouch_bytes_of("take-1")};
     struct vouch_answer_cert answer;
-    lab_ok(vouch_authority_request_take(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_request_take(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     uint64_t serial = answer.row.serial;
     not_taken(lab, "alice", id, VOUCH_VERDICT_CONFLICT, "V-1816");
-    lab_ok(vouch_authority_request_take(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_request_take(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE); // the same request anew is the same certificate
     assert_true(answer.row.serial == serial);
     ask.once = vouch_bytes_of("take-2");
-    lab_ok(vouch_authority_request_take(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_request_take(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_CONFLICT);
 }
 
@@ -323,7 +323,7 @@ static void of_many_who_take_at_once_one_wins(void **state) {
         size_t won = 0;
         for (size_t i = 0; i < TAKERS; i++) {
             takers[i] = (struct taker){.caller = company_caller(lab, "alice", 10), .id = id};
-            lab_ok(vouch_office_attach(lab->office, i, &takers[i].authority, &fault));
+            test_ok(vouch_office_attach(lab->office, i, &takers[i].authority, &fault));
         }
         for (size_t i = 0; i < TAKERS; i++) {
             assert_int_equal(pthread_create(&threads[i], NULL, take_it, &takers[i]), 0);
@@ -347,10 +347,10 @@ static void what_was_not_signed_is_given_back(void **state) {
     struct vouch_reply reply = {.verdict = VOUCH_VERDICT_DONE};
     uint64_t id = approved(lab);
     const struct vouch_store_request request = company_kept(lab, id, &arena);
-    lab_ok(vouch_request_take((void *)lab->admin, &request, &reply, &fault));
+    test_ok(vouch_request_take((void *)lab->admin, &request, &reply, &fault));
     lab_verdict((struct vouch_answer_cert){.reply = reply}, VOUCH_VERDICT_DONE);
     assert_int_equal(state_of(lab, id), VOUCH_REQUEST_TAKEN);
-    lab_ok(vouch_request_take((void *)lab->admin, &request, &reply, &fault));
+    test_ok(vouch_request_take((void *)lab->admin, &request, &reply, &fault));
     assert_int_equal(reply.verdict, VOUCH_VERDICT_CONFLICT);
     vouch_request_taken((void *)lab->admin, &request, VOUCH_ONCE_UNKNOWN, 0);
     assert_int_equal(state_of(lab, id), VOUCH_REQUEST_TAKEN); // nobody knows: it stays taken
@@ -366,10 +366,10 @@ static void a_revoked_key_does_not_use_the_request_up(void **state) {
     uint8_t hash[VOUCH_STORE_HASH_LEN];
     const struct vouch_ask_access ask = company_ask(lab, "dba");
     struct vouch_answer_revoke answer;
-    lab_ok(vouch_hash_of((void *)lab->admin, ask.key, hash, &fault));
+    test_ok(vouch_hash_of((void *)lab->admin, ask.key, hash, &fault));
     const struct vouch_ask_revoke revoke = {
         .kind = VOUCH_REVOKE_KEY, .value = {hash, sizeof hash}, .reason = vouch_bytes_of("lost")};
-    lab_ok(vouch_authority_revoke(lab->admin, &local, &revoke, &answer, &fault));
+    test_ok(vouch_authority_revoke(lab->admin, &local, &revoke, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     not_taken(lab, "alice", id, VOUCH_VERDICT_REFUSED, "V-1809");
     assert_int_equal(state_of(lab, id), VOUCH_REQUEST_APPROVED);
@@ -486,7 +486,7 @@ static size_t count(struct lab *lab, const char *who, enum vouch_requests_which 
     const struct vouch_caller caller = company_caller(lab, who, 60);
     const struct vouch_ask_requests ask = {.which = which, .state = state};
     struct vouch_answer_requests answer;
-    lab_ok(vouch_authority_requests(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_requests(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     return answer.count;
 }
@@ -510,7 +510,7 @@ static void each_sees_their_own_and_what_is_theirs_to_decide(void **state) {
     assert_int_equal(count(lab, "mallory", VOUCH_REQUESTS_MINE, VOUCH_REQUEST_NONE), 0);
     company_age(lab, vault, vouch_time_now_s() - 1);
     assert_int_equal(count(lab, "eve", VOUCH_REQUESTS_ALL, VOUCH_REQUEST_EXPIRED), 1);
-    lab_ok(vouch_authority_requests(lab->admin, &mallory, &all, &answer, &fault));
+    test_ok(vouch_authority_requests(lab->admin, &mallory, &all, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_REFUSED);
 }
 
@@ -534,7 +534,7 @@ static void a_comment_is_one_line_of_text(void **state) {
         const struct vouch_ask_request_decide ask = {
             .id = id, .verb = VOUCH_REQUEST_DENY, .comment = vouch_bytes_of(bad[i])};
         struct vouch_answer_request answer;
-        lab_ok(vouch_authority_request_decide(lab->admin, &caller, &ask, &answer, &fault));
+        test_ok(vouch_authority_request_decide(lab->admin, &caller, &ask, &answer, &fault));
         lab_verdict(answer, VOUCH_VERDICT_INVALID);
     }
     assert_int_equal(state_of(lab, id), VOUCH_REQUEST_WAITING);

@@ -38,7 +38,7 @@ static int begin(void **state) {
 static void issue(struct lab *lab, const char *token, const struct vouch_ask_issue *ask,
                   struct vouch_answer_cert *ret_answer) {
     const struct vouch_caller caller = lab_token(token);
-    lab_ok(vouch_authority_issue(asked(lab), &caller, ask, ret_answer, &fault));
+    test_ok(vouch_authority_issue(asked(lab), &caller, ask, ret_answer, &fault));
 }
 
 static uint64_t issue_one(struct lab *lab) {
@@ -53,7 +53,7 @@ static void show(struct lab *lab, uint64_t serial, struct vouch_answer_cert *ret
     const struct vouch_caller caller = lab_token(reader);
     const struct vouch_ask_show ask = {.serial = serial};
     lab_settle(lab);
-    lab_ok(vouch_authority_show(asked(lab), &caller, &ask, ret_answer, &fault));
+    test_ok(vouch_authority_show(asked(lab), &caller, &ask, ret_answer, &fault));
 }
 
 static void issues_what_was_asked_and_no_more(void **state) {
@@ -118,7 +118,7 @@ static void an_unknown_caller_gets_nothing(void **state) {
     const struct vouch_caller nobody = {.way = VOUCH_CALLER_UNKNOWN,
                                         .token = vouch_bytes_of(secret)};
     struct vouch_answer_cert answer;
-    lab_ok(vouch_authority_issue(asked(lab), &nobody, &ask, &answer, &fault));
+    test_ok(vouch_authority_issue(asked(lab), &nobody, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_UNKNOWN);
 }
 
@@ -154,7 +154,7 @@ static void nobody_is_local_over_a_lane(void **state) {
     const struct vouch_ask_token_new ask = {.name = vouch_bytes_of("mine"),
                                             .scopes = lab_list("admin")};
     struct vouch_answer_token answer;
-    lab_ok(vouch_authority_token_new(asked(lab), &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_token_new(asked(lab), &caller, &ask, &answer, &fault));
     lab_verdict(answer, is_remote ? VOUCH_VERDICT_UNKNOWN : VOUCH_VERDICT_DONE);
 }
 
@@ -174,17 +174,17 @@ static void each_ask_needs_its_scope(void **state) {
     struct vouch_answer_revoke revoke;
     struct vouch_answer_status status;
     struct vouch_answer_token token;
-    lab_ok(vouch_authority_issue(asked(lab), &other, &issue_ask, &cert, &fault));
+    test_ok(vouch_authority_issue(asked(lab), &other, &issue_ask, &cert, &fault));
     lab_verdict(cert, VOUCH_VERDICT_REFUSED);
-    lab_ok(vouch_authority_certs(asked(lab), &ci, &certs_ask, &certs, &fault));
+    test_ok(vouch_authority_certs(asked(lab), &ci, &certs_ask, &certs, &fault));
     lab_verdict(certs, VOUCH_VERDICT_REFUSED);
-    lab_ok(vouch_authority_audit(asked(lab), &ci, &audit_ask, &audit, &fault));
+    test_ok(vouch_authority_audit(asked(lab), &ci, &audit_ask, &audit, &fault));
     lab_verdict(audit, VOUCH_VERDICT_REFUSED);
-    lab_ok(vouch_authority_revoke(asked(lab), &ci, &revoke_ask, &revoke, &fault));
+    test_ok(vouch_authority_revoke(asked(lab), &ci, &revoke_ask, &revoke, &fault));
     lab_verdict(revoke, VOUCH_VERDICT_REFUSED);
-    lab_ok(vouch_authority_status(asked(lab), &ci, &page, &status, &fault));
+    test_ok(vouch_authority_status(asked(lab), &ci, &page, &status, &fault));
     lab_verdict(status, VOUCH_VERDICT_REFUSED);
-    lab_ok(vouch_authority_token_disable(asked(lab), &other, &name, &token, &fault));
+    test_ok(vouch_authority_token_disable(asked(lab), &other, &name, &token, &fault));
     lab_verdict(token, VOUCH_VERDICT_REFUSED);
     assert_string_equal(token.reply.code, "V-1802");
 }
@@ -197,12 +197,12 @@ static void a_disabled_token_is_unknown_at_once(void **state) {
     struct vouch_answer_token disabled;
     struct vouch_answer_cert answer;
     (void)issue_one(lab);
-    lab_ok(vouch_authority_token_disable(lab->admin, &local, &name, &disabled, &fault));
+    test_ok(vouch_authority_token_disable(lab->admin, &local, &name, &disabled, &fault));
     lab_verdict(disabled, VOUCH_VERDICT_DONE);
     assert_true(disabled.row.disabled_s > 0);
     issue(lab, secret, &ask, &answer);
     lab_verdict(answer, VOUCH_VERDICT_UNKNOWN);
-    lab_ok(vouch_authority_token_disable(lab->admin, &local, &name, &disabled, &fault));
+    test_ok(vouch_authority_token_disable(lab->admin, &local, &name, &disabled, &fault));
     lab_verdict(disabled, VOUCH_VERDICT_ABSENT);
 }
 
@@ -213,7 +213,7 @@ static void a_ca_key_gets_no_certificate_C21(void **state) {
     struct vouch_answer_public public;
     uint8_t keys[3][512];
     size_t lens[3];
-    lab_ok(vouch_authority_public(asked(lab), &nobody, &ask_public, &public, &fault));
+    test_ok(vouch_authority_public(asked(lab), &nobody, &ask_public, &public, &fault));
     lab_verdict(public, VOUCH_VERDICT_DONE);
     const struct vouch_bytes blobs[] = {public.user_ca, public.host_ca, public.checkpoint_key};
     for (size_t i = 0; i < 3; i++) {
@@ -236,7 +236,7 @@ static struct vouch_krl *public_krl(struct lab *lab, size_t which, uint64_t *ret
     const struct vouch_ask_public ask = {0};
     struct vouch_answer_public answer;
     struct vouch_krl *krl = NULL;
-    lab_ok(vouch_authority_public(asked(lab), &nobody, &ask, &answer, &fault));
+    test_ok(vouch_authority_public(asked(lab), &nobody, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     struct vouch_bytes bytes = answer.krls[which].krl;
     assert_true(bytes.len > 0 && bytes.len <= sizeof room);
@@ -264,7 +264,7 @@ static void revoke(struct lab *lab, enum vouch_revoke_kind kind, struct vouch_by
     const struct vouch_caller caller = lab_token(reader);
     const struct vouch_ask_revoke ask = {
         .kind = kind, .value = value, .reason = vouch_bytes_of("laptop stolen")};
-    lab_ok(vouch_authority_revoke(asked(lab), &caller, &ask, ret_answer, &fault));
+    test_ok(vouch_authority_revoke(asked(lab), &caller, &ask, ret_answer, &fault));
 }
 
 static void empty_lists_are_public_from_the_start(void **state) {
@@ -360,7 +360,7 @@ static void a_revocation_needs_a_reason_and_a_value(void **state) {
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct vouch_answer_revoke answer;
-        lab_ok(vouch_authority_revoke(asked(lab), &caller, &bad[i], &answer, &fault));
+        test_ok(vouch_authority_revoke(asked(lab), &caller, &bad[i], &answer, &fault));
         lab_verdict(answer, VOUCH_VERDICT_INVALID);
     }
     struct vouch_answer_revoke answer;
@@ -372,7 +372,7 @@ static void renew(struct lab *lab, const char *token, uint64_t serial, const cha
                   struct vouch_answer_cert *ret_answer) {
     const struct vouch_caller caller = lab_token(token);
     const struct vouch_ask_renew ask = {.serial = serial, .once = vouch_bytes_of(once)};
-    lab_ok(vouch_authority_renew(asked(lab), &caller, &ask, ret_answer, &fault));
+    test_ok(vouch_authority_renew(asked(lab), &caller, &ask, ret_answer, &fault));
 }
 
 static void renewing_gives_the_same_again(void **state) {
@@ -499,7 +499,7 @@ static void lists_certificates_page_by_page(void **state) {
         const struct vouch_ask_certs ask = {.page = {.limit = 2, .cursor = vouch_bytes_of(cursor)},
                                             .principal = vouch_bytes_of("alice")};
         struct vouch_answer_certs answer;
-        lab_ok(vouch_authority_certs(asked(lab), &caller, &ask, &answer, &fault));
+        test_ok(vouch_authority_certs(asked(lab), &caller, &ask, &answer, &fault));
         lab_verdict(answer, VOUCH_VERDICT_DONE);
         count += answer.count;
         memcpy(cursor, answer.next.ptr != NULL ? answer.next.ptr : (const uint8_t *)"",
@@ -509,7 +509,7 @@ static void lists_certificates_page_by_page(void **state) {
     assert_int_equal(count, 5);
     const struct vouch_ask_certs bad = {.page = {.cursor = vouch_bytes_of("nonsense")}};
     struct vouch_answer_certs answer;
-    lab_ok(vouch_authority_certs(asked(lab), &caller, &bad, &answer, &fault));
+    test_ok(vouch_authority_certs(asked(lab), &caller, &bad, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_INVALID);
     assert_string_equal(answer.reply.field, "cursor");
 }
@@ -520,7 +520,7 @@ static size_t events(struct lab *lab, const char *type) {
     const struct vouch_ask_audit ask = {.page = {.limit = 200}, .type = vouch_bytes_of(type)};
     struct vouch_answer_audit answer;
     lab_settle(lab);
-    lab_ok(vouch_authority_audit(asked(lab), &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_audit(asked(lab), &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     return answer.count;
 }
@@ -534,9 +534,9 @@ static void every_change_is_an_event(void **state) {
     assert_int_equal(events(lab, "token.new"), 2);
     assert_int_equal(events(lab, "profile.put"), 1);
     lab_profile(lab, "spare", "x", "", 60);
-    lab_ok(vouch_authority_profile_remove(lab->admin, &local, &spare, &profile, &fault));
+    test_ok(vouch_authority_profile_remove(lab->admin, &local, &spare, &profile, &fault));
     lab_verdict(profile, VOUCH_VERDICT_DONE);
-    lab_ok(vouch_authority_token_disable(lab->admin, &local, &ci, &token, &fault));
+    test_ok(vouch_authority_token_disable(lab->admin, &local, &ci, &token, &fault));
     lab_verdict(token, VOUCH_VERDICT_DONE);
     assert_int_equal(events(lab, "profile.put"), 2);
     assert_int_equal(events(lab, "profile.remove"), 1);
@@ -562,12 +562,12 @@ static void a_profile_in_use_stays(void **state) {
     const struct vouch_caller local = lab_local();
     const struct vouch_ask_name deploy = {vouch_bytes_of("deploy")}, none = {vouch_bytes_of("no")};
     struct vouch_answer_profile answer;
-    lab_ok(vouch_authority_profile_remove(lab->admin, &local, &deploy, &answer, &fault));
+    test_ok(vouch_authority_profile_remove(lab->admin, &local, &deploy, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_CONFLICT);
-    lab_ok(vouch_authority_profile_show(lab->admin, &local, &deploy, &answer, &fault));
+    test_ok(vouch_authority_profile_show(lab->admin, &local, &deploy, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     assert_int_equal(answer.row.principals.count, 2);
-    lab_ok(vouch_authority_profile_remove(lab->admin, &local, &none, &answer, &fault));
+    test_ok(vouch_authority_profile_remove(lab->admin, &local, &none, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_ABSENT);
 }
 
@@ -600,7 +600,7 @@ static void tokens_are_refused_field_by_field(void **state) {
         if (token_rows[i].scopes != NULL) {
             ask.scopes = lab_list(token_rows[i].scopes);
         }
-        lab_ok(vouch_authority_token_new(lab->admin, &local, &ask, &answer, &fault));
+        test_ok(vouch_authority_token_new(lab->admin, &local, &ask, &answer, &fault));
         lab_verdict(answer, token_rows[i].verdict);
         assert_string_equal(answer.reply.field, token_rows[i].field);
         assert_int_equal(answer.secret.len, 0);
@@ -612,12 +612,12 @@ static void waits_for_news_as_long_as_it_is_told(void **state) {
     const struct vouch_caller nobody = {0};
     const struct vouch_ask_public first = {0};
     struct vouch_answer_public answer;
-    lab_ok(vouch_authority_public(asked(lab), &nobody, &first, &answer, &fault));
+    test_ok(vouch_authority_public(asked(lab), &nobody, &first, &answer, &fault));
     const struct vouch_ask_public again = {
         .krl_versions = {answer.krls[0].version, answer.krls[1].version},
         .checkpoint_size = UINT64_MAX,
         .wait_ms = 0};
-    lab_ok(vouch_authority_public(asked(lab), &nobody, &again, &answer, &fault));
+    test_ok(vouch_authority_public(asked(lab), &nobody, &again, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     assert_int_equal(answer.krls[0].version, 0);
     assert_int_equal(answer.krls[0].krl.len, 0);
@@ -629,7 +629,7 @@ static void tile(struct lab *lab, const char *token, const char *path,
                  struct vouch_answer_tile *ret_answer) {
     struct vouch_caller caller = token != NULL ? lab_token(token) : (struct vouch_caller){0};
     const struct vouch_ask_tile ask = {.path = vouch_bytes_of(path)};
-    lab_ok(vouch_authority_tile(asked(lab), &caller, &ask, ret_answer, &fault));
+    test_ok(vouch_authority_tile(asked(lab), &caller, &ask, ret_answer, &fault));
 }
 
 static uint64_t covered(struct lab *lab, uint64_t at_least) {
@@ -637,7 +637,7 @@ static uint64_t covered(struct lab *lab, uint64_t at_least) {
     struct vouch_ask_public ask = {.wait_ms = 3000};
     struct vouch_answer_public answer;
     do {
-        lab_ok(vouch_authority_public(asked(lab), &nobody, &ask, &answer, &fault));
+        test_ok(vouch_authority_public(asked(lab), &nobody, &ask, &answer, &fault));
         ask.checkpoint_size = answer.checkpoint_size;
         ask.krl_versions[0] =
             answer.krls[0].version > 0 ? answer.krls[0].version : ask.krl_versions[0];
@@ -688,7 +688,7 @@ static void no_other_path_is_served(void **state) {
         const struct vouch_caller caller = lab_token(reader);
         const struct vouch_ask_tile ask = {.path = list.items[i]};
         struct vouch_answer_tile answer;
-        lab_ok(vouch_authority_tile(asked(lab), &caller, &ask, &answer, &fault));
+        test_ok(vouch_authority_tile(asked(lab), &caller, &ask, &answer, &fault));
         lab_verdict(answer, VOUCH_VERDICT_ABSENT);
         assert_int_equal(answer.bytes.len, 0);
     }
@@ -701,7 +701,7 @@ static void says_how_it_is(void **state) {
     struct vouch_answer_status answer;
     uint64_t serial = issue_one(lab);
     lab_settle(lab);
-    lab_ok(vouch_authority_status(asked(lab), &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_status(asked(lab), &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     assert_int_equal(answer.ready, 1);
     assert_int_equal(answer.issued, 1);
@@ -733,7 +733,7 @@ static void a_request_with_blanks_is_refused(void **state) {
     const struct vouch_ask_issue ask = lab_ask(lab);
     struct vouch_answer_cert answer;
     caller.request = vouch_bytes_of("req once=00");
-    lab_ok(vouch_authority_issue(asked(lab), &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_issue(asked(lab), &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_INVALID);
 }
 

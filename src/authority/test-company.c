@@ -76,7 +76,7 @@ uint64_t company_version(struct lab *lab) {
     const struct vouch_caller caller = lab_local();
     const struct vouch_ask_policy_show ask = {0};
     struct vouch_answer_policy answer;
-    lab_ok(vouch_authority_policy_show(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_policy_show(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     return answer.version;
 }
@@ -86,7 +86,7 @@ void company_apply(struct lab *lab, const char *text, enum vouch_verdict wanted)
     const struct vouch_ask_policy_apply ask = {
         .text = vouch_bytes_of(text), .what = VOUCH_POLICY_APPLY, .expect = company_version(lab)};
     struct vouch_answer_policy_apply answer;
-    lab_ok(vouch_authority_policy_apply(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_policy_apply(lab->admin, &caller, &ask, &answer, &fault));
     if (answer.reply.verdict != wanted) {
         fail_msg("applying: %d %s %s", answer.reply.verdict, answer.reply.code, answer.reply.why);
     }
@@ -124,11 +124,11 @@ static void add_session(struct lab *lab, const char *user, const char *methods, 
     enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
     uint8_t hash[VOUCH_STORE_HASH_LEN];
     uint64_t id = 0;
-    lab_ok(vouch_local_new(lab->office, 0, &self, &fault));
-    lab_ok(vouch_hash_of(self, vouch_bytes_of(secret), hash, &fault));
+    test_ok(vouch_local_new(lab->office, 0, &self, &fault));
+    test_ok(vouch_hash_of(self, vouch_bytes_of(secret), hash, &fault));
     vouch_local_free(self);
     pthread_mutex_lock(&lab->office->desk_lock);
-    lab_ok(
+    test_ok(
         vouch_store_account_find(desk, vouch_bytes_of(user), &arena, &outcome, &account, &fault));
     assert_int_equal(outcome, VOUCH_STORE_DONE);
     const struct vouch_store_session session = {.account = account.id,
@@ -139,9 +139,9 @@ static void add_session(struct lab *lab, const char *user, const char *methods, 
                                                 .factor_s = factor_s,
                                                 .idle_s = 3600,
                                                 .ends_s = vouch_time_now_s() + 86400};
-    lab_ok(vouch_store_work_begin(desk, VOUCH_STORE_LATER, &fault));
-    lab_ok(vouch_store_session_add(desk, &session, hash, &outcome, &id, &fault));
-    lab_ok(vouch_store_work_end(desk, VOUCH_OK, outcome, &fault));
+    test_ok(vouch_store_work_begin(desk, VOUCH_STORE_LATER, &fault));
+    test_ok(vouch_store_session_add(desk, &session, hash, &outcome, &id, &fault));
+    test_ok(vouch_store_work_end(desk, VOUCH_OK, outcome, &fault));
     pthread_mutex_unlock(&lab->office->desk_lock);
     assert_int_equal(outcome, VOUCH_STORE_DONE);
 }
@@ -176,7 +176,7 @@ struct vouch_answer_access company_access(struct lab *lab, const char *who,
                                           const struct vouch_ask_access *ask) {
     const struct vouch_caller caller = company_caller(lab, who, 60);
     struct vouch_answer_access answer;
-    lab_ok(vouch_authority_access(lab->admin, &caller, ask, &answer, &fault));
+    test_ok(vouch_authority_access(lab->admin, &caller, ask, &answer, &fault));
     return answer;
 }
 
@@ -196,7 +196,7 @@ struct vouch_answer_request company_decide(struct lab *lab, const char *who, uin
     const struct vouch_ask_request_decide ask = {
         .id = id, .verb = verb, .comment = vouch_bytes_of("as said")};
     struct vouch_answer_request answer;
-    lab_ok(vouch_authority_request_decide(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_request_decide(lab->admin, &caller, &ask, &answer, &fault));
     return answer;
 }
 
@@ -204,7 +204,7 @@ struct vouch_answer_cert company_take(struct lab *lab, const char *who, uint64_t
     const struct vouch_caller caller = company_caller(lab, who, 60);
     const struct vouch_ask_request_take ask = {.id = id};
     struct vouch_answer_cert answer;
-    lab_ok(vouch_authority_request_take(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_request_take(lab->admin, &caller, &ask, &answer, &fault));
     return answer;
 }
 
@@ -214,7 +214,7 @@ struct vouch_store_request company_kept(struct lab *lab, uint64_t id, struct vou
     struct vouch_store_request request = {0};
     enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
     pthread_mutex_lock(&lab->office->desk_lock);
-    lab_ok(vouch_store_request_find(lab->office->desk, id, arena, &outcome, &request, &fault));
+    test_ok(vouch_store_request_find(lab->office->desk, id, arena, &outcome, &request, &fault));
     pthread_mutex_unlock(&lab->office->desk_lock);
     assert_int_equal(outcome, VOUCH_STORE_DONE);
     return request;
@@ -226,7 +226,7 @@ void company_age(struct lab *lab, uint64_t id, uint64_t expires_s) {
     enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
     request.expires_s = expires_s;
     pthread_mutex_lock(&lab->office->desk_lock);
-    lab_ok(vouch_store_request_change(lab->office->desk, &request, &outcome, &fault));
+    test_ok(vouch_store_request_change(lab->office->desk, &request, &outcome, &fault));
     pthread_mutex_unlock(&lab->office->desk_lock);
     assert_int_equal(outcome, VOUCH_STORE_DONE);
 }
@@ -237,7 +237,7 @@ size_t company_events(struct lab *lab, const char *type, const char *object) {
         .page = {.limit = 200}, .type = vouch_bytes_of(type), .object = vouch_bytes_of(object)};
     struct vouch_answer_audit answer;
     lab_settle(lab);
-    lab_ok(vouch_authority_audit(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_audit(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     return answer.count;
 }

@@ -33,7 +33,7 @@ int lab_begin(void **state) {
                                       .passphrase = vouch_bytes_of(unlock),
                                       .rounds = 1,
                                       .actor = "tester"};
-    lab_ok(vouch_ca_create(&what, &fault));
+    test_ok(vouch_ca_create(&what, &fault));
     assert_int_equal(vouch_private_key_generate(VOUCH_KEY_ED25519, 0, &lab->subject), VOUCH_OK);
     *state = lab;
     return 0;
@@ -61,7 +61,7 @@ int lab_end(void **state) {
 void lab_open_signer(struct lab *lab) {
     const struct vouch_signer_open what = {
         .keys_dir = lab->keys_dir, .ledger_dir = lab->ledger_dir, .unlock = vouch_bytes_of(unlock)};
-    lab_ok(vouch_signer_open(&what, &lab->engine, &fault));
+    test_ok(vouch_signer_open(&what, &lab->engine, &fault));
 }
 
 void lab_open_identity(struct lab *lab, uint32_t at_once) {
@@ -71,7 +71,7 @@ void lab_open_identity(struct lab *lab, uint32_t at_once) {
     const struct vouch_identity_open what = {
         .key = {key, sizeof key},
         .cost = {.memory_kib = 8, .passes = 1, .at_once = at_once, .waiting = at_once}};
-    lab_ok(vouch_identity_open(&what, &lab->identity, &fault));
+    test_ok(vouch_identity_open(&what, &lab->identity, &fault));
 }
 
 static void report(const struct vouch_fault *fault) {
@@ -82,10 +82,10 @@ static int open_office(struct lab *lab, struct vouch_fault *why) {
     struct vouch_signer *signers[LAB_LANES_MAX + 2];
     struct vouch_identity *identities[LAB_LANES_MAX + 1];
     for (size_t i = 0; i < LAB_LANES_MAX + 2; i++) {
-        lab_ok(vouch_signer_attach(lab->engine, &signers[i], &fault));
+        test_ok(vouch_signer_attach(lab->engine, &signers[i], &fault));
     }
     for (size_t i = 0; lab->identity != NULL && i < LAB_LANES_MAX + 1; i++) {
-        lab_ok(vouch_identity_attach(lab->identity, &identities[i], &fault));
+        test_ok(vouch_identity_attach(lab->identity, &identities[i], &fault));
     }
     const struct vouch_office_open what = {.database = lab->database,
                                            .ledger_dir = lab->ledger_dir,
@@ -104,9 +104,9 @@ void lab_open(struct lab *lab) {
     if (lab->engine == NULL) {
         lab_open_signer(lab);
     }
-    lab_ok(open_office(lab, &fault));
-    lab_ok(vouch_office_attach(lab->office, vouch_office_admin_seat(lab->office), &lab->admin,
-                               &fault));
+    test_ok(open_office(lab, &fault));
+    test_ok(vouch_office_attach(lab->office, vouch_office_admin_seat(lab->office), &lab->admin,
+                                &fault));
 }
 
 void lab_open_fails(struct lab *lab, const char *code) {
@@ -133,7 +133,7 @@ void lab_close_office(struct lab *lab) {
 
 void lab_close(struct lab *lab) {
     lab_close_office(lab);
-    lab_ok(vouch_signer_stop(lab->engine, &fault));
+    test_ok(vouch_signer_stop(lab->engine, &fault));
     vouch_signer_engine_close(lab->engine);
     lab->engine = NULL;
 }
@@ -156,7 +156,7 @@ void lab_serve(struct lab *lab, size_t count) {
         int pair[2];
         assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
         lab->lanes[i] = pair[1];
-        lab_ok(vouch_authority_connect(pair[0], &lab->remotes[i], &fault));
+        test_ok(vouch_authority_connect(pair[0], &lab->remotes[i], &fault));
     }
     lab->signal_fd = eventfd(0, EFD_CLOEXEC);
     assert_true(lab->signal_fd >= 0);
@@ -219,7 +219,7 @@ void lab_profile(struct lab *lab, const char *name, const char *principals, cons
                                           .options = lab_list(options),
                                           .ttl_max_s = ttl_max_s};
     struct vouch_answer_profile answer;
-    lab_ok(vouch_authority_profile_put(lab->admin, &caller, &row, &answer, &fault));
+    test_ok(vouch_authority_profile_put(lab->admin, &caller, &row, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
 }
 
@@ -230,7 +230,7 @@ void lab_new_token(struct lab *lab, const char *name, const char *profile, const
                                             .scopes = lab_list(scopes),
                                             .profile = vouch_bytes_of(profile)};
     struct vouch_answer_token answer;
-    lab_ok(vouch_authority_token_new(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_token_new(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     assert_true(answer.secret.len < VOUCH_TOKEN_TEXT_MAX);
     memcpy(ret_secret, answer.secret.ptr, answer.secret.len);
@@ -247,5 +247,5 @@ void lab_settle(struct lab *lab) {
     pthread_mutex_lock(&lab->office->lock);
     uint64_t wanted = lab->office->wanted;
     pthread_mutex_unlock(&lab->office->lock);
-    lab_ok(vouch_clerk_wait(lab->office, wanted, &fault));
+    test_ok(vouch_clerk_wait(lab->office, wanted, &fault));
 }

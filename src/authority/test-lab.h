@@ -15,6 +15,7 @@
 
 #include "authority/open.h"
 #include "authority/serve.h"
+#include "base/test-ok.h"
 #include "identity/serve.h"
 #include "signer/serve.h"
 
@@ -79,16 +80,7 @@ struct vouch_ask_issue lab_ask(const struct lab *lab);
 // Waits until the index has all that the ledger has.
 void lab_settle(struct lab *lab);
 
-// A call that must work, and one whose verdict must be this.
-#define lab_ok(call)                                                                               \
-    do {                                                                                           \
-        struct vouch_fault fault = {0};                                                            \
-        int err_ = (call);                                                                         \
-        if (err_ != VOUCH_OK) {                                                                    \
-            fail_msg("%s: %d %s", #call, err_, fault.text);                                        \
-        }                                                                                          \
-    } while (0)
-
+// An answer whose verdict must be this.
 #define lab_verdict(answer, wanted)                                                                \
     do {                                                                                           \
         if ((answer).reply.verdict != (wanted)) {                                                  \

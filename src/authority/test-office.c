@@ -30,7 +30,7 @@ static void issue(struct lab *lab, const char *once, struct vouch_answer_cert *r
     const struct vouch_caller caller = lab_token(secret);
     struct vouch_ask_issue ask = lab_ask(lab);
     ask.once = vouch_bytes_of(once);
-    lab_ok(vouch_authority_issue(lab->admin, &caller, &ask, ret_answer, &fault));
+    test_ok(vouch_authority_issue(lab->admin, &caller, &ask, ret_answer, &fault));
 }
 
 static uint64_t issue_one(struct lab *lab, const char *once) {
@@ -44,7 +44,7 @@ static int is_indexed(struct lab *lab, uint64_t serial) {
     const struct vouch_caller caller = lab_token(secret);
     const struct vouch_ask_show ask = {.serial = serial};
     struct vouch_answer_cert answer;
-    lab_ok(vouch_authority_show(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_show(lab->admin, &caller, &ask, &answer, &fault));
     return answer.reply.verdict == VOUCH_VERDICT_DONE;
 }
 
@@ -56,7 +56,7 @@ static uint64_t count_certs(struct lab *lab) {
         const struct vouch_ask_certs ask = {
             .page = {.limit = 200, .cursor = vouch_bytes_of(cursor)}};
         struct vouch_answer_certs answer;
-        lab_ok(vouch_authority_certs(lab->admin, &caller, &ask, &answer, &fault));
+        test_ok(vouch_authority_certs(lab->admin, &caller, &ask, &answer, &fault));
         lab_verdict(answer, VOUCH_VERDICT_DONE);
         count += answer.count;
         memset(cursor, 0, sizeof cursor);
@@ -91,7 +91,7 @@ static void an_idempotency_key_outlives_a_restart(void **state) {
     struct vouch_ask_issue other = lab_ask(lab);
     other.once = vouch_bytes_of("key");
     other.ttl_s = 77;
-    lab_ok(vouch_authority_issue(lab->admin, &caller, &other, &answer, &fault));
+    test_ok(vouch_authority_issue(lab->admin, &caller, &other, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_CONFLICT);
 }
 
@@ -108,8 +108,8 @@ static void copy_file(const char *from, const char *to) {
     struct vouch_buf content;
     const struct vouch_io_file file = {.path = to, .mode = 0600, .existing = VOUCH_IO_REPLACE};
     vouch_buf_init(&content, 64u << 20);
-    lab_ok(vouch_io_read(from, 64u << 20, &content, &fault));
-    lab_ok(vouch_io_write(&file, vouch_buf_bytes(&content), &fault));
+    test_ok(vouch_io_read(from, 64u << 20, &content, &fault));
+    test_ok(vouch_io_write(&file, vouch_buf_bytes(&content), &fault));
     vouch_buf_done(&content);
 }
 
@@ -121,7 +121,7 @@ static void a_database_behind_the_ledger_catches_up(void **state) {
     uint64_t first = issue_one(lab, "key");
     lab_settle(lab);
     (void)snprintf(copy, sizeof copy, "%s.copy", lab->database);
-    lab_ok(vouch_store_backup(lab->office->desk, copy, &fault));
+    test_ok(vouch_store_backup(lab->office->desk, copy, &fault));
     uint64_t second = issue_one(lab, "key-2");
     uint64_t third = issue_one(lab, NULL);
     lab_close(lab);
@@ -155,9 +155,9 @@ static void what_was_only_recorded_is_indexed_at_the_start(void **state) {
                                          .request = vouch_bytes_of("req-9"),
                                          .source = vouch_bytes_of("192.0.2.1"),
                                          .policy = vouch_bytes_of("profile deploy@1")};
-    lab_ok(vouch_signer_attach(lab->engine, &signer, &fault));
-    lab_ok(vouch_signer_sign(signer, &ask, vouch_time_monotonic_ns() + UINT64_C(5000000000), &grant,
-                             &fault));
+    test_ok(vouch_signer_attach(lab->engine, &signer, &fault));
+    test_ok(vouch_signer_sign(signer, &ask, vouch_time_monotonic_ns() + UINT64_C(5000000000),
+                              &grant, &fault));
     assert_int_equal(grant.outcome, VOUCH_SIGNER_DONE);
     uint64_t serial = grant.serial;
     vouch_signer_close(signer);
@@ -243,7 +243,8 @@ static void a_damaged_database_is_refused_with_its_code(void **state) {
     unlink_database(lab);
     const struct vouch_io_file file = {
         .path = lab->database, .mode = 0600, .existing = VOUCH_IO_REPLACE};
-    lab_ok(vouch_io_write(&file, vouch_bytes_of("this is no database, and never was one"), &fault));
+    test_ok(
+        vouch_io_write(&file, vouch_bytes_of("this is no database, and never was one"), &fault));
     lab_open_fails(lab, "V-1702");
 }
 
@@ -262,12 +263,12 @@ static void a_locked_database_holds_back_no_certificate(void **state) {
     struct vouch_store *other = NULL;
     const struct vouch_store_open what = {
         .where = lab->database, .access = VOUCH_STORE_WRITE, .wait_ms = 100};
-    lab_ok(vouch_store_open(&what, &other, &fault));
-    lab_ok(vouch_store_begin(other, VOUCH_DRIVER_NOW, &fault));
+    test_ok(vouch_store_open(&what, &other, &fault));
+    test_ok(vouch_store_begin(other, VOUCH_DRIVER_NOW, &fault));
     uint64_t serial = issue_one(lab, "key-1");
     assert_int_equal(issue_one(lab, "key-1"), serial);
     assert_false(is_indexed(lab, serial));
-    lab_ok(vouch_store_end(other, VOUCH_OK, &fault));
+    test_ok(vouch_store_end(other, VOUCH_OK, &fault));
     lab_settle(lab);
     assert_true(is_indexed(lab, serial));
     vouch_store_close(other);
@@ -326,7 +327,7 @@ static void a_lost_list_is_published_again(void **state) {
                                          .value = vouch_bytes_of("mallory"),
                                          .reason = vouch_bytes_of("left")};
     struct vouch_answer_revoke answer;
-    lab_ok(vouch_authority_revoke(lab->admin, &local, &ask, &answer, &fault));
+    test_ok(vouch_authority_revoke(lab->admin, &local, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     uint64_t first = atomic_load(&lab->office->epoch) << VOUCH_KRL_EPOCH_SHIFT;
     assert_int_equal(answer.krl_versions[0], first + 1);
@@ -342,7 +343,7 @@ static void a_lost_list_is_published_again(void **state) {
     lab_close(lab);
     // A damaged file is no list either, and the database's note of versions may be gone with it.
     const struct vouch_io_file file = {.path = path, .mode = 0600, .existing = VOUCH_IO_REPLACE};
-    lab_ok(vouch_io_write(&file, vouch_bytes_of("nonsense"), &fault));
+    test_ok(vouch_io_write(&file, vouch_bytes_of("nonsense"), &fault));
     unlink_database(lab);
     lab_open(lab);
     assert_int_equal(lab->office->krls[0].version, first + 3);
@@ -354,7 +355,7 @@ static void revoke_key_id(struct lab *lab, const char *key_id) {
                                          .value = vouch_bytes_of(key_id),
                                          .reason = vouch_bytes_of("left")};
     struct vouch_answer_revoke answer;
-    lab_ok(vouch_authority_revoke(lab->admin, &local, &ask, &answer, &fault));
+    test_ok(vouch_authority_revoke(lab->admin, &local, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
 }
 
@@ -415,7 +416,7 @@ static void a_tile_that_was_just_replaced_is_served(void **state) {
     pthread_mutex_lock(&lab->office->public_lock);
     lab->office->checkpoint_size = before; // as it was a moment ago
     pthread_mutex_unlock(&lab->office->public_lock);
-    lab_ok(vouch_authority_tile(lab->admin, &nobody, &ask, &answer, &fault));
+    test_ok(vouch_authority_tile(lab->admin, &nobody, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     assert_int_equal(answer.bytes.len, 64);
     assert_true(covered_size(lab, before) >= now);
@@ -431,7 +432,7 @@ static void what_the_signer_refuses_is_named_as_the_asker_does(void **state) {
     struct vouch_ask_issue ask = lab_ask(lab);
     ask.critical = lab_list("source-address=0.0.0.0/0");
     const struct vouch_caller caller = lab_token(secret);
-    lab_ok(vouch_authority_issue(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_issue(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_INVALID);
     assert_string_equal(answer.reply.field, "critical_options");
     assert_string_equal(answer.reply.code, "V-1301");
@@ -496,7 +497,7 @@ static void many_issue_at_the_same_time(void **state) {
     lab_close(lab);
     const struct vouch_ledger_verify what = {.dir = lab->ledger_dir};
     struct vouch_ledger_report report = {0};
-    lab_ok(vouch_ledger_verify(&what, &report, &fault));
+    test_ok(vouch_ledger_verify(&what, &report, &fault));
     assert_int_equal(report.verdict, VOUCH_LEDGER_PROVEN);
     vouch_ledger_report_done(&report);
 }

@@ -20,17 +20,25 @@ static void sessions_of_others_are_not_there(void **state) {
         {VOUCH_SESSION_BY_ID, bob.session_id, {0}},
         {VOUCH_SESSION_BY_ID, bob.session_id + 1000, {0}},
     };
+    const struct vouch_ask_session_end all[] = {
+        {VOUCH_SESSIONS_OF_USER, 0, vouch_bytes_of("bob")},
+        {VOUCH_SESSIONS_OF_USER, 0, vouch_bytes_of("bab")},
+    };
     struct vouch_reply first = {0};
     for (size_t i = 0; i < 2; i++) {
         struct vouch_answer_ended answer;
-        lab_ok(vouch_authority_session_end(lab->admin, &caller, &asks[i], &answer, &fault));
+        test_ok(vouch_authority_session_end(lab->admin, &caller, &all[i], &answer, &fault));
+        lab_verdict(answer, VOUCH_VERDICT_ABSENT);
+        assert_string_equal(answer.reply.field, "user");
+        assert_non_null(strstr(answer.reply.why, "whose sessions are yours"));
+        test_ok(vouch_authority_session_end(lab->admin, &caller, &asks[i], &answer, &fault));
         lab_verdict(answer, VOUCH_VERDICT_ABSENT);
         first = i == 0 ? answer.reply : first;
         assert_memory_equal(&answer.reply, &first, sizeof first);
     }
     const struct vouch_ask_sessions list = {.user = vouch_bytes_of("bob")};
     struct vouch_answer_sessions sessions;
-    lab_ok(vouch_authority_sessions(lab->admin, &caller, &list, &sessions, &fault));
+    test_ok(vouch_authority_sessions(lab->admin, &caller, &list, &sessions, &fault));
     lab_verdict(sessions, VOUCH_VERDICT_ABSENT);
     assert_int_equal(person_verdict(lab, &bob), VOUCH_VERDICT_DONE);
 }
@@ -38,7 +46,7 @@ static void sessions_of_others_are_not_there(void **state) {
 static void end_as(struct lab *lab, const struct vouch_caller *caller,
                    const struct vouch_ask_session_end *ask, uint64_t count) {
     struct vouch_answer_ended answer;
-    lab_ok(vouch_authority_session_end(lab->admin, caller, ask, &answer, &fault));
+    test_ok(vouch_authority_session_end(lab->admin, caller, ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     assert_int_equal(answer.count, count);
 }
@@ -91,11 +99,11 @@ static void nothing_but_the_whole_secret_is_a_session(void **state) {
     for (size_t cut = 0; cut < len; cut++) {
         const struct vouch_caller caller =
             lab_session((struct vouch_bytes){(const uint8_t *)bob.session, cut});
-        lab_ok(vouch_authority_sessions(lab->admin, &caller, &ask, &answer, &fault));
+        test_ok(vouch_authority_sessions(lab->admin, &caller, &ask, &answer, &fault));
         lab_verdict(answer, VOUCH_VERDICT_UNKNOWN);
     }
     const struct vouch_caller token = lab_token(bob.session);
-    lab_ok(vouch_authority_sessions(lab->admin, &token, &ask, &answer, &fault));
+    test_ok(vouch_authority_sessions(lab->admin, &token, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_UNKNOWN);
 }
 
@@ -106,7 +114,7 @@ static struct vouch_answer_token new_token(struct lab *lab, const struct vouch_c
     const struct vouch_ask_token_new ask = {.name = vouch_bytes_of(name),
                                             .scopes = lab_list("cert:read")};
     struct vouch_answer_token answer;
-    lab_ok(vouch_authority_token_new(lab->admin, caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_token_new(lab->admin, caller, &ask, &answer, &fault));
     return answer;
 }
 
@@ -127,7 +135,7 @@ static void administration_is_for_administrators_with_a_fresh_code(void **state)
     const struct vouch_ask_factor code = {VOUCH_FACTOR_TOTP,
                                           vouch_bytes_of(person_code(&alice, 0))};
     struct vouch_answer_session fresh;
-    lab_ok(vouch_authority_factor(lab->admin, &caller, &code, &fresh, &fault));
+    test_ok(vouch_authority_factor(lab->admin, &caller, &code, &fresh, &fault));
     lab_verdict(fresh, VOUCH_VERDICT_DONE);
     assert_true(vouch_time_now_s() - fresh.row.factor_s < 60);
     assert_int_equal(fresh.secret.len, 0);
@@ -161,7 +169,7 @@ static void people_get_no_certificates_by_profiles(void **state) {
     const struct vouch_caller caller = person_caller(&alice);
     const struct vouch_ask_issue ask = lab_ask(lab);
     struct vouch_answer_cert answer;
-    lab_ok(vouch_authority_issue(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_issue(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_REFUSED);
     assert_non_null(strstr(answer.reply.why, "vouch login"));
 }
@@ -175,7 +183,7 @@ static struct vouch_answer_ended change_password(struct lab *lab, const struct p
     const struct vouch_ask_password ask = {vouch_bytes_of(current), vouch_bytes_of(fresh),
                                            vouch_bytes_of(code)};
     struct vouch_answer_ended answer;
-    lab_ok(vouch_authority_password(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_password(lab->admin, &caller, &ask, &answer, &fault));
     return answer;
 }
 
@@ -217,7 +225,7 @@ static void new_recovery_codes_take_the_place_of_the_old(void **state) {
     const struct vouch_caller caller = person_caller(&bob);
     const struct vouch_ask_recovery_new ask = {vouch_bytes_of(person_code(&bob, 0))};
     struct vouch_answer_codes answer;
-    lab_ok(vouch_authority_recovery_new(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_recovery_new(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     struct person fresh = bob;
     person_keep_codes(&fresh, &answer.codes);
@@ -238,7 +246,7 @@ static struct vouch_cert_row get_access(struct lab *lab, const struct person *pe
     const struct vouch_ask_access ask = {.zone = vouch_bytes_of("prod"),
                                          .key = vouch_key_blob(key)};
     struct vouch_answer_access answer;
-    lab_ok(vouch_authority_access(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_access(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, wanted);
     return answer.cert;
 }
@@ -248,7 +256,7 @@ static struct vouch_answer_cert show_cert(struct lab *lab, const struct vouch_ca
     const struct vouch_ask_show ask = {.serial = serial};
     struct vouch_answer_cert answer;
     lab_settle(lab);
-    lab_ok(vouch_authority_show(lab->admin, caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_show(lab->admin, caller, &ask, &answer, &fault));
     return answer;
 }
 
@@ -334,11 +342,11 @@ static void certificates_of_others_are_not_there(void **state) {
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     const struct vouch_ask_certs all = {0};
     struct vouch_answer_certs certs;
-    lab_ok(vouch_authority_certs(lab->admin, &caller, &all, &certs, &fault));
+    test_ok(vouch_authority_certs(lab->admin, &caller, &all, &certs, &fault));
     assert_int_equal(certs.count, 1);
     assert_int_equal(certs.rows[0].serial, of_bob);
     const struct vouch_ask_certs hers = {.actor = vouch_bytes_of("user:alice")};
-    lab_ok(vouch_authority_certs(lab->admin, &caller, &hers, &certs, &fault));
+    test_ok(vouch_authority_certs(lab->admin, &caller, &hers, &certs, &fault));
     assert_int_equal(certs.count, 0);
 }
 
@@ -353,7 +361,7 @@ static struct vouch_answer_revoke revoke(struct lab *lab, const struct person *p
                                          .value = {value, sizeof value},
                                          .reason = vouch_bytes_of("lost")};
     struct vouch_answer_revoke answer;
-    lab_ok(vouch_authority_revoke(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_revoke(lab->admin, &caller, &ask, &answer, &fault));
     return answer;
 }
 
@@ -409,7 +417,7 @@ static void the_ledger_has_what_happened_and_no_secret(void **state) {
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         const struct vouch_ask_audit ask = {.type = vouch_bytes_of(wanted[i].type)};
         struct vouch_answer_audit answer;
-        lab_ok(vouch_authority_audit(lab->admin, &caller, &ask, &answer, &fault));
+        test_ok(vouch_authority_audit(lab->admin, &caller, &ask, &answer, &fault));
         assert_int_equal(answer.count, 1);
         assert_true(vouch_bytes_equal(answer.rows[0].actor, vouch_bytes_of(wanted[i].actor)));
         assert_true(vouch_bytes_equal(answer.rows[0].object, vouch_bytes_of(wanted[i].object)));

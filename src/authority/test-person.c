@@ -15,12 +15,12 @@ uint64_t person_policy(struct lab *lab, const char *text) {
     const struct vouch_ask_policy_show show = {0};
     struct vouch_answer_policy now;
     struct vouch_answer_policy_apply answer;
-    lab_ok(vouch_authority_policy_show(lab->admin, &caller, &show, &now, &fault));
+    test_ok(vouch_authority_policy_show(lab->admin, &caller, &show, &now, &fault));
     const struct vouch_ask_policy_apply ask = {.text = vouch_bytes_of(text),
                                                .name = vouch_bytes_of("policy.yaml"),
                                                .what = VOUCH_POLICY_APPLY,
                                                .expect = now.version};
-    lab_ok(vouch_authority_policy_apply(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_policy_apply(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     return answer.version;
 }
@@ -38,7 +38,7 @@ struct vouch_store *person_store(const struct lab *lab) {
     const struct vouch_store_open what = {
         .where = lab->database, .access = VOUCH_STORE_WRITE, .wait_ms = 5000};
     struct vouch_store *store = NULL;
-    lab_ok(vouch_store_open(&what, &store, &fault));
+    test_ok(vouch_store_open(&what, &store, &fault));
     return store;
 }
 
@@ -46,7 +46,7 @@ uint64_t person_account(struct vouch_store *store, const char *name) {
     struct vouch_arena arena = {0};
     struct vouch_store_account account = {0};
     enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
-    lab_ok(
+    test_ok(
         vouch_store_account_find(store, vouch_bytes_of(name), &arena, &outcome, &account, &fault));
     vouch_arena_done(&arena);
     return account.id;
@@ -58,12 +58,12 @@ void person_step_passes(const struct lab *lab, const char *name) {
     struct vouch_store_credentials kept;
     enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
     uint64_t id = person_account(store, name);
-    lab_ok(vouch_store_credentials(store, id, &arena, &kept, &fault));
+    test_ok(vouch_store_credentials(store, id, &arena, &kept, &fault));
     kept.of[VOUCH_STORE_TOTP].step = 1;
-    lab_ok(vouch_store_work_begin(store, VOUCH_STORE_LATER, &fault));
-    lab_ok(vouch_store_credential_put(store, id, VOUCH_STORE_TOTP, &kept.of[VOUCH_STORE_TOTP],
-                                      &outcome, &fault));
-    lab_ok(vouch_store_work_end(store, VOUCH_OK, outcome, &fault));
+    test_ok(vouch_store_work_begin(store, VOUCH_STORE_LATER, &fault));
+    test_ok(vouch_store_credential_put(store, id, VOUCH_STORE_TOTP, &kept.of[VOUCH_STORE_TOTP],
+                                       &outcome, &fault));
+    test_ok(vouch_store_work_end(store, VOUCH_OK, outcome, &fault));
     assert_int_equal(outcome, VOUCH_STORE_DONE);
     vouch_arena_done(&arena);
     vouch_store_close(store);
@@ -97,7 +97,7 @@ void person_link(struct lab *lab, const char *name, char *ret_secret) {
     const struct vouch_caller caller = lab_local();
     const struct vouch_ask_link_new ask = {.user = vouch_bytes_of(name)};
     struct vouch_answer_link answer;
-    lab_ok(vouch_authority_link_new(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_link_new(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     assert_true(vouch_bytes_equal(answer.user, vouch_bytes_of(name)));
     assert_int_equal(answer.secret.len, sizeof VOUCH_LINK_PREFIX - 1 + 43);
@@ -111,7 +111,7 @@ struct vouch_answer_account_begin person_link_begin(struct lab *lab, const char 
     const struct vouch_ask_account_begin ask = {.secret = vouch_bytes_of(link),
                                                 .password = vouch_bytes_of(password)};
     struct vouch_answer_account_begin answer;
-    lab_ok(vouch_authority_account_begin(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_account_begin(lab->admin, &caller, &ask, &answer, &fault));
     return answer;
 }
 
@@ -120,7 +120,7 @@ struct vouch_answer_codes person_link_finish(struct lab *lab, const char *link, 
     const struct vouch_ask_account_finish ask = {.secret = vouch_bytes_of(link),
                                                  .code = vouch_bytes_of(code)};
     struct vouch_answer_codes answer;
-    lab_ok(vouch_authority_account_finish(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_account_finish(lab->admin, &caller, &ask, &answer, &fault));
     return answer;
 }
 
@@ -157,7 +157,7 @@ struct vouch_answer_session person_try(struct vouch_authority *authority,
         .factor = try->factor != VOUCH_FACTOR_NONE ? try->factor : VOUCH_FACTOR_TOTP,
         .code = vouch_bytes_of(try->code)};
     struct vouch_answer_session answer;
-    lab_ok(vouch_authority_sign_in(authority, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_sign_in(authority, &caller, &ask, &answer, &fault));
     return answer;
 }
 
@@ -184,7 +184,7 @@ enum vouch_verdict person_verdict(struct lab *lab, const struct person *person) 
     const struct vouch_caller caller = person_caller(person);
     const struct vouch_ask_sessions ask = {0};
     struct vouch_answer_sessions answer;
-    lab_ok(vouch_authority_sessions(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_sessions(lab->admin, &caller, &ask, &answer, &fault));
     return answer.reply.verdict;
 }
 
@@ -192,7 +192,7 @@ struct vouch_account_row person_row(struct lab *lab, const char *name) {
     const struct vouch_caller caller = lab_local();
     const struct vouch_ask_accounts ask = {.user = vouch_bytes_of(name)};
     struct vouch_answer_accounts answer;
-    lab_ok(vouch_authority_accounts(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_accounts(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
     assert_int_equal(answer.count, 1);
     return answer.rows[0];
@@ -217,10 +217,10 @@ void person_session(const struct lab *lab, struct person *person, uint64_t creat
                                                 .factor_s = now_s - factor_ago,
                                                 .idle_s = 12 * 3600,
                                                 .ends_s = now_s - created_ago + 7 * 86400};
-    lab_ok(vouch_store_work_begin(store, VOUCH_STORE_LATER, &fault));
-    lab_ok(vouch_store_session_add(store, &session, hash.bytes, &outcome, &person->session_id,
-                                   &fault));
-    lab_ok(vouch_store_work_end(store, VOUCH_OK, outcome, &fault));
+    test_ok(vouch_store_work_begin(store, VOUCH_STORE_LATER, &fault));
+    test_ok(vouch_store_session_add(store, &session, hash.bytes, &outcome, &person->session_id,
+                                    &fault));
+    test_ok(vouch_store_work_end(store, VOUCH_OK, outcome, &fault));
     vouch_hasher_free(hasher);
     vouch_store_close(store);
 }

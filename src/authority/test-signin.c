@@ -19,7 +19,7 @@ static void a_session_begins_with_both_factors(void **state) {
     struct vouch_answer_sessions sessions;
     person_enter(lab, &bob);
     const struct vouch_caller caller = person_caller(&bob);
-    lab_ok(vouch_authority_sessions(lab->admin, &caller, &ask, &sessions, &fault));
+    test_ok(vouch_authority_sessions(lab->admin, &caller, &ask, &sessions, &fault));
     lab_verdict(sessions, VOUCH_VERDICT_DONE);
     assert_int_equal(sessions.count, 1);
     assert_int_equal(sessions.rows[0].id, bob.session_id);
@@ -255,7 +255,7 @@ static void codes_of_a_session_count_as_tries(void **state) {
     const struct vouch_ask_factor wrong = {VOUCH_FACTOR_TOTP, vouch_bytes_of("000000")};
     struct vouch_answer_session answer;
     for (size_t i = 0; i < 3; i++) {
-        lab_ok(vouch_authority_factor(lab->admin, &caller, &wrong, &answer, &fault));
+        test_ok(vouch_authority_factor(lab->admin, &caller, &wrong, &answer, &fault));
         lab_verdict(answer, VOUCH_VERDICT_REFUSED);
         assert_string_equal(answer.reply.code, "V-1880");
     }
@@ -275,9 +275,9 @@ static void put_failures(const struct lab *lab, const char *name, uint32_t failu
     vouch_tries_write(&tried, &text);
     (void)snprintf(who, sizeof who, "#%" PRIu64, person_account(store, name));
     const struct vouch_store_tries_key key = {.who = vouch_bytes_of(who)};
-    lab_ok(vouch_store_work_begin(store, VOUCH_STORE_LATER, &fault));
-    lab_ok(vouch_store_tries_put(store, &key, vouch_buf_bytes(&text), 0, &fault));
-    lab_ok(vouch_store_work_end(store, VOUCH_OK, VOUCH_STORE_DONE, &fault));
+    test_ok(vouch_store_work_begin(store, VOUCH_STORE_LATER, &fault));
+    test_ok(vouch_store_tries_put(store, &key, vouch_buf_bytes(&text), 0, &fault));
+    test_ok(vouch_store_work_end(store, VOUCH_OK, VOUCH_STORE_DONE, &fault));
     vouch_store_close(store);
 }
 
@@ -400,7 +400,7 @@ static enum vouch_verdict show_link(struct lab *lab, const char *link) {
     const struct vouch_caller caller = person_unknown("192.0.2.30");
     const struct vouch_ask_link ask = {vouch_bytes_of(link)};
     struct vouch_answer_link answer;
-    lab_ok(vouch_authority_link_show(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_link_show(lab->admin, &caller, &ask, &answer, &fault));
     return answer.reply.verdict;
 }
 
@@ -421,7 +421,7 @@ static void nobody_outside_of_the_policy_gets_a_link(void **state) {
     const struct vouch_caller caller = lab_local();
     const struct vouch_ask_link_new ask = {.user = vouch_bytes_of("mallory")};
     struct vouch_answer_link answer;
-    lab_ok(vouch_authority_link_new(lab->admin, &caller, &ask, &answer, &fault));
+    test_ok(vouch_authority_link_new(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_ABSENT);
     assert_string_equal(answer.reply.code, "V-1890");
 }

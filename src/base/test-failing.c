@@ -9,6 +9,8 @@
 static _Atomic long first[FAIL_CALLS]; // the call that fails; 0: none does
 static _Atomic long seen[FAIL_CALLS];
 static _Atomic int is_only_once;
+static _Atomic int is_only_here;
+static _Thread_local int is_here; // this thread is the one
 
 static void count_anew(void) {
     for (size_t i = 0; i < FAIL_CALLS; i++) {
@@ -20,12 +22,22 @@ static void count_anew(void) {
 void failing_arm(enum failing_call call, long nth) {
     count_anew();
     is_only_once = 0;
+    is_only_here = 0;
+    first[call] = nth;
+}
+
+void failing_arm_here(enum failing_call call, long nth) {
+    count_anew();
+    is_only_once = 1;
+    is_only_here = 1;
+    is_here = 1;
     first[call] = nth;
 }
 
 void failing_arm_once(enum failing_call call, long nth) {
     count_anew();
     is_only_once = 1;
+    is_only_here = 0;
     first[call] = nth;
 }
 
@@ -40,6 +52,9 @@ long failing_seen(enum failing_call call) {
 }
 
 int failing_now(enum failing_call call) {
+    if (is_only_here && !is_here) {
+        return 0;
+    }
     long now = ++seen[call];
     long from = first[call];
     return from != 0 && (now == from || (now > from && !is_only_once));

@@ -19,6 +19,9 @@ void failing_arm(enum failing_call call, long nth);
 // The same, and only that one fails.
 void failing_arm_once(enum failing_call call, long nth);
 
+// Like failing_arm_once(), for calls of this thread alone: the others neither count nor fail.
+void failing_arm_here(enum failing_call call, long nth);
+
 // From here on nothing fails. What was counted stays.
 void failing_disarm(void);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/cert-view.h"
+#include "core/key-signer.h"
 #include "core/key.h"
 #include "vouch/cert.h"
 
@@ -15,10 +16,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define LIST_MAX 6
 
 static struct vouch_private_key *ca, *subject;
-
-static int sign_with(void *context, struct vouch_bytes tbs, struct vouch_buf *signature) {
-    return vouch_private_key_sign(context, NULL, tbs, signature);
-}
 
 static size_t read_list(struct vouch_reader *reader, struct vouch_bytes *list) {
     size_t count = vouch_read_u8(reader, "count") % (LIST_MAX + 1);
@@ -73,7 +70,7 @@ static void check_view(const struct vouch_cert *cert) {
 
 static void build_and_read(const struct vouch_cert_spec *spec) {
     static const uint8_t nonce[VOUCH_CERT_NONCE_LEN];
-    struct vouch_cert_ca by = {vouch_private_key_public(ca), sign_with, ca,
+    struct vouch_cert_ca by = {vouch_private_key_public(ca), vouch_key_signs, ca,
                                VOUCH_CERT_RULES_OPENSSH};
     struct vouch_buf blob;
     vouch_buf_init(&blob, VOUCH_CERT_BLOB_MAX);

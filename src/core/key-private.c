@@ -6,6 +6,7 @@
 
 #include "base/secret.h"
 #include "core/key-pkey.h"
+#include "core/key-signer.h"
 #include "core/key.h"
 
 struct vouch_private_key *vouch_private_key_new(const struct vouch_key_impl *impl) {
@@ -52,6 +53,10 @@ int vouch_private_key_sign(const struct vouch_private_key *key, const char *algo
         return VOUCH_ERR_UNSUPPORTED;
     }
     return key->impl->sign(key, algorithm, message, signature);
+}
+
+int vouch_key_signs(void *key, struct vouch_bytes tbs, struct vouch_buf *signature) {
+    return vouch_private_key_sign(key, NULL, tbs, signature);
 }
 
 struct vouch_private_key *vouch_private_key_read(struct vouch_reader *reader) {

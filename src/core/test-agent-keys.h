@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "core/key-signer.h"
 #include "core/key.h"
 #include "vouch/cert.h"
 
@@ -30,10 +31,6 @@ static inline const struct vouch_key *public_of(size_t kind) {
     return vouch_private_key_public(keys[kind]);
 }
 
-static inline int sign_as_ca(void *context, struct vouch_bytes tbs, struct vouch_buf *signature) {
-    return vouch_private_key_sign(context, NULL, tbs, signature);
-}
-
 static inline struct vouch_cert *certify(const struct vouch_key *key) {
     struct vouch_bytes principal = vouch_bytes_of("alice");
     const struct vouch_cert_spec spec = {.type = VOUCH_CERT_USER,
@@ -45,7 +42,7 @@ static inline struct vouch_cert *certify(const struct vouch_key *key) {
                                          .valid_after = 1000,
                                          .valid_before = 2000};
     const struct vouch_cert_ca ca = {
-        .key = vouch_private_key_public(ca_key), .sign = sign_as_ca, .context = ca_key};
+        .key = vouch_private_key_public(ca_key), .sign = vouch_key_signs, .context = ca_key};
     const uint8_t nonce[VOUCH_CERT_NONCE_LEN] = {1};
     struct vouch_buf blob;
     vouch_buf_init(&blob, VOUCH_CERT_BLOB_MAX);

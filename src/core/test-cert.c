@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "core/key-signer.h"
 #include "core/key.h"
 #include "vouch/cert.h"
 
@@ -32,10 +33,6 @@ static int free_keys(void **state) {
     vouch_private_key_free(other_ca);
     vouch_private_key_free(subject);
     return 0;
-}
-
-static int sign_with(void *context, struct vouch_bytes tbs, struct vouch_buf *signature) {
-    return vouch_private_key_sign(context, NULL, tbs, signature);
 }
 
 static int sign_wrongly(void *context, struct vouch_bytes tbs, struct vouch_buf *signature) {
@@ -87,14 +84,14 @@ static int build_by(const struct vouch_cert_spec *spec, vouch_sign_fn *sign,
 
 static int build(const struct vouch_cert_spec *spec, struct vouch_buf *out,
                  struct vouch_where *where) {
-    return build_by(spec, sign_with, VOUCH_CERT_RULES_CAREFUL, out, where);
+    return build_by(spec, vouch_key_signs, VOUCH_CERT_RULES_CAREFUL, out, where);
 }
 
 static struct vouch_cert *make(const struct vouch_cert_spec *spec, enum vouch_cert_rules rules) {
     struct vouch_buf blob;
     vouch_buf_init(&blob, VOUCH_CERT_BLOB_MAX);
     struct vouch_cert *cert = NULL;
-    assert_int_equal(build_by(spec, sign_with, rules, &blob, NULL), VOUCH_OK);
+    assert_int_equal(build_by(spec, vouch_key_signs, rules, &blob, NULL), VOUCH_OK);
     assert_int_equal(vouch_cert_parse(vouch_buf_bytes(&blob), &cert, NULL), VOUCH_OK);
     vouch_buf_done(&blob);
     return cert;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
+#include "core/key-signer.h"
 #include "core/key.h"
 
 #define MESSAGE "The quick brown fox.\n"
@@ -54,14 +55,12 @@ static int free_keys(void **state) {
     return 0;
 }
 
-static int sign_with(void *context, struct vouch_bytes tbs, struct vouch_buf *signature) {
-    return vouch_private_key_sign(context, NULL, tbs, signature);
-}
-
 // The key signs by itself, over a SHA-512 of the message.
 static struct vouch_sshsig_signer signer_by(struct vouch_private_key *key) {
-    return (struct vouch_sshsig_signer){
-        .public_blob = blob_of(key), .sign = sign_with, .context = key, .hash = VOUCH_HASH_SHA512};
+    return (struct vouch_sshsig_signer){.public_blob = blob_of(key),
+                                        .sign = vouch_key_signs,
+                                        .context = key,
+                                        .hash = VOUCH_HASH_SHA512};
 }
 
 static int sign_with_sha1(void *context, struct vouch_bytes tbs, struct vouch_buf *signature) {
@@ -159,7 +158,7 @@ static void certify(struct vouch_buf *blob) {
                                          .valid_after = 1000,
                                          .valid_before = 2000};
     const struct vouch_cert_ca ca = {.key = vouch_private_key_public(rsa),
-                                     .sign = sign_with,
+                                     .sign = vouch_key_signs,
                                      .context = rsa,
                                      .rules = VOUCH_CERT_RULES_OPENSSH};
     const uint8_t nonce[VOUCH_CERT_NONCE_LEN] = {1};
@@ -390,8 +389,8 @@ static void releases_no_signature_that_does_not_verify(void **state) {
         int by_rsa;
         int err;
     } rows[] = {
-        {sign_with, 0, VOUCH_ERR_UNSUPPORTED},      // a holder that uses the wrong key
-        {sign_with_sha1, 1, VOUCH_ERR_UNSUPPORTED}, // one that uses the wrong algorithm
+        {vouch_key_signs, 0, VOUCH_ERR_UNSUPPORTED}, // a holder that uses the wrong key
+        {sign_with_sha1, 1, VOUCH_ERR_UNSUPPORTED},  // one that uses the wrong algorithm
         {sign_not, 1, VOUCH_ERR_REFUSED},
     };
     for (size_t i = 0; i < 3; i++) {

@@ -202,6 +202,13 @@ int vouch_policy_user_is_active(const struct vouch_policy_user *user, uint64_t n
            (user->until_s == 0 || now_s < user->until_s);
 }
 
+int vouch_policy_has_active(const struct vouch_policy *policy, struct vouch_bytes name,
+                            uint64_t now_s) {
+    const struct vouch_policy_user *user =
+        policy != NULL ? vouch_policy_user_named(policy, name) : NULL;
+    return user != NULL && vouch_policy_user_is_active(user, now_s);
+}
+
 int vouch_policy_role_is_active(const struct vouch_policy_role *role, uint64_t now_s) {
     return now_s >= role->from_s && (role->until_s == 0 || now_s < role->until_s);
 }

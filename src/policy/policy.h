@@ -149,6 +149,10 @@ const struct vouch_policy_role *vouch_policy_role_named(const struct vouch_polic
 // Nonzero if the user is enabled, and has not ended.
 int vouch_policy_user_is_active(const struct vouch_policy_user *user, uint64_t now_s);
 
+// Nonzero if there is such a user, who is enabled and has not ended. No policy (NULL): nobody is.
+int vouch_policy_has_active(const struct vouch_policy *policy, struct vouch_bytes name,
+                            uint64_t now_s);
+
 // Nonzero if the group is there and the user is a member, active or not.
 int vouch_policy_group_has(const struct vouch_policy *policy, struct vouch_bytes group,
                            struct vouch_bytes user);

@@ -435,8 +435,21 @@ static void approvers_and_members_are_those_that_are_named(void **state) {
     assert_null(vouch_policy_role_named(sample, text_of("db")));
 }
 
+static void only_users_who_are_enabled_and_have_not_ended_are_active(void **state) {
+    (void)state;
+    static const uint64_t end_s = 1798761600; // of bob
+    assert_true(vouch_policy_has_active(sample, text_of("bob"), end_s - 1));
+    assert_false(vouch_policy_has_active(sample, text_of("bob"), end_s));
+    assert_true(vouch_policy_has_active(sample, text_of("lead1"), end_s));
+    assert_false(vouch_policy_has_active(sample, text_of("lead3"), end_s));
+    assert_false(vouch_policy_has_active(sample, text_of("nobody"), end_s));
+    assert_false(vouch_policy_has_active(sample, text_of(""), end_s));
+    assert_false(vouch_policy_has_active(NULL, text_of("lead1"), end_s));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_users_who_are_enabled_and_have_not_ended_are_active),
         cmocka_unit_test(shows_all_that_a_person_reaches),
         cmocka_unit_test(a_host_alone_is_reached_as_among_all),
         cmocka_unit_test(approvers_and_members_are_those_that_are_named),

@@ -189,20 +189,27 @@ static void *run_pen(void *context) {
     return NULL;
 }
 
+// With the lock: what came now would be written by nobody.
+static int has_stopped(const struct vouch_commit *commit, struct vouch_fault *fault) {
+    return commit->is_stopping ? vouch_fault_set(fault, VOUCH_ERR_REFUSED, &vouch_fault_role,
+                                                 "signer: it has stopped; nothing is recorded")
+                               : VOUCH_OK;
+}
+
 int vouch_commit_start(struct vouch_commit *commit, struct vouch_fault *fault) {
     pthread_attr_t attributes;
     int code = 0;
     (void)pthread_mutex_lock(&commit->lock);
-    if (!commit->has_pen) {
+    int err = has_stopped(commit, fault);
+    if (err == VOUCH_OK && !commit->has_pen) {
         code = pthread_attr_init(&attributes);
         code = code != 0 ? code : pthread_attr_setstacksize(&attributes, PEN_STACK_BYTES);
         code = code != 0 ? code : pthread_create(&commit->pen, &attributes, run_pen, commit);
         commit->has_pen = code == 0;
-        commit->is_stopping = 0;
         (void)pthread_attr_destroy(&attributes);
     }
     (void)pthread_mutex_unlock(&commit->lock);
-    return code == 0 ? VOUCH_OK
+    return code == 0 ? err
                      : vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
                                        "signer: no thread for the ledger: %s", strerror(code));
 }
@@ -235,15 +242,16 @@ static void wake_pen(struct vouch_commit *commit) {
     }
 }
 
-enum vouch_signer_outcome vouch_commit_number(struct vouch_commit *commit,
-                                              struct vouch_commit_entry *entry,
-                                              struct vouch_signer_refusal *ret_refusal) {
+int vouch_commit_number(struct vouch_commit *commit, struct vouch_commit_entry *entry,
+                        enum vouch_signer_outcome *ret_outcome,
+                        struct vouch_signer_refusal *ret_refusal, struct vouch_fault *fault) {
     enum vouch_signer_outcome outcome = VOUCH_SIGNER_REFUSED;
     (void)pthread_mutex_lock(&commit->lock);
-    if (commit->serial >= commit->serial_max) {
+    int err = has_stopped(commit, fault);
+    if (err == VOUCH_OK && commit->serial >= commit->serial_max) {
         outcome = vouch_signer_refuse(ret_refusal, &vouch_fault_epoch, "serial",
                                       "the epoch's numbers are used up: restart the service");
-    } else {
+    } else if (err == VOUCH_OK) {
         outcome = vouch_signer_rate_take(&commit->rate, vouch_time_monotonic_ns(), ret_refusal);
     }
     if (outcome == VOUCH_SIGNER_DONE) {
@@ -252,7 +260,10 @@ enum vouch_signer_outcome vouch_commit_number(struct vouch_commit *commit,
         enqueue(commit, entry);
     }
     (void)pthread_mutex_unlock(&commit->lock);
-    return outcome;
+    if (err == VOUCH_OK) {
+        *ret_outcome = outcome;
+    }
+    return err;
 }
 
 void vouch_commit_ready(struct vouch_commit *commit, struct vouch_commit_entry *entry) {
@@ -262,11 +273,16 @@ void vouch_commit_ready(struct vouch_commit *commit, struct vouch_commit_entry *
     (void)pthread_mutex_unlock(&commit->lock);
 }
 
-void vouch_commit_event(struct vouch_commit *commit, struct vouch_commit_entry *entry) {
+int vouch_commit_event(struct vouch_commit *commit, struct vouch_commit_entry *entry,
+                       struct vouch_fault *fault) {
     (void)pthread_mutex_lock(&commit->lock);
-    entry->serial = 0;
-    entry->is_ready = 1;
-    enqueue(commit, entry);
-    wake_pen(commit);
+    int err = has_stopped(commit, fault);
+    if (err == VOUCH_OK) {
+        entry->serial = 0;
+        entry->is_ready = 1;
+        enqueue(commit, entry);
+        wake_pen(commit);
+    }
     (void)pthread_mutex_unlock(&commit->lock);
+    return err;
 }

@@ -64,21 +64,24 @@ VOUCH_MUST_USE int vouch_commit_init(struct vouch_commit *commit,
 void vouch_commit_done(
     struct vouch_commit *commit); // takes a zeroed struct; the pen must have stopped
 
-// Starts the pen if it does not run yet.
+// Starts the pen if it does not run yet. V-1602 after vouch_commit_stop(), as for all that comes then.
 VOUCH_MUST_USE int vouch_commit_start(struct vouch_commit *commit, struct vouch_fault *fault);
 
-// Waits until all that was queued is written, and ends the pen.
+// Waits until all that was queued is written, and ends the pen for good.
 void vouch_commit_stop(struct vouch_commit *commit);
 
 // Gives the entry the next serial and a place in the queue; or REFUSED (rate, epoch used up). An entry
 // that was given a serial must become ready.
-enum vouch_signer_outcome vouch_commit_number(struct vouch_commit *commit,
-                                              struct vouch_commit_entry *entry,
-                                              struct vouch_signer_refusal *ret_refusal);
+VOUCH_MUST_USE int vouch_commit_number(struct vouch_commit *commit,
+                                       struct vouch_commit_entry *entry,
+                                       enum vouch_signer_outcome *ret_outcome,
+                                       struct vouch_signer_refusal *ret_refusal,
+                                       struct vouch_fault *fault);
 
 // Says that an entry with a serial is whole; or queues an event.
 void vouch_commit_ready(struct vouch_commit *commit, struct vouch_commit_entry *entry);
-void vouch_commit_event(struct vouch_commit *commit, struct vouch_commit_entry *entry);
+VOUCH_MUST_USE int vouch_commit_event(struct vouch_commit *commit, struct vouch_commit_entry *entry,
+                                      struct vouch_fault *fault);
 
 // For the thread that owns the engine while no pen runs: appends records; or the last one, whatever the
 // clock says, with a checkpoint behind it.

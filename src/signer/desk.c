@@ -141,10 +141,14 @@ enum vouch_desk_result vouch_desk_sign(struct vouch_desk *desk, const struct vou
                                        struct vouch_signer_refusal *ret_refusal,
                                        struct vouch_fault *fault) {
     struct vouch_fault why = {0};
+    enum vouch_signer_outcome outcome = check(desk->engine, ask, ret_refusal);
     desk->is_done = 0;
-    if (check(desk->engine, ask, ret_refusal) != VOUCH_SIGNER_DONE ||
-        vouch_commit_number(&desk->engine->commit, &desk->entry, ret_refusal) !=
-            VOUCH_SIGNER_DONE) {
+    if (outcome == VOUCH_SIGNER_DONE &&
+        vouch_commit_number(&desk->engine->commit, &desk->entry, &outcome, ret_refusal, fault) !=
+            VOUCH_OK) {
+        return VOUCH_DESK_FAILED;
+    }
+    if (outcome != VOUCH_SIGNER_DONE) {
         return VOUCH_DESK_REFUSED;
     }
     if (build(desk, &ask->spec, &why) != VOUCH_OK) {

@@ -75,8 +75,8 @@ void vouch_desk_tell(struct vouch_commit_entry *entry);
 void vouch_desk_wait(struct vouch_desk *desk);
 
 // The other asks: they return when the record is durable.
-void vouch_desk_note(struct vouch_desk *desk, const struct vouch_signer_event *event,
-                     struct vouch_signer_noted *ret_noted);
+VOUCH_MUST_USE int vouch_desk_note(struct vouch_desk *desk, const struct vouch_signer_event *event,
+                                   struct vouch_signer_noted *ret_noted, struct vouch_fault *fault);
 VOUCH_MUST_USE int vouch_desk_publish(struct vouch_desk *desk, const struct vouch_signer_krl *krl,
                                       struct vouch_signer_published *ret_published,
                                       struct vouch_fault *fault);

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "base/time.h"
+#include "core/key-signer.h"
 #include "signer/ca-folder.h"
 #include "signer/engine.h"
 #include "vouch/sshsig.h"
@@ -14,30 +15,38 @@
 #define KRL_NAMESPACE "vouch-krl"
 #define KRL_BYTES_MAX (UINT64_C(256) << 20) // as vouch_krl_parse() reads
 
-static void record_event(struct vouch_desk *desk, const struct vouch_record *record) {
+static int record_event(struct vouch_desk *desk, const struct vouch_record *record,
+                        struct vouch_fault *fault) {
     desk->is_done = 0;
     desk->entry.record = *record;
     desk->entry.done = vouch_desk_tell;
-    vouch_commit_event(&desk->engine->commit, &desk->entry);
-    vouch_desk_wait(desk);
+    int err = vouch_commit_event(&desk->engine->commit, &desk->entry, fault);
+    if (err == VOUCH_OK) {
+        vouch_desk_wait(desk);
+    }
+    return err;
 }
 
 // Events and lists are taken while the clock is wrong as well: a revocation must not wait for it.
-void vouch_desk_note(struct vouch_desk *desk, const struct vouch_signer_event *event,
-                     struct vouch_signer_noted *ret_noted) {
+int vouch_desk_note(struct vouch_desk *desk, const struct vouch_signer_event *event,
+                    struct vouch_signer_noted *ret_noted, struct vouch_fault *fault) {
     struct vouch_signer_noted noted = {0};
+    int err = VOUCH_OK;
     if (vouch_signer_event_check(event, &noted.refusal) == VOUCH_SIGNER_DONE) {
         const struct vouch_record record = {.kind = VOUCH_RECORD_EVENT,
                                             .actor = event->actor,
                                             .type = event->type,
                                             .object = event->object,
                                             .details = event->details};
-        record_event(desk, &record);
+        err = record_event(desk, &record, fault);
         noted.outcome = VOUCH_SIGNER_DONE;
         noted.number = desk->entry.record.number;
         noted.time_ms = desk->entry.record.time_ms;
     }
-    *ret_noted = noted;
+    if (err == VOUCH_OK) {
+        *ret_noted = noted;
+    }
+    return err;
 }
 
 static enum vouch_signer_outcome check_krl(const struct vouch_signer_engine *engine,
@@ -105,10 +114,6 @@ static void write_statement(const struct vouch_signer_engine *engine,
     put_line(out, "time", time);
 }
 
-static int sign_statement(void *context, struct vouch_bytes tbs, struct vouch_buf *signature) {
-    return vouch_private_key_sign(context, NULL, tbs, signature);
-}
-
 // Statement, blank line, SSHSIG over the statement by the checkpoint key.
 static int write_envelope(struct vouch_desk *desk, const struct vouch_signer_krl *krl,
                           uint64_t now_s, struct vouch_fault *fault) {
@@ -123,7 +128,7 @@ static int write_envelope(struct vouch_desk *desk, const struct vouch_signer_krl
     vouch_buf_put_text(out, "\n");
     const struct vouch_sshsig_signer by = {
         .public_blob = vouch_key_blob(vouch_private_key_public(engine->checkpoint_key)),
-        .sign = sign_statement,
+        .sign = vouch_key_signs,
         .context = engine->checkpoint_key,
         .hash = VOUCH_HASH_SHA512};
     int err = statement.err != VOUCH_OK ? statement.err : out->err;
@@ -136,7 +141,8 @@ static int write_envelope(struct vouch_desk *desk, const struct vouch_signer_krl
                                              krl->version, vouch_err_text(err));
 }
 
-static void record_publish(struct vouch_desk *desk, const struct vouch_signer_krl *krl) {
+static int record_publish(struct vouch_desk *desk, const struct vouch_signer_krl *krl,
+                          struct vouch_fault *fault) {
     uint8_t memory[512];
     char number[24], length[24], hash[65];
     struct vouch_buf details;
@@ -154,7 +160,7 @@ static void record_publish(struct vouch_desk *desk, const struct vouch_signer_kr
                                         .type = vouch_bytes_of("krl.publish"),
                                         .object = vouch_bytes_of(vouch_ca_use(krl->ca)),
                                         .details = vouch_buf_bytes(&details)};
-    record_event(desk, &record);
+    return record_event(desk, &record, fault);
 }
 
 // With publish_lock held: sign, record, remember, and only then give it out.
@@ -165,10 +171,12 @@ static int publish(struct vouch_desk *desk, const struct vouch_signer_krl *krl,
         return VOUCH_OK;
     }
     int err = write_envelope(desk, krl, vouch_time_now_s(), fault);
+    if (err == VOUCH_OK) {
+        err = record_publish(desk, krl, fault);
+    }
     if (err != VOUCH_OK) {
         return err;
     }
-    record_publish(desk, krl);
     uint64_t *last = &engine->state.krl_version[vouch_signer_index(krl->ca)], before = *last;
     *last = krl->version;
     err = vouch_signer_save_state(engine, fault);

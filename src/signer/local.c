@@ -77,9 +77,8 @@ int vouch_signer_sign(struct vouch_signer *signer, const struct vouch_signer_ask
 int vouch_signer_note(struct vouch_signer *signer, const struct vouch_signer_event *event,
                       uint64_t deadline_ns, struct vouch_signer_noted *ret_noted,
                       struct vouch_fault *fault) {
-    (void)deadline_ns, (void)fault;
-    vouch_desk_note(&signer->desk, event, ret_noted);
-    return VOUCH_OK;
+    (void)deadline_ns;
+    return vouch_desk_note(&signer->desk, event, ret_noted, fault);
 }
 
 int vouch_signer_publish(struct vouch_signer *signer, const struct vouch_signer_krl *krl,

@@ -107,11 +107,15 @@ static int serve_sign(struct seat *seat, struct vouch_bytes body) {
 static int serve_note(struct seat *seat, struct vouch_bytes body) {
     struct vouch_signer_event event = {0};
     struct vouch_signer_noted noted = {0};
+    struct vouch_fault fault = {0};
     int err = vouch_signer_read_event(body, &event, NULL);
     if (err != VOUCH_OK) {
         return err;
     }
-    vouch_desk_note(&seat->desk, &event, &noted);
+    if (vouch_desk_note(&seat->desk, &event, &noted, &fault) != VOUCH_OK) {
+        answer_fault(seat, &fault);
+        return VOUCH_OK;
+    }
     if (noted.outcome != VOUCH_SIGNER_DONE) {
         answer_refusal(seat, &noted.refusal);
         return VOUCH_OK;

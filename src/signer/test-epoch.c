@@ -323,6 +323,40 @@ static void a_lost_state_begins_an_epoch(void **state) {
     fixture_stop(fixture);
 }
 
+// In one process: whoever asks late is told, and does not wait for a pen that has gone.
+static void answers_nothing_but_a_failure_after_it_has_stopped(void **state) {
+    struct fixture *fixture = *state;
+    struct vouch_signer *signer = NULL;
+    struct vouch_signer *late = NULL;
+    const struct vouch_signer_event event = fixture_event();
+    const struct vouch_signer_krl krl = fixture_krl(1);
+    struct vouch_signer_grant grant = {0};
+    struct vouch_signer_noted noted = {0};
+    struct vouch_signer_published published = {0};
+    fixture_open(fixture);
+    const struct vouch_signer_ask ask = fixture_ask(fixture);
+    assert_int_equal(vouch_signer_attach(fixture->engine, &signer, NULL), VOUCH_OK);
+    assert_int_equal(vouch_signer_stop(fixture->engine, NULL), VOUCH_OK);
+    struct vouch_fault faults[4] = {0};
+    const int errs[] = {
+        vouch_signer_sign(signer, &ask, FIXTURE_DEADLINE, &grant, &faults[0]),
+        vouch_signer_note(signer, &event, FIXTURE_DEADLINE, &noted, &faults[1]),
+        vouch_signer_publish(signer, &krl, FIXTURE_DEADLINE, &published, &faults[2]),
+        vouch_signer_attach(fixture->engine, &late, &faults[3]),
+    };
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(errs[i], VOUCH_ERR_REFUSED);
+        assert_string_equal(faults[i].kind->code, "V-1602");
+    }
+    assert_true(grant.outcome != VOUCH_SIGNER_DONE && noted.outcome != VOUCH_SIGNER_DONE &&
+                published.outcome != VOUCH_SIGNER_DONE);
+    vouch_signer_close(signer);
+    fixture_crash(fixture); // it has stopped
+    assert_int_equal(fixture_count(fixture, NULL), 0);
+    assert_int_equal(fixture_count(fixture, "signer.stop"), 1);
+    assert_proven(fixture);
+}
+
 #define WITH_CA(test) cmocka_unit_test_setup_teardown(test, fixture_begin, fixture_end)
 
 int main(void) {
@@ -344,6 +378,7 @@ int main(void) {
         WITH_CA(an_older_ledger_begins_an_epoch_above_all),
         WITH_CA(a_copy_of_everything_begins_an_epoch),
         WITH_CA(a_lost_state_begins_an_epoch),
+        WITH_CA(answers_nothing_but_a_failure_after_it_has_stopped),
     };
     return cmocka_run_group_tests_name("signer/epoch", tests, NULL, NULL);
 }

@@ -13,8 +13,9 @@ static int64_t kept(uint64_t number) {
 // --- reading
 
 static int read_account(const struct vouch_store *store, enum vouch_statement statement,
-                        const struct vouch_value *values, struct vouch_arena *arena,
-                        struct vouch_store_account *ret_account, struct vouch_fault *fault) {
+                        const struct vouch_value *values, struct vouch_arena *arena, void *ret_row,
+                        struct vouch_fault *fault) {
+    struct vouch_store_account *ret_account = ret_row;
     struct vouch_row row;
     struct vouch_store_account account = {0};
     vouch_row_init(&row, statement, values);
@@ -96,55 +97,32 @@ int vouch_store_credentials(struct vouch_store *store, uint64_t account, struct 
 
 // --- listing
 
-static int fill(struct vouch_store *store, size_t limit, struct vouch_store_accounts *list,
-                struct vouch_fault *fault) {
-    struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
-    for (;;) {
-        int is_row = 0;
-        int err = store->driver->next(store->db, VOUCH_SQL_ACCOUNTS_ALL, &is_row, values, fault);
-        if (err != VOUCH_OK || !is_row) {
-            return err;
-        }
-        if (list->count == limit) {
-            vouch_cursor_write(CURSOR, list->rows[limit - 1].id, list->next);
-            return VOUCH_OK;
-        }
-        err = read_account(store, VOUCH_SQL_ACCOUNTS_ALL, values, &list->arena,
-                           &list->rows[list->count], fault);
-        if (err != VOUCH_OK) {
-            return err;
-        }
-        list->count++;
-    }
-}
-
 int vouch_store_accounts_list(struct vouch_store *store, const struct vouch_store_page *page,
                               struct vouch_store_accounts *ret_accounts,
                               struct vouch_fault *fault) {
-    struct vouch_store_accounts list = {0};
+    struct vouch_numbered_page list;
     size_t limit = vouch_page_limit(page);
     uint64_t after = 0;
     int err = vouch_cursor_read(page, CURSOR, 0, &after, fault);
     if (err != VOUCH_OK) {
         return err;
     }
-    list.rows = vouch_arena_alloc(&list.arena, limit * sizeof *list.rows);
-    if (list.rows == NULL) {
-        return vouch_store_no_memory(store, fault);
-    }
     const struct vouch_value args[] = {vouch_value_integer(kept(after)),
                                        vouch_value_integer((int64_t)limit + 1)};
-    err = store->driver->query(store->db, VOUCH_SQL_ACCOUNTS_ALL, args, fault);
+    const struct vouch_numbered what = {.statement = VOUCH_SQL_ACCOUNTS_ALL,
+                                        .args = args,
+                                        .limit = limit,
+                                        .cursor = CURSOR,
+                                        .size = sizeof(struct vouch_store_account),
+                                        .at = offsetof(struct vouch_store_account, id),
+                                        .read = read_account};
+    err = vouch_numbered_list(store, &what, &list, fault);
     if (err == VOUCH_OK) {
-        err = fill(store, limit, &list, fault);
+        *ret_accounts = (struct vouch_store_accounts){
+            .arena = list.arena, .rows = list.rows, .count = list.count};
+        memcpy(ret_accounts->next, list.next, sizeof list.next);
     }
-    store->driver->end(store->db, VOUCH_SQL_ACCOUNTS_ALL);
-    if (err != VOUCH_OK) {
-        vouch_store_accounts_done(&list);
-        return err;
-    }
-    *ret_accounts = list;
-    return VOUCH_OK;
+    return err;
 }
 
 // --- all names

@@ -118,6 +118,28 @@ void vouch_cursor_write(char kind, uint64_t number, char ret_text[static VOUCH_S
 VOUCH_MUST_USE int vouch_cursor_read(const struct vouch_store_page *page, char kind, uint64_t start,
                                      uint64_t *ret_number, struct vouch_fault *fault);
 
+// A page of a listing whose rows have numbers, in the order of which they come.
+struct vouch_numbered {
+    enum vouch_statement statement;
+    const struct vouch_value *args; // which ask for one row more than `limit`
+    size_t limit;
+    char cursor; // kind
+    size_t size; // of a row as it is given
+    size_t at;   // of its number, a uint64_t
+    int (*read)(const struct vouch_store *store, enum vouch_statement statement,
+                const struct vouch_value *values, struct vouch_arena *arena, void *ret_row,
+                struct vouch_fault *fault);
+};
+struct vouch_numbered_page {
+    struct vouch_arena arena; // of the rows and all that they point to
+    void *rows;
+    size_t count;
+    char next[VOUCH_STORE_CURSOR_MAX];
+};
+VOUCH_MUST_USE int vouch_numbered_list(struct vouch_store *store, const struct vouch_numbered *what,
+                                       struct vouch_numbered_page *ret_page,
+                                       struct vouch_fault *fault);
+
 // Nonzero if `value` is what `wanted` asks for; a NULL ptr asks for nothing.
 static inline int vouch_wanted(struct vouch_bytes wanted, struct vouch_bytes value) {
     return wanted.ptr == NULL || vouch_bytes_equal(wanted, value);

@@ -144,3 +144,53 @@ int vouch_cursor_read(const struct vouch_store_page *page, char kind, uint64_t s
     *ret_number = number;
     return VOUCH_OK;
 }
+
+// --- pages of numbered rows
+
+static uint64_t number_of(const struct vouch_numbered *what, const uint8_t *row) {
+    uint64_t number = 0;
+    memcpy(&number, row + what->at, sizeof number);
+    return number;
+}
+
+static int fill(struct vouch_store *store, const struct vouch_numbered *what,
+                struct vouch_numbered_page *page, struct vouch_fault *fault) {
+    struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
+    uint8_t *row = page->rows;
+    for (;; row += what->size) {
+        int is_row = 0;
+        int err = store->driver->next(store->db, what->statement, &is_row, values, fault);
+        if (err != VOUCH_OK || !is_row) {
+            return err;
+        }
+        if (page->count == what->limit) {
+            vouch_cursor_write(what->cursor, number_of(what, row - what->size), page->next);
+            return VOUCH_OK;
+        }
+        err = what->read(store, what->statement, values, &page->arena, row, fault);
+        if (err != VOUCH_OK) {
+            return err;
+        }
+        page->count++;
+    }
+}
+
+int vouch_numbered_list(struct vouch_store *store, const struct vouch_numbered *what,
+                        struct vouch_numbered_page *ret_page, struct vouch_fault *fault) {
+    struct vouch_numbered_page page = {0};
+    page.rows = vouch_arena_alloc(&page.arena, what->limit * what->size);
+    if (page.rows == NULL) {
+        return vouch_store_no_memory(store, fault);
+    }
+    int err = store->driver->query(store->db, what->statement, what->args, fault);
+    if (err == VOUCH_OK) {
+        err = fill(store, what, &page, fault);
+    }
+    store->driver->end(store->db, what->statement);
+    if (err != VOUCH_OK) {
+        vouch_arena_done(&page.arena);
+        return err;
+    }
+    *ret_page = page;
+    return VOUCH_OK;
+}

@@ -42,8 +42,9 @@ int vouch_store_policy_add(struct vouch_store *store, const struct vouch_store_p
 
 // `statement` gives the text or does not.
 static int read_policy(const struct vouch_store *store, enum vouch_statement statement,
-                       const struct vouch_value *values, struct vouch_arena *arena,
-                       struct vouch_store_policy *ret_policy, struct vouch_fault *fault) {
+                       const struct vouch_value *values, struct vouch_arena *arena, void *ret_row,
+                       struct vouch_fault *fault) {
+    struct vouch_store_policy *ret_policy = ret_row;
     struct vouch_row row;
     struct vouch_store_policy found = {0};
     struct vouch_bytes text = {0};
@@ -90,55 +91,32 @@ int vouch_store_policy_find(struct vouch_store *store, uint64_t version, struct 
     return err;
 }
 
-static int fill(struct vouch_store *store, size_t limit, struct vouch_store_policies *list,
-                struct vouch_fault *fault) {
-    struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
-    for (;;) {
-        int is_row = 0;
-        int err = store->driver->next(store->db, VOUCH_SQL_POLICIES_ALL, &is_row, values, fault);
-        if (err != VOUCH_OK || !is_row) {
-            return err;
-        }
-        if (list->count == limit) {
-            vouch_cursor_write(CURSOR, list->rows[limit - 1].version, list->next);
-            return VOUCH_OK;
-        }
-        err = read_policy(store, VOUCH_SQL_POLICIES_ALL, values, &list->arena,
-                          &list->rows[list->count], fault);
-        if (err != VOUCH_OK) {
-            return err;
-        }
-        list->count++;
-    }
-}
-
 int vouch_store_policies_list(struct vouch_store *store, const struct vouch_store_page *page,
                               struct vouch_store_policies *ret_policies,
                               struct vouch_fault *fault) {
-    struct vouch_store_policies list = {0};
+    struct vouch_numbered_page list;
     size_t limit = vouch_page_limit(page);
     uint64_t before = 0;
     int err = vouch_cursor_read(page, CURSOR, INT64_MAX, &before, fault);
     if (err != VOUCH_OK) {
         return err;
     }
-    list.rows = vouch_arena_alloc(&list.arena, limit * sizeof *list.rows);
-    if (list.rows == NULL) {
-        return vouch_store_no_memory(store, fault);
-    }
     const struct vouch_value args[] = {vouch_value_integer((int64_t)before),
                                        vouch_value_integer((int64_t)limit + 1)};
-    err = store->driver->query(store->db, VOUCH_SQL_POLICIES_ALL, args, fault);
+    const struct vouch_numbered what = {.statement = VOUCH_SQL_POLICIES_ALL,
+                                        .args = args,
+                                        .limit = limit,
+                                        .cursor = CURSOR,
+                                        .size = sizeof(struct vouch_store_policy),
+                                        .at = offsetof(struct vouch_store_policy, version),
+                                        .read = read_policy};
+    err = vouch_numbered_list(store, &what, &list, fault);
     if (err == VOUCH_OK) {
-        err = fill(store, limit, &list, fault);
+        *ret_policies = (struct vouch_store_policies){
+            .arena = list.arena, .rows = list.rows, .count = list.count};
+        memcpy(ret_policies->next, list.next, sizeof list.next);
     }
-    store->driver->end(store->db, VOUCH_SQL_POLICIES_ALL);
-    if (err != VOUCH_OK) {
-        vouch_store_policies_done(&list);
-        return err;
-    }
-    *ret_policies = list;
-    return VOUCH_OK;
+    return err;
 }
 
 void vouch_store_policies_done(struct vouch_store_policies *policies) {

@@ -235,9 +235,7 @@ static int read_request(const struct vouch_store *store, enum vouch_statement st
     }
     found.state = (enum vouch_store_request_state)state;
     int err = read_lists(store, &lists, arena, &found, fault);
-    if (err == VOUCH_OK) {
-        err = keep_texts(store, arena, &found, fault);
-    }
+    err = err == VOUCH_OK ? keep_texts(store, arena, &found, fault) : err;
     if (err == VOUCH_OK) {
         *ret_request = found;
     }

@@ -25,8 +25,9 @@ static const char *judge(const struct vouch_store_session *session) {
 // --- reading
 
 static int read_session(const struct vouch_store *store, enum vouch_statement statement,
-                        const struct vouch_value *values, struct vouch_arena *arena,
-                        struct vouch_store_session *ret_session, struct vouch_fault *fault) {
+                        const struct vouch_value *values, struct vouch_arena *arena, void *ret_row,
+                        struct vouch_fault *fault) {
+    struct vouch_store_session *ret_session = ret_row;
     struct vouch_row row;
     struct vouch_store_session found = {0};
     vouch_row_init(&row, statement, values);
@@ -86,57 +87,34 @@ int vouch_store_session_by_id(struct vouch_store *store, uint64_t id, struct vou
     return find(store, VOUCH_SQL_SESSION_BY_ID, &arg, arena, ret_outcome, ret_session, fault);
 }
 
-static int fill(struct vouch_store *store, size_t limit, struct vouch_store_sessions *list,
-                struct vouch_fault *fault) {
-    struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
-    for (;;) {
-        int is_row = 0;
-        int err = store->driver->next(store->db, VOUCH_SQL_SESSIONS_OF, &is_row, values, fault);
-        if (err != VOUCH_OK || !is_row) {
-            return err;
-        }
-        if (list->count == limit) {
-            vouch_cursor_write(CURSOR, list->rows[limit - 1].id, list->next);
-            return VOUCH_OK;
-        }
-        err = read_session(store, VOUCH_SQL_SESSIONS_OF, values, &list->arena,
-                           &list->rows[list->count], fault);
-        if (err != VOUCH_OK) {
-            return err;
-        }
-        list->count++;
-    }
-}
-
 int vouch_store_sessions_list(struct vouch_store *store, struct vouch_bytes user, uint64_t now_s,
                               const struct vouch_store_page *page,
                               struct vouch_store_sessions *ret_sessions,
                               struct vouch_fault *fault) {
-    struct vouch_store_sessions list = {0};
+    struct vouch_numbered_page list;
     size_t limit = vouch_page_limit(page);
     uint64_t after = 0;
     int err = vouch_cursor_read(page, CURSOR, 0, &after, fault);
     if (err != VOUCH_OK) {
         return err;
     }
-    list.rows = vouch_arena_alloc(&list.arena, limit * sizeof *list.rows);
-    if (list.rows == NULL) {
-        return vouch_store_no_memory(store, fault);
-    }
     const struct vouch_value args[] = {vouch_value_bytes(user), vouch_value_integer(kept(after)),
                                        vouch_value_integer((int64_t)limit + 1),
                                        vouch_value_integer(kept(now_s))};
-    err = store->driver->query(store->db, VOUCH_SQL_SESSIONS_OF, args, fault);
+    const struct vouch_numbered what = {.statement = VOUCH_SQL_SESSIONS_OF,
+                                        .args = args,
+                                        .limit = limit,
+                                        .cursor = CURSOR,
+                                        .size = sizeof(struct vouch_store_session),
+                                        .at = offsetof(struct vouch_store_session, id),
+                                        .read = read_session};
+    err = vouch_numbered_list(store, &what, &list, fault);
     if (err == VOUCH_OK) {
-        err = fill(store, limit, &list, fault);
+        *ret_sessions = (struct vouch_store_sessions){
+            .arena = list.arena, .rows = list.rows, .count = list.count};
+        memcpy(ret_sessions->next, list.next, sizeof list.next);
     }
-    store->driver->end(store->db, VOUCH_SQL_SESSIONS_OF);
-    if (err != VOUCH_OK) {
-        vouch_store_sessions_done(&list);
-        return err;
-    }
-    *ret_sessions = list;
-    return VOUCH_OK;
+    return err;
 }
 
 void vouch_store_sessions_done(struct vouch_store_sessions *sessions) {

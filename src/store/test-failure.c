@@ -8,7 +8,12 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 
+#include "store/links.h"
+#include "store/policies.h"
+#include "store/requests.h"
+#include "store/sessions.h"
 #include "store/test-fixture.h"
+#include "store/tries.h"
 
 enum call { CALL_NONE, CALL_WRITE, CALL_FULL, CALL_SYNC, CALL_CUT, CALL_READ, CALLS };
 
@@ -75,8 +80,16 @@ struct outcome {
     struct vouch_fault why;
 };
 
-static void work(struct vouch_store *store, struct test_records *records, struct outcome *outcome) {
+// What is done with a new database, and what must hold of it afterwards.
+struct task {
+    void (*work)(struct vouch_store *store, struct outcome *outcome);
+    void (*check)(const struct outcome *outcome);
+};
+
+static void index_records(struct vouch_store *store, struct outcome *outcome) {
+    struct test_records *records = calloc(1, sizeof *records);
     enum vouch_store_outcome epoch = VOUCH_STORE_ABSENT;
+    assert_non_null(records);
     while (outcome->err == VOUCH_OK && outcome->position < 2400) {
         test_records_fill(records, outcome->position, 300);
         outcome->err = vouch_store_write_batch(store, &records->batch, &outcome->why);
@@ -85,25 +98,23 @@ static void work(struct vouch_store *store, struct test_records *records, struct
     if (outcome->err == VOUCH_OK) {
         outcome->err = vouch_store_epoch_set(store, 4, &epoch, &outcome->why);
     }
+    free(records);
 }
 
-static struct outcome open_and_work(const struct vouch_driver *driver) {
+static struct outcome open_and_work(const struct vouch_driver *driver, const struct task *task) {
     struct outcome outcome = {0};
-    struct test_records *records = calloc(1, sizeof *records);
     struct vouch_store *store = NULL;
     const struct vouch_store_open what = {
         .driver = driver, .where = test_at.where, .access = VOUCH_STORE_WRITE, .wait_ms = 100};
-    assert_non_null(records);
     outcome.err = vouch_store_open(&what, &store, &outcome.why);
     if (outcome.err == VOUCH_OK) {
-        work(store, records, &outcome);
+        task->work(store, &outcome);
     }
     vouch_store_close(store);
-    free(records);
     return outcome;
 }
 
-static void check_rest(const struct outcome *outcome) {
+static void check_records(const struct outcome *outcome) {
     const struct vouch_store_cert_filter all = {0};
     struct vouch_store *store = test_open(&test_at, VOUCH_STORE_WRITE);
     uint64_t position = test_position(store);
@@ -115,15 +126,227 @@ static void check_rest(const struct outcome *outcome) {
     vouch_store_close(store);
 }
 
+static const struct task indexing = {index_records, check_records};
+
+// --- people: each step is kept as a whole or not at all, and those before it stay
+
+#define NOW_S (TEST_TIME_MS / 1000)
+
+static struct vouch_bytes text(const char *words) {
+    return vouch_bytes_of(words);
+}
+
+static const uint8_t secret[VOUCH_STORE_HASH_LEN] = {7};
+static const struct vouch_store_tries_key tried = {.who = {(const uint8_t *)"alice", 5}};
+
+static int add_accounts(struct vouch_store *store, enum vouch_store_outcome *done,
+                        struct vouch_fault *fault) {
+    int err = vouch_store_account_add(store, text("alice"), NOW_S, done, fault);
+    return err == VOUCH_OK ? vouch_store_account_add(store, text("bob"), NOW_S, done, fault) : err;
+}
+
+static int put_link(struct vouch_store *store, enum vouch_store_outcome *done,
+                    struct vouch_fault *fault) {
+    const struct vouch_store_link link = {
+        .account = 1, .actor = text("user:root"), .expires_s = NOW_S + 60};
+    int err = vouch_store_link_put(store, &link, secret, done, fault);
+    return err == VOUCH_OK ? vouch_store_tries_put(store, &tried, text("one"), 0, fault) : err;
+}
+
+static int begin_link(struct vouch_store *store, enum vouch_store_outcome *done,
+                      struct vouch_fault *fault) {
+    return vouch_store_link_begin(store, secret, text("hash"), text("sealed"), done, fault);
+}
+
+// As an account is set up, and signed in to.
+static int finish_link(struct vouch_store *store, enum vouch_store_outcome *done,
+                       struct vouch_fault *fault) {
+    const struct vouch_store_credential kept = {.stored = text("kept"), .left = 10};
+    const struct vouch_store_session session = {.account = 1,
+                                                .methods = text("password+totp"),
+                                                .created_s = NOW_S,
+                                                .used_s = NOW_S,
+                                                .factor_s = NOW_S,
+                                                .idle_s = 600,
+                                                .ends_s = NOW_S + 6000};
+    uint64_t id = 0;
+    int err = vouch_store_link_take(store, secret, text("sealed"), done, fault);
+    for (enum vouch_store_method method = VOUCH_STORE_PASSWORD;
+         err == VOUCH_OK && method < VOUCH_STORE_METHODS; method++) {
+        err = vouch_store_credential_put(store, 1, method, &kept, done, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = vouch_store_session_add(store, &session, secret, done, &id, fault);
+    }
+    return err == VOUCH_OK ? vouch_store_tries_forget(store, text("alice"), fault) : err;
+}
+
+static int remove_account(struct vouch_store *store, enum vouch_store_outcome *done,
+                          struct vouch_fault *fault) {
+    return vouch_store_account_remove(store, 1, done, fault);
+}
+
+typedef int step_fn(struct vouch_store *store, enum vouch_store_outcome *done,
+                    struct vouch_fault *fault);
+static step_fn *const steps[] = {add_accounts, put_link, begin_link, finish_link, remove_account};
+#define STEPS (sizeof steps / sizeof steps[0])
+
+static void keep_people(struct vouch_store *store, struct outcome *outcome) {
+    while (outcome->err == VOUCH_OK && outcome->position < STEPS) {
+        enum vouch_store_outcome done = VOUCH_STORE_ABSENT;
+        outcome->err = vouch_store_work_begin(store, VOUCH_STORE_DURABLY, &outcome->why);
+        if (outcome->err == VOUCH_OK) {
+            int err = steps[outcome->position](store, &done, &outcome->why);
+            assert_true(err != VOUCH_OK || done == VOUCH_STORE_DONE);
+            outcome->err = vouch_store_work_end(store, err, done, &outcome->why);
+        }
+        outcome->position += outcome->err == VOUCH_OK ? 1 : 0;
+    }
+}
+
+// What a database looks like after so many steps.
+struct look {
+    uint64_t bob, alice, link, begun, tries, credentials, sessions;
+};
+static const struct look looks[STEPS + 1] = {
+    {0},
+    {.bob = 1, .alice = 1},
+    {.bob = 1, .alice = 1, .link = 1, .tries = 1},
+    {.bob = 1, .alice = 1, .link = 1, .begun = 1, .tries = 1},
+    {.bob = 1, .alice = 1, .credentials = 3, .sessions = 1},
+    {.bob = 1},
+};
+
+static uint64_t has_account(struct vouch_store *store, const char *name,
+                            struct vouch_store_account *account) {
+    vouch_autoarena struct vouch_arena arena = {0};
+    enum vouch_store_outcome found = VOUCH_STORE_ABSENT;
+    test_ok(vouch_store_account_find(store, text(name), &arena, &found, account, &fault));
+    account->name = (struct vouch_bytes){0};
+    return found == VOUCH_STORE_DONE;
+}
+
+static struct look look_at(struct vouch_store *store) {
+    vouch_autoarena struct vouch_arena arena = {0};
+    struct vouch_store_account alice = {0}, bob = {0};
+    struct vouch_store_link link = {0};
+    struct vouch_store_session session = {0};
+    struct vouch_bytes state = {0};
+    enum vouch_store_outcome found = VOUCH_STORE_ABSENT;
+    struct look look = {.bob = has_account(store, "bob", &bob),
+                        .alice = has_account(store, "alice", &alice)};
+    test_ok(vouch_store_link_find(store, secret, &arena, &found, &link, &fault));
+    look.link = found == VOUCH_STORE_DONE;
+    look.begun = link.password.len > 0 && link.totp.len > 0;
+    assert_int_equal(link.password.len > 0, link.totp.len > 0);
+    test_ok(vouch_store_tries_get(store, &tried, &arena, &state, &fault));
+    look.tries = state.len > 0;
+    look.credentials = alice.has_password + alice.has_totp + (alice.recovery_left > 0 ? 1 : 0);
+    test_ok(vouch_store_session_by_secret(store, secret, &arena, &found, &session, &fault));
+    look.sessions = found == VOUCH_STORE_DONE;
+    return look;
+}
+
+// A commit that is said to have failed may be found to have come through.
+static void check_people(const struct outcome *outcome) {
+    struct vouch_store *store = test_open(&test_at, VOUCH_STORE_WRITE);
+    const struct look look = look_at(store);
+    uint64_t next = outcome->position < STEPS ? outcome->position + 1 : STEPS;
+    assert_true(memcmp(&look, &looks[outcome->position], sizeof look) == 0 ||
+                memcmp(&look, &looks[next], sizeof look) == 0);
+    test_ok(vouch_store_check(store, &fault));
+    vouch_store_close(store);
+}
+
+static const struct task people = {keep_people, check_people};
+
+// --- policies and requests, which are transactions of their own
+
+static struct vouch_store_request a_request(void) {
+    static const struct vouch_bytes names[] = {{(const uint8_t *)"dba", 3}};
+    return (struct vouch_store_request){.user = text("alice"),
+                                        .zone = text("prod"),
+                                        .created_s = NOW_S,
+                                        .expires_s = NOW_S + 60,
+                                        .roles = {names, 1},
+                                        .principals = {names, 1},
+                                        .ask = text("ask"),
+                                        .approved = text("approved"),
+                                        .state = VOUCH_STORE_REQUEST_WAITING,
+                                        .missing = 1};
+}
+
+static int change_request(struct vouch_store *store, enum vouch_store_request_state state,
+                          struct vouch_fault *fault) {
+    vouch_autoarena struct vouch_arena arena = {0};
+    struct vouch_store_request request = {0};
+    enum vouch_store_outcome done = VOUCH_STORE_ABSENT;
+    int err = vouch_store_request_find(store, 1, &arena, &done, &request, fault);
+    request.state = state;
+    request.missing = 0;
+    if (err == VOUCH_OK) {
+        assert_int_equal(done, VOUCH_STORE_DONE);
+        err = vouch_store_request_change(store, &request, &done, fault);
+    }
+    assert_true(err != VOUCH_OK || done == VOUCH_STORE_DONE);
+    return err;
+}
+
+// The policy in two versions, and a request that is made, approved and taken.
+static void keep_access(struct vouch_store *store, struct outcome *outcome) {
+    const struct vouch_store_request request = a_request();
+    enum vouch_store_outcome done = VOUCH_STORE_DONE;
+    uint64_t id = 0;
+    while (outcome->err == VOUCH_OK && outcome->position < 5) {
+        const struct vouch_store_policy policy = {.version = outcome->position + 1,
+                                                  .actor = text("user:root"),
+                                                  .text = text("users: []")};
+        if (outcome->position < 2) {
+            outcome->err = vouch_store_policy_add(store, &policy, &done, &outcome->why);
+        } else if (outcome->position == 2) {
+            outcome->err = vouch_store_request_add(store, &request, &id, &outcome->why);
+        } else {
+            outcome->err = change_request(store,
+                                          outcome->position == 3 ? VOUCH_STORE_REQUEST_APPROVED
+                                                                 : VOUCH_STORE_REQUEST_TAKEN,
+                                          &outcome->why);
+        }
+        assert_int_equal(done, VOUCH_STORE_DONE);
+        outcome->position += outcome->err == VOUCH_OK ? 1 : 0;
+    }
+}
+
+static void check_access(const struct outcome *outcome) {
+    vouch_autoarena struct vouch_arena arena = {0};
+    struct vouch_store *store = test_open(&test_at, VOUCH_STORE_WRITE);
+    struct vouch_store_policy policy = {0};
+    struct vouch_store_request request = {0};
+    enum vouch_store_outcome found = VOUCH_STORE_ABSENT;
+    test_ok(vouch_store_policy_find(store, 0, &arena, &found, &policy, &fault));
+    uint64_t reached = policy.version;
+    test_ok(vouch_store_request_find(store, 1, &arena, &found, &request, &fault));
+    if (found == VOUCH_STORE_DONE) {
+        assert_int_equal(request.missing, request.state == VOUCH_STORE_REQUEST_WAITING ? 1 : 0);
+        reached += request.state == VOUCH_STORE_REQUEST_WAITING    ? 1
+                   : request.state == VOUCH_STORE_REQUEST_APPROVED ? 2
+                                                                   : 3;
+    }
+    assert_true(reached == outcome->position || reached == outcome->position + 1);
+    test_ok(vouch_store_check(store, &fault));
+    vouch_store_close(store);
+}
+
+static const struct task access_by_policy = {keep_access, check_access};
+
 // Lets the n-th call fail, for every n until none is reached.
-static void sweep(enum call call) {
+static void sweep_task(enum call call, const struct task *task) {
     long step = getenv("VOUCH_LONG") != NULL ? 1 : 0;
     long failures = 0;
     int is_reached = 1;
     for (long nth = 1; is_reached; nth += step != 0 ? step : 1 + nth / 4) {
         test_place_begin(&test_at, &vouch_driver_sqlite);
         arm(call, nth);
-        struct outcome outcome = open_and_work(&vouch_driver_sqlite);
+        struct outcome outcome = open_and_work(&vouch_driver_sqlite, task);
         arm(CALL_NONE, 0);
         is_reached = seen >= nth;
         if (outcome.err != VOUCH_OK) {
@@ -133,10 +356,16 @@ static void sweep(enum call call) {
             assert_non_null(strstr(outcome.why.text, test_at.where));
             failures++;
         }
-        check_rest(&outcome);
+        task->check(&outcome);
         test_place_end(&test_at);
     }
     assert_true(failures > 0);
+}
+
+static void sweep(enum call call) {
+    sweep_task(call, &indexing);
+    sweep_task(call, &people);
+    sweep_task(call, &access_by_policy);
 }
 
 static void survives_each_failing_write(void **state) {
@@ -206,8 +435,7 @@ static int failing_next(struct vouch_driver_db *db, enum vouch_statement stateme
                            : vouch_driver_sqlite.next(db, statement, ret_found, ret_row, fault);
 }
 
-static void survives_each_failing_call_of_the_driver(void **state) {
-    (void)state;
+static void sweep_driver(const struct task *task) {
     struct vouch_driver failing = vouch_driver_sqlite;
     long step = getenv("VOUCH_LONG") != NULL ? 17 : 0;
     int is_reached = 1;
@@ -219,12 +447,19 @@ static void survives_each_failing_call_of_the_driver(void **state) {
     for (long nth = 1; is_reached; nth += step != 0 ? step : 1 + nth / 4) {
         test_place_begin(&test_at, &vouch_driver_sqlite);
         calls_left = nth;
-        struct outcome outcome = open_and_work(&failing);
+        struct outcome outcome = open_and_work(&failing, task);
         is_reached = calls_left <= 0;
         assert_int_equal(outcome.err, is_reached ? VOUCH_ERR_IO : VOUCH_OK);
-        check_rest(&outcome);
+        task->check(&outcome);
         test_place_end(&test_at);
     }
+}
+
+static void survives_each_failing_call_of_the_driver(void **state) {
+    (void)state;
+    sweep_driver(&indexing);
+    sweep_driver(&people);
+    sweep_driver(&access_by_policy);
 }
 
 int main(void) {

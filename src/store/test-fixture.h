@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/test-ok.h"
 #include "store/batch.h"
 #include "store/driver.h"
 
@@ -46,16 +47,6 @@ extern struct vouch_store *test_writer;
 extern struct vouch_store *test_reader;
 int test_begin(void **state);
 int test_end(void **state);
-
-// A call that must work: fails the test with the fault's text.
-#define test_ok(call)                                                                              \
-    do {                                                                                           \
-        struct vouch_fault fault = {0};                                                            \
-        int err_ = (call);                                                                         \
-        if (err_ != VOUCH_OK) {                                                                    \
-            fail_msg("%s: %d %s", #call, err_, fault.text);                                        \
-        }                                                                                          \
-    } while (0)
 
 // Memory for records: test_records_fill() makes those from `first` on. Every 16th is an event, the
 // others are certificates, 10 key IDs and 4 principals apart from one's own.
