@@ -252,31 +252,55 @@ static uint64_t count_missing(const struct vouch_policy_decision *decision) {
     return missing;
 }
 
-// The same question by the same user that is still open; and how many are. *ret_found 0: there is none.
-static int find_open(struct vouch_store *store, const struct vouch_store_request *request,
-                     struct vouch_arena *arena, struct vouch_store_request *ret_request,
-                     int *ret_found, size_t *ret_open, struct vouch_fault *fault) {
-    const struct vouch_store_request_filter filter = {.user = request->user};
-    const struct vouch_store_page page = {.limit = VOUCH_STORE_PAGE_MAX};
-    struct vouch_store_requests list = {0};
-    size_t open = 0;
-    int is_found = 0;
-    int err = vouch_store_requests_list(store, &filter, &page, &list, fault);
-    for (size_t i = 0; err == VOUCH_OK && i < list.count && !is_found; i++) {
-        enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
-        enum vouch_request_state state = vouch_request_state_of(&list.rows[i], request->created_s);
-        if (state != VOUCH_REQUEST_WAITING && state != VOUCH_REQUEST_APPROVED) {
-            continue;
-        }
-        open++;
-        err = vouch_store_request_find(store, list.rows[i].id, arena, &outcome, ret_request, fault);
-        is_found = err == VOUCH_OK && outcome == VOUCH_STORE_DONE &&
-                   vouch_bytes_equal(ret_request->ask, request->ask) &&
-                   vouch_bytes_equal(ret_request->approved, request->approved);
+// What is looked for among the open requests of a user, and what was found.
+struct search {
+    struct vouch_store *store;
+    const struct vouch_store_request *request;
+    struct vouch_arena *arena;
+    struct vouch_store_request same; // where is_found
+    int is_found;
+    size_t open; // how many there are
+};
+
+static int look_at(struct search *search, const struct vouch_store_request *row,
+                   struct vouch_fault *fault) {
+    enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
+    const struct vouch_store_request *request = search->request;
+    enum vouch_request_state state = vouch_request_state_of(row, request->created_s);
+    if (state != VOUCH_REQUEST_WAITING && state != VOUCH_REQUEST_APPROVED) {
+        return VOUCH_OK;
     }
+    search->open++;
+    int err = vouch_store_request_find(search->store, row->id, search->arena, &outcome,
+                                       &search->same, fault);
+    search->is_found = err == VOUCH_OK && outcome == VOUCH_STORE_DONE &&
+                       vouch_bytes_equal(search->same.ask, request->ask) &&
+                       vouch_bytes_equal(search->same.approved, request->approved);
+    return err;
+}
+
+static int look_at_page(struct search *search, char cursor[static VOUCH_STORE_CURSOR_MAX],
+                        struct vouch_fault *fault) {
+    const struct vouch_store_request_filter filter = {.user = search->request->user};
+    const struct vouch_store_page page = {.limit = VOUCH_STORE_PAGE_MAX,
+                                          .cursor = vouch_bytes_of(cursor)};
+    struct vouch_store_requests list = {0};
+    int err = vouch_store_requests_list(search->store, &filter, &page, &list, fault);
+    for (size_t i = 0; err == VOUCH_OK && i < list.count && !search->is_found; i++) {
+        err = look_at(search, &list.rows[i], fault);
+    }
+    memcpy(cursor, list.next, sizeof list.next);
     vouch_store_requests_done(&list);
-    *ret_found = is_found;
-    *ret_open = open;
+    return err;
+}
+
+// Those that are over are between the others, and may be many.
+static int find_open(struct search *search, struct vouch_fault *fault) {
+    char cursor[VOUCH_STORE_CURSOR_MAX] = "";
+    int err;
+    do {
+        err = look_at_page(search, cursor, fault);
+    } while (err == VOUCH_OK && cursor[0] != '\0' && !search->is_found);
     return err;
 }
 
@@ -305,21 +329,19 @@ static int add(struct vouch_local *authority, const struct vouch_who *who,
 static int find_or_add(struct vouch_local *authority, const struct vouch_who *who,
                        struct vouch_store_request *request, struct vouch_reply *reply,
                        struct vouch_fault *fault) {
-    struct vouch_store_request same;
-    size_t open = 0;
-    int is_found = 0;
     struct vouch_pool *pool = &authority->office->slow;
-    struct vouch_store *store = vouch_pool_take(pool);
-    int err = find_open(store, request, &authority->arena, &same, &is_found, &open, fault);
-    vouch_pool_give(pool, store);
-    if (err != VOUCH_OK || is_found) {
-        *request = err == VOUCH_OK ? same : *request;
+    struct search search = {
+        .store = vouch_pool_take(pool), .request = request, .arena = &authority->arena};
+    int err = find_open(&search, fault);
+    vouch_pool_give(pool, search.store);
+    if (err != VOUCH_OK || search.is_found) {
+        *request = err == VOUCH_OK ? search.same : *request;
         return err;
     }
-    if (open >= OPEN_MAX) {
+    if (search.open >= OPEN_MAX) {
         vouch_reply_set(reply, VOUCH_VERDICT_CONFLICT, &vouch_fault_request_state, NULL,
                         "%.*s has %zu open requests; cancel one first", VOUCH_REPLY_TEXT(who->user),
-                        open);
+                        search.open);
         return VOUCH_OK;
     }
     return add(authority, who, request, fault);

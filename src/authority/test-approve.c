@@ -131,6 +131,20 @@ static void nobody_has_more_than_twenty_open_requests(void **state) {
     lab_verdict(answer, VOUCH_VERDICT_DONE);
 }
 
+static void open_requests_are_found_behind_many_that_are_over(void **state) {
+    struct lab *lab = *state;
+    struct vouch_ask_access ask = company_ask(lab, "dba");
+    ask.ttl_s = 600;
+    uint64_t first = company_access(lab, "alice", &ask).request.id;
+    for (uint64_t i = 0; i <= VOUCH_STORE_PAGE_MAX; i++) {
+        ask.ttl_s = 601 + i;
+        uint64_t id = company_access(lab, "alice", &ask).request.id;
+        (void)company_decide(lab, "alice", id, VOUCH_REQUEST_CANCEL);
+    }
+    ask.ttl_s = 600;
+    assert_true(company_access(lab, "alice", &ask).request.id == first);
+}
+
 // --- approving
 
 static void what_was_approved_is_taken_as_it_was_approved(void **state) {
@@ -548,6 +562,7 @@ int main(void) {
         WITH_COMPANY(a_request_says_exactly_what_would_be_granted),
         WITH_COMPANY(the_same_request_is_found_again_and_another_is_another),
         WITH_COMPANY(nobody_has_more_than_twenty_open_requests),
+        WITH_COMPANY(open_requests_are_found_behind_many_that_are_over),
         WITH_COMPANY(what_was_approved_is_taken_as_it_was_approved),
         WITH_COMPANY(nobody_approves_what_they_asked_for),
         WITH_COMPANY(only_those_whom_the_policy_names_decide),
