@@ -75,7 +75,7 @@ void lab_open_identity(struct lab *lab, uint32_t at_once) {
 }
 
 static void report(const struct vouch_fault *fault) {
-    print_message("office: %s\n", fault->text);
+    print_message("# office: %s\n", fault->text);
 }
 
 static int open_office(struct lab *lab, struct vouch_fault *why) {

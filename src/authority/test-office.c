@@ -463,7 +463,7 @@ static void *crowd_run(void *context) {
             vouch_authority_issue(crowd->lab->remotes[crowd->lane], &caller, &ask, &answer, &fault);
         if (err != VOUCH_OK || answer.reply.verdict != VOUCH_VERDICT_DONE ||
             answer.row.serial <= last) {
-            print_message("%s %s\n", fault.text, answer.reply.why);
+            print_message("# %s %s\n", fault.text, answer.reply.why);
             return NULL;
         }
         last = answer.row.serial;

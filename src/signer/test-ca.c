@@ -66,7 +66,7 @@ static int create(const char *passphrase) {
     struct vouch_fault fault = {0};
     int err = vouch_ca_create(&what, &fault);
     if (err != VOUCH_OK) {
-        print_message("%s\n", fault.text);
+        print_message("# %s\n", fault.text);
     }
     return err;
 }

@@ -26,7 +26,7 @@ int fixture_begin(void **state) {
                                       .actor = "tester"};
     struct vouch_fault fault = {0};
     if (vouch_ca_create(&what, &fault) != VOUCH_OK) {
-        print_message("%s\n", fault.text);
+        print_message("# %s\n", fault.text);
         return -1;
     }
     fixture->signal_fd = -1;

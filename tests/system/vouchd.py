@@ -113,6 +113,12 @@ def test_init(tap, bench):
         text = lab.must("openssl", "x509", "-in", cert, "-noout", "-ext", "subjectAltName").out
         for name in ("DNS:" + NAME, "DNS:localhost", "IP Address:127.0.0.1"):
             expect(name in text, text)
+    with tap.row("init under a narrow umask makes the same as under a wide one"):
+        narrow = lab.join("narrow")
+        done = lab.run("sh", "-c", f'umask 077; exec "$0" init {narrow} --name {NAME}', bench.vouchd)
+        expect_equal(done.status, OK, done)
+        for name in ("", "ledger", "ledger/records", "ledger/tile", "signer", "db", "tls", "vouchd.yaml"):
+            expect_equal(mode(os.path.join(narrow, name)), mode(os.path.join(path, name)), name)
     with tap.row("init closes what is secret, and gives each part to its user"):
         secret = ["signer/user_ca", "signer/host_ca", "signer/checkpoint_key", "signer/unlock",
                   "identity/seal.key", "tls/key.pem"]

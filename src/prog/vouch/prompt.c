@@ -164,9 +164,10 @@ static int read_file(const char *path, struct vouch_secret *ret_secret, struct v
     }
     if (len == 0) {
         vouch_secret_done(&secret);
-        return vouch_fault_set(fault, VOUCH_ERR_PASSPHRASE, &vouch_fault_passphrase,
-                               "%s: its first line is empty",
-                               strcmp(path, "-") == 0 ? "standard input" : path);
+        const char *shown = strcmp(path, "-") == 0 ? "standard input" : path;
+        vouch_fault_set(fault, VOUCH_ERR_PASSPHRASE, &vouch_fault_passphrase,
+                        "%s: its first line is empty", shown);
+        return vouch_fault_next(fault, "the secret goes on the first line of %s", shown);
     }
     secret.len = len;
     *ret_secret = secret;

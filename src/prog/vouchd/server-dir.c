@@ -412,6 +412,8 @@ int vouch_server_create(const struct vouch_server_new *what, struct vouch_server
     struct creation creation = {.what = what};
     struct vouch_buf settings;
     vouch_buf_init(&settings, VOUCH_YAML_MAX);
+    (void)umask(
+        027); // a narrower one would close the ledger to the authority, which is in its group
     int err = check_place(what->dir, fault);
     if (err == VOUCH_OK) {
         err = make_settings(&creation, &settings, fault);
