@@ -14,7 +14,7 @@
 
 // A digit is at most so many runs of bits, and so many bits.
 #define DIGIT_RUNS 3
-#define DIGIT_BITS_MAX 11
+#define DIGIT_BITS_MAX 8
 
 // A group of records that agree in all bytes before `depth`, which is where their keys were loaded.
 struct group {
@@ -82,6 +82,7 @@ static uint64_t differing(const struct sorter *sorter, struct group group) {
 // Some bits of a key as one number: runs of them, each moved down to where the one above it ends.
 struct digit {
     unsigned width;
+    unsigned runs; // how many of them; the others are zero
     unsigned down[DIGIT_RUNS];
     uint64_t masks[DIGIT_RUNS];
 };
@@ -105,13 +106,14 @@ static struct digit choose_digit(uint64_t bits, unsigned width) {
         below -= len[i];
         digit.down[i] = from[i] - below;
         digit.masks[i] = (((uint64_t)1 << len[i]) - 1) << below;
+        digit.runs++;
     }
     return digit;
 }
 
 static size_t digit_of(const struct digit *digit, uint64_t key) {
-    size_t value = 0;
-    for (size_t i = 0; i < DIGIT_RUNS; i++) {
+    size_t value = key >> digit->down[0] & digit->masks[0];
+    for (size_t i = 1; i < digit->runs; i++) {
         value |= key >> digit->down[i] & digit->masks[i];
     }
     return value;
