@@ -103,6 +103,33 @@ static struct option best_bitmap(struct packer *packer, uint64_t last) {
     return best;
 }
 
+// Nonzero for one serial that is too far from its neighbours to share a bitmap with any.
+static int stands_alone(const struct packer *packer, uint32_t i) {
+    const struct vouch_krl_record *run = &packer->runs[i];
+    return run->key == run->last &&
+           (i == 0 || run->key - run[-1].key >= VOUCH_KRL_BITMAP_BITS_WRITTEN) &&
+           (i + 1 == packer->count || run[1].key - run->key >= VOUCH_KRL_BITMAP_BITS_WRITTEN);
+}
+
+static struct option cheapest(struct packer *packer, enum list_use use, uint64_t cost, uint32_t i) {
+    const struct vouch_krl_record *run = &packer->runs[i];
+    if (stands_alone(packer,
+                     i)) { // as below, without the search: most are, where serials are random
+        return use == WITH_LIST ? (struct option){cost + LIST_ENTRY, IN_LIST}
+                                : (struct option){cost + BITMAP_HEAD + bitmap_len(1), i};
+    }
+    add_start(packer, (struct start){run->key, cost, i});
+    struct option best = best_bitmap(packer, run->last);
+    if (cost + RANGE_COST <= best.cost) {
+        best = (struct option){cost + RANGE_COST, IN_RANGE};
+    }
+    uint64_t serials = run->last - run->key + 1;
+    if (use == WITH_LIST && serials <= LIST_RUN_MAX && cost + serials * LIST_ENTRY <= best.cost) {
+        best = (struct option){cost + serials * LIST_ENTRY, IN_LIST};
+    }
+    return best;
+}
+
 // Chooses for each run; returns what the pieces cost, without the head of the list. Gives up once that
 // is more than `limit`.
 static uint64_t plan(struct packer *packer, enum list_use use, uint64_t limit) {
@@ -112,17 +139,7 @@ static uint64_t plan(struct packer *packer, enum list_use use, uint64_t limit) {
     packer->occupied = 0;
     uint64_t cost = 0;
     for (uint32_t i = 0; i < packer->count && cost <= limit; i++) {
-        const struct vouch_krl_record *run = &packer->runs[i];
-        add_start(packer, (struct start){run->key, cost, i});
-        struct option best = best_bitmap(packer, run->last);
-        if (cost + RANGE_COST <= best.cost) {
-            best = (struct option){cost + RANGE_COST, IN_RANGE};
-        }
-        uint64_t serials = run->last - run->key + 1;
-        if (use == WITH_LIST && serials <= LIST_RUN_MAX &&
-            cost + serials * LIST_ENTRY <= best.cost) {
-            best = (struct option){cost + serials * LIST_ENTRY, IN_LIST};
-        }
+        struct option best = cheapest(packer, use, cost, i);
         packer->choice[i] = best.choice;
         cost = best.cost;
     }
