@@ -22,13 +22,9 @@ const struct vouch_command vouch_cmd_group_ls = {
     .noun = "group",
     .verb = "ls",
     .summary = "the groups and who is in them",
-    .operands = "",
     .options = plain_options,
     .examples = ls_examples,
-    .shape = VOUCH_SHAPE_LIST,
-    .listing = &ls_listing,
-    .run = vouch_verb_ls,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_LISTS(ls_listing),
 };
 
 static const struct vouch_column show_lines[] = {
@@ -47,15 +43,9 @@ const struct vouch_command vouch_cmd_group_show = {
     .noun = "group",
     .verb = "show",
     .summary = "one group",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = plain_options,
     .examples = show_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .listing = &show_listing,
-    .run = vouch_verb_show,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_SHOWS(show_listing),
 };
 
 // vouch group add
@@ -72,16 +62,11 @@ const struct vouch_command vouch_cmd_group_add = {
     .noun = "group",
     .verb = "add",
     .summary = "add a group to the policy",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = add_options,
     .notes = "Members of vouch-admins administer the server; those of vouch-auditors read what "
              "happened.",
     .examples = add_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .run = vouch_verb_change,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_CHANGES,
 };
 
 // vouch group edit
@@ -100,14 +85,9 @@ const struct vouch_command vouch_cmd_group_edit = {
     .noun = "group",
     .verb = "edit",
     .summary = "put users into a group, and take them out",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = edit_options,
     .examples = edit_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .run = vouch_verb_change,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_CHANGES,
 };
 
 // vouch group rm
@@ -120,12 +100,7 @@ const struct vouch_command vouch_cmd_group_rm = {
     .noun = "group",
     .verb = "rm",
     .summary = "remove a group, also from the roles that name it",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = rm_options,
     .examples = rm_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .run = vouch_verb_change,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_CHANGES,
 };

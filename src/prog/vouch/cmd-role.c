@@ -33,13 +33,9 @@ const struct vouch_command vouch_cmd_role_ls = {
     .noun = "role",
     .verb = "ls",
     .summary = "the roles: who gets which logins on which hosts",
-    .operands = "",
     .options = plain_options,
     .examples = ls_examples,
-    .shape = VOUCH_SHAPE_LIST,
-    .listing = &ls_listing,
-    .run = vouch_verb_ls,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_LISTS(ls_listing),
 };
 
 static const struct vouch_column show_lines[] = {
@@ -73,15 +69,9 @@ const struct vouch_command vouch_cmd_role_show = {
     .noun = "role",
     .verb = "show",
     .summary = "one role",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = plain_options,
     .examples = show_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .listing = &show_listing,
-    .run = vouch_verb_show,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_SHOWS(show_listing),
 };
 
 // vouch role add
@@ -121,14 +111,9 @@ const struct vouch_command vouch_cmd_role_add = {
     .noun = "role",
     .verb = "add",
     .summary = "add a role to the policy",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = add_options,
     .examples = add_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .run = vouch_verb_change,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_CHANGES,
 };
 
 // vouch role edit
@@ -169,14 +154,9 @@ const struct vouch_command vouch_cmd_role_edit = {
     .noun = "role",
     .verb = "edit",
     .summary = "change a role",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = edit_options,
     .examples = edit_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .run = vouch_verb_change,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_CHANGES,
 };
 
 // vouch role rm
@@ -189,12 +169,7 @@ const struct vouch_command vouch_cmd_role_rm = {
     .noun = "role",
     .verb = "rm",
     .summary = "remove a role",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = rm_options,
     .examples = rm_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .run = vouch_verb_change,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_CHANGES,
 };

@@ -87,15 +87,10 @@ const struct vouch_command vouch_cmd_user_edit = {
     .noun = "user",
     .verb = "edit",
     .summary = "change a user",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = edit_options,
     .notes = "Groups are changed by vouch group edit.",
     .examples = edit_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .run = vouch_verb_change,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_CHANGES,
 };
 
 // vouch user rm
@@ -115,16 +110,11 @@ const struct vouch_command vouch_cmd_user_rm = {
     .noun = "user",
     .verb = "rm",
     .summary = "remove a user and the account: password, second factor, sessions",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = rm_options,
     .notes = "The certificates that are valid are revoked. The name has to be typed, or given with "
              "--confirm; --yes does not do. vouch user disable can be undone.",
     .examples = rm_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .run = vouch_verb_change,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_CHANGES,
 };
 
 // vouch user disable, enable
@@ -137,14 +127,9 @@ const struct vouch_command vouch_cmd_user_disable = {
     .noun = "user",
     .verb = "disable",
     .summary = "take all access from a user at once: sessions end, certificates are revoked",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = change_options,
     .examples = disable_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .run = vouch_verb_change,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_CHANGES,
 };
 
 static const char *const enable_examples[] = {"vouch user enable alice@example.com", NULL};
@@ -153,14 +138,9 @@ const struct vouch_command vouch_cmd_user_enable = {
     .noun = "user",
     .verb = "enable",
     .summary = "let a disabled user sign in again, with the same password and codes",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = change_options,
     .examples = enable_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .run = vouch_verb_change,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_CHANGES,
 };
 
 // vouch user link

@@ -24,13 +24,9 @@ const struct vouch_command vouch_cmd_zone_ls = {
     .noun = "zone",
     .verb = "ls",
     .summary = "the zones and the names of their hosts",
-    .operands = "",
     .options = plain_options,
     .examples = ls_examples,
-    .shape = VOUCH_SHAPE_LIST,
-    .listing = &ls_listing,
-    .run = vouch_verb_ls,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_LISTS(ls_listing),
 };
 
 static const struct vouch_column show_lines[] = {
@@ -51,15 +47,9 @@ const struct vouch_command vouch_cmd_zone_show = {
     .noun = "zone",
     .verb = "show",
     .summary = "one zone",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = plain_options,
     .examples = show_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .listing = &show_listing,
-    .run = vouch_verb_show,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_SHOWS(show_listing),
 };
 
 // vouch zone add
@@ -80,14 +70,9 @@ const struct vouch_command vouch_cmd_zone_add = {
     .noun = "zone",
     .verb = "add",
     .summary = "add a zone to the policy",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = add_options,
     .examples = add_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .run = vouch_verb_change,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_CHANGES,
 };
 
 // vouch zone edit
@@ -108,14 +93,9 @@ const struct vouch_command vouch_cmd_zone_edit = {
     .noun = "zone",
     .verb = "edit",
     .summary = "change a zone",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = edit_options,
     .examples = edit_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .run = vouch_verb_change,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_CHANGES,
 };
 
 // vouch zone rm
@@ -131,13 +111,8 @@ const struct vouch_command vouch_cmd_zone_rm = {
     .noun = "zone",
     .verb = "rm",
     .summary = "remove a zone that no role and no host is in",
-    .operands = "NAME",
-    .operands_min = 1,
-    .operands_max = 1,
     .options = rm_options,
     .notes = "The name has to be typed, or given with --confirm; --yes does not do.",
     .examples = rm_examples,
-    .shape = VOUCH_SHAPE_ITEM,
-    .run = vouch_verb_change,
-    .failed = vouch_reach_failed,
+    VOUCH_VERB_CHANGES,
 };

@@ -47,3 +47,14 @@ VOUCH_MUST_USE int vouch_verb_json(const struct vouch_cli *cli,
 // Shows it, by a line for each column of cli->command->listing->spec that has a value.
 int vouch_verb_show(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
                     struct vouch_fault *fault);
+
+// The end of a command's row: one that changes the thing it names, one that shows it, and one that lists
+// all of the kind. The listing says the columns.
+#define VOUCH_VERB_ONE(run_)                                                                       \
+    .operands = "NAME", .operands_min = 1, .operands_max = 1, .shape = VOUCH_SHAPE_ITEM,           \
+    .run = (run_), .failed = vouch_reach_failed
+#define VOUCH_VERB_CHANGES VOUCH_VERB_ONE(vouch_verb_change)
+#define VOUCH_VERB_SHOWS(listing_) .listing = &(listing_), VOUCH_VERB_ONE(vouch_verb_show)
+#define VOUCH_VERB_LISTS(listing_)                                                                 \
+    .operands = "", .listing = &(listing_), .shape = VOUCH_SHAPE_LIST, .run = vouch_verb_ls,       \
+    .failed = vouch_reach_failed
