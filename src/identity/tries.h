@@ -45,7 +45,7 @@ struct vouch_tries_outcome {
 };
 
 // May one more be tried now? The states are changed and must be stored, whatever the verdict. A clock
-// that went back frees nothing: times to come are taken for now.
+// that went back frees nothing: a time that lies ahead counts as the present.
 struct vouch_tries_outcome vouch_tries_begin(struct vouch_tries *tries, uint64_t now_s);
 
 // What was tried at charged_s was right: that try is taken back, and no other.
