@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: ISC
-// Threads that are kept on one processor.
+// Threads that are kept on one processor, and that give way.
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -77,11 +80,54 @@ static void leaves_other_threads_where_they_are(void **state) {
     assert_true(CPU_EQUAL(&before, &after));
 }
 
+// As far as sched_getattr(2) is of use here.
+struct attributes {
+    uint32_t size;
+    uint32_t policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime_ns;
+    uint64_t deadline_ns;
+    uint64_t period_ns;
+};
+
+static void *read_attributes(void *context) {
+    struct attributes *attributes = context;
+    attributes->size = 0;
+    (void)syscall(SYS_sched_getattr, 0, attributes, sizeof *attributes, 0);
+    return NULL;
+}
+
+static void *give_way(void *context) {
+    pthread_t child;
+    vouch_cpu_give_way(7, 300000);
+    if (pthread_create(&child, NULL, read_attributes, context) == 0) {
+        (void)pthread_join(child, NULL);
+    }
+    return NULL;
+}
+
+// Older kernels say nothing of slices, and keep niceness all the same.
+static void gives_way_with_the_threads_it_makes_and_with_no_others(void **state) {
+    (void)state;
+    struct attributes child = {0};
+    int before = getpriority(PRIO_PROCESS, 0);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, give_way, &child), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(child.size, sizeof child);
+    assert_int_equal(child.nice, 7);
+    assert_true(child.runtime_ns == 0 || child.runtime_ns == 300000);
+    assert_int_equal(getpriority(PRIO_PROCESS, 0), before);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_a_thread_on_one_processor_that_it_had),
         cmocka_unit_test(goes_round_all_processors),
         cmocka_unit_test(leaves_other_threads_where_they_are),
+        cmocka_unit_test(gives_way_with_the_threads_it_makes_and_with_no_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,16 +6,16 @@
 // so it cannot read whom it does not see; no CA key, so it cannot sign; no way to the signer or the ledger,
 // so what is issued because of its lies is decided by the authority and recorded as ever. It has no
 // network, and no file: the key came as an open descriptor, which is closed again before the first ask.
-#include <sys/resource.h>
-
+#include "base/cpu.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "identity/serve.h"
 #include "prog/vouchd/role.h"
 
 // Hashing takes whole processors, and whoever is signed in goes first. Not so far behind that nobody could
-// sign in while many certificates are issued.
+// sign in while many certificates are issued; and in slices so short that nobody waits for one to end.
 #define NICENESS 10
+#define SLICE_NS 200000
 
 static int read_key(const struct vouch_role_run *run, struct vouch_secret *ret_key,
                     struct vouch_fault *fault) {
@@ -70,7 +70,7 @@ static int serve(struct vouch_role_run *run, struct vouch_identity_engine *engin
 int vouch_role_identity(struct vouch_role_run *run, struct vouch_fault *fault) {
     struct vouch_identity_engine *engine = NULL;
     vouch_secret_harden_process();
-    (void)setpriority(PRIO_PROCESS, 0, NICENESS); // no right to it is no reason to stop
+    vouch_cpu_give_way(NICENESS, SLICE_NS);
     int err = open_engine(run, &engine, fault);
     if (err == VOUCH_OK) {
         err = serve(run, engine, fault);
