@@ -99,9 +99,15 @@ static void *read_attributes(void *context) {
     return NULL;
 }
 
+// More than it has: less is for root alone.
+static int nicer(void) {
+    int now = getpriority(PRIO_PROCESS, 0);
+    return now < 16 ? now + 3 : 19;
+}
+
 static void *give_way(void *context) {
     pthread_t child;
-    vouch_cpu_give_way(7, 300000);
+    vouch_cpu_give_way(nicer(), 300000);
     if (pthread_create(&child, NULL, read_attributes, context) == 0) {
         (void)pthread_join(child, NULL);
     }
@@ -117,7 +123,7 @@ static void gives_way_with_the_threads_it_makes_and_with_no_others(void **state)
     assert_int_equal(pthread_create(&thread, NULL, give_way, &child), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(child.size, sizeof child);
-    assert_int_equal(child.nice, 7);
+    assert_int_equal(child.nice, nicer());
     assert_true(child.runtime_ns == 0 || child.runtime_ns == 300000);
     assert_int_equal(getpriority(PRIO_PROCESS, 0), before);
 }
