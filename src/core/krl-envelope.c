@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: ISC
 // The envelope of a revocation list: see krl-envelope.h.
-#include "prog/vouch/krl-envelope.h"
+#include "core/krl-envelope.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "base/str.h"
 #include "base/time.h"
-#include "ledger/hash.h"
+#include "core/key.h"
 #include "vouch/sshsig.h"
 
 #define NAMESPACE "vouch-krl"
@@ -33,6 +33,22 @@ static struct vouch_bytes next_value(struct vouch_bytes *rest, const char *name)
     return (struct vouch_bytes){line.ptr + len + 1, line.len - len - 1};
 }
 
+static int names(const struct vouch_krl_statement *statement, struct vouch_bytes ca) {
+    for (size_t i = 0; i < statement->ca_count; i++) {
+        if (vouch_bytes_equal(vouch_bytes_of(statement->cas[i]), ca)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int vouch_krl_statement_names(const struct vouch_krl_statement *statement,
+                              const struct vouch_key *ca) {
+    char fingerprint[VOUCH_FINGERPRINT_MAX];
+    vouch_key_fingerprint(ca, VOUCH_HASH_SHA256, fingerprint);
+    return names(statement, vouch_bytes_of(fingerprint));
+}
+
 static int read_hash(struct vouch_bytes text, uint8_t ret_hash[static 32]) {
     struct vouch_buf hash;
     vouch_buf_init_fixed(&hash, ret_hash, 32);
@@ -49,13 +65,21 @@ static int read_use(struct vouch_bytes text, enum vouch_cert_type *ret_use) {
     return vouch_bytes_equal(text, vouch_bytes_of("host")) ? 0 : VOUCH_ERR_FORMAT;
 }
 
-static int read_ca(struct vouch_bytes text, char ret_ca[static VOUCH_FINGERPRINT_MAX]) {
-    if (text.len == 0 || text.len >= VOUCH_FINGERPRINT_MAX) {
-        return VOUCH_ERR_FORMAT;
+// One or more lines "ca FINGERPRINT", none twice.
+static int read_cas(struct vouch_bytes *rest, struct vouch_krl_statement *found) {
+    struct vouch_bytes after = *rest;
+    struct vouch_bytes text = next_value(&after, "ca");
+    while (text.ptr != NULL) {
+        if (text.len >= VOUCH_FINGERPRINT_MAX || found->ca_count == VOUCH_KRL_CAS_MAX ||
+            names(found, text)) {
+            return VOUCH_ERR_FORMAT;
+        }
+        memcpy(found->cas[found->ca_count], text.ptr, text.len);
+        found->cas[found->ca_count++][text.len] = '\0';
+        *rest = after;
+        text = next_value(&after, "ca");
     }
-    memcpy(ret_ca, text.ptr, text.len);
-    ret_ca[text.len] = '\0';
-    return 0;
+    return found->ca_count > 0 ? 0 : VOUCH_ERR_FORMAT;
 }
 
 // The lines of a statement, in their order and no others. `ret_field` is the one that is wrong.
@@ -68,7 +92,7 @@ static int read_statement(struct vouch_bytes text, struct vouch_krl_statement *r
         return VOUCH_ERR_UNSUPPORTED;
     }
     *ret_field = "ca";
-    int err = read_ca(next_value(&rest, "ca"), found.ca);
+    int err = read_cas(&rest, &found);
     if (err == 0) {
         *ret_field = "use";
         err = read_use(next_value(&rest, "use"), &found.use);
@@ -126,7 +150,6 @@ int vouch_krl_envelope_verify(struct vouch_bytes envelope, const struct vouch_kr
                               struct vouch_fault *fault) {
     struct vouch_krl_statement found = {0};
     const char *field = NULL;
-    char ca[VOUCH_FINGERPRINT_MAX];
     const uint8_t *blank = envelope.len > 0 && envelope.len <= VOUCH_KRL_ENVELOPE_MAX
                                ? memmem(envelope.ptr, envelope.len, "\n\n", 2)
                                : NULL;
@@ -143,42 +166,30 @@ int vouch_krl_envelope_verify(struct vouch_bytes envelope, const struct vouch_kr
     if (err != 0) {
         return unproven(fault, err, name, "its envelope: %s is wrong", field);
     }
-    vouch_key_fingerprint(trust->ca, VOUCH_HASH_SHA256, ca);
-    if (found.use != trust->use || strcmp(found.ca, ca) != 0) {
+    if (found.use != trust->use || !vouch_krl_statement_names(&found, trust->ca)) {
         return unproven(fault, VOUCH_ERR_MISMATCH, name,
                         "its envelope is about another list: %s of %s",
-                        found.use == VOUCH_CERT_HOST ? "host" : "user", found.ca);
+                        found.use == VOUCH_CERT_HOST ? "host" : "user", found.cas[0]);
     }
     *ret_statement = found;
     return 0;
 }
 
-static int hash_of(struct vouch_bytes data, struct vouch_tree_hash *ret_hash) {
-    struct vouch_hasher *hasher = vouch_hasher_new();
-    if (hasher == NULL) {
-        return VOUCH_ERR_NO_MEMORY;
-    }
-    vouch_hasher_plain(hasher, data, ret_hash);
-    int err = vouch_hasher_error(hasher);
-    vouch_hasher_free(hasher);
-    return err;
-}
-
 int vouch_krl_statement_check(const struct vouch_krl_statement *statement, struct vouch_bytes krl,
                               const char *name, struct vouch_fault *fault) {
-    struct vouch_tree_hash hash = {0};
+    uint8_t hash[VOUCH_HASH_MAX];
     struct vouch_krl *parsed = NULL;
     struct vouch_where where = {0};
-    int err = hash_of(krl, &hash);
-    if (err != 0) {
-        return vouch_fault_set(fault, err, &vouch_fault_memory, "%s: cannot be hashed", name);
+    if (vouch_hash_bytes(VOUCH_HASH_SHA256, krl, hash) != sizeof statement->sha256) {
+        return vouch_fault_set(fault, VOUCH_ERR_CRYPTO, &vouch_fault_memory, "%s: cannot be hashed",
+                               name);
     }
     if (krl.len != statement->length ||
-        memcmp(hash.bytes, statement->sha256, sizeof hash.bytes) != 0) {
+        memcmp(hash, statement->sha256, sizeof statement->sha256) != 0) {
         return unproven(fault, VOUCH_ERR_MISMATCH, name,
                         "it is not the list that its envelope speaks of");
     }
-    err = vouch_krl_parse(krl, &parsed, &where);
+    int err = vouch_krl_parse(krl, &parsed, &where);
     if (err != 0) {
         return vouch_fault_where(fault, err, &vouch_fault_krl_format, name, &where);
     }

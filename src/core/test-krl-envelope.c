@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "ledger/hash.h"
-#include "prog/vouch/krl-envelope.h"
+#include "core/key.h"
+#include "core/krl-envelope.h"
 #include "vouch/sshsig.h"
 
 struct world {
@@ -38,13 +38,11 @@ static void make_krl(struct world *world, uint64_t version) {
 
 static void make_statement(struct world *world, const char *use, uint64_t version) {
     char ca[VOUCH_FINGERPRINT_MAX], hex[65];
-    struct vouch_tree_hash hash;
+    uint8_t hash[VOUCH_HASH_MAX];
     struct vouch_buf text;
-    struct vouch_hasher *hasher = vouch_hasher_new();
-    vouch_hasher_plain(hasher, vouch_buf_bytes(&world->krl), &hash);
-    vouch_hasher_free(hasher);
+    assert_int_equal(vouch_hash_bytes(VOUCH_HASH_SHA256, vouch_buf_bytes(&world->krl), hash), 32);
     vouch_buf_init_fixed(&text, hex, 64);
-    vouch_str_hex((struct vouch_bytes){hash.bytes, sizeof hash.bytes}, &text);
+    vouch_str_hex((struct vouch_bytes){hash, 32}, &text);
     hex[64] = '\0';
     vouch_key_fingerprint(vouch_private_key_public(world->user_ca), VOUCH_HASH_SHA256, ca);
     (void)snprintf(world->statement, sizeof world->statement,
@@ -214,6 +212,29 @@ static void refuses_a_statement_about_another_list(void **state) {
                      VOUCH_ERR_MISMATCH);
 }
 
+// While keys are rotated a list speaks of several.
+static void takes_a_list_of_several_ca_keys(void **state) {
+    const struct world *world = *state;
+    char text[sizeof world->statement + 2 * VOUCH_FINGERPRINT_MAX], ca[VOUCH_FINGERPRINT_MAX];
+    struct vouch_krl_statement statement = {0};
+    vouch_key_fingerprint(vouch_private_key_public(world->host_ca), VOUCH_HASH_SHA256, ca);
+    (void)snprintf(text, sizeof text, "vouch-krl/1\nca %s\n%s", ca,
+                   world->statement + strlen("vouch-krl/1\n"));
+    assert_int_equal(judge(world, text, &statement), 0);
+    assert_int_equal(statement.ca_count, 2);
+    assert_true(vouch_krl_statement_names(&statement, vouch_private_key_public(world->user_ca)));
+    assert_true(vouch_krl_statement_names(&statement, vouch_private_key_public(world->host_ca)));
+    assert_false(
+        vouch_krl_statement_names(&statement, vouch_private_key_public(world->checkpoint)));
+    // The same key twice, or a key that is not the one asked for alone.
+    (void)snprintf(text, sizeof text, "vouch-krl/1\nca %s\nca %s\n%s", ca, ca,
+                   strstr(world->statement, "use "));
+    assert_int_equal(judge(world, text, NULL), VOUCH_ERR_FORMAT);
+    (void)snprintf(text, sizeof text, "vouch-krl/1\nca %s\n%s", ca,
+                   strstr(world->statement, "use "));
+    assert_int_equal(judge(world, text, NULL), VOUCH_ERR_MISMATCH);
+}
+
 static void refuses_a_list_that_was_changed_or_cut(void **state) {
     const struct world *world = *state;
     struct vouch_krl_statement statement = {0};
@@ -234,6 +255,7 @@ int main(void) {
         cmocka_unit_test(refuses_other_keys_and_namespaces),
         cmocka_unit_test(refuses_statements_of_another_form),
         cmocka_unit_test(refuses_a_statement_about_another_list),
+        cmocka_unit_test(takes_a_list_of_several_ca_keys),
         cmocka_unit_test(refuses_a_list_that_was_changed_or_cut),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

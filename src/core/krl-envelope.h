@@ -9,17 +9,20 @@
 #include "vouch/krl.h"
 
 #define VOUCH_KRL_ENVELOPE_MAX 65536 // bytes
+#define VOUCH_KRL_CAS_MAX 16         // keys of a CA that a list speaks of
 
 struct vouch_krl_statement {
     enum vouch_cert_type use;
-    char ca[VOUCH_FINGERPRINT_MAX]; // "SHA256:…" of the CA's key
+    char cas[VOUCH_KRL_CAS_MAX][VOUCH_FINGERPRINT_MAX]; // "SHA256:…" of each key of the CA
+    size_t ca_count;
     uint64_t version;
     uint64_t length;
     uint8_t sha256[32];
     uint64_t time_s;
 };
 
-// Who must have signed, and what it has to be about. Borrowed.
+// Who must have signed, and what it has to be about: a list of that use that speaks of `ca`, maybe of
+// other keys too. Borrowed.
 struct vouch_krl_trust {
     const struct vouch_key *checkpoint_key;
     const struct vouch_key *ca;
@@ -32,6 +35,10 @@ VOUCH_MUST_USE int vouch_krl_envelope_verify(struct vouch_bytes envelope,
                                              const struct vouch_krl_trust *trust, const char *name,
                                              struct vouch_krl_statement *ret_statement,
                                              struct vouch_fault *fault);
+
+// Nonzero if the list speaks of that CA key.
+int vouch_krl_statement_names(const struct vouch_krl_statement *statement,
+                              const struct vouch_key *ca);
 
 // Verifies that a list is the one of a statement: length, hash, a KRL that can be read, its version.
 VOUCH_MUST_USE int vouch_krl_statement_check(const struct vouch_krl_statement *statement,
