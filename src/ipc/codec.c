@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The encoder and decoder of field tables. Integers are uint64, enums uint32, all else strings of RFC
 // 4251; lists and rows are a uint32 and as many items.
-#include "authority/codec.h"
-
-#include "authority/request.h"
+#include "ipc/codec.h"
 
 static const void *at(const void *object, size_t offset) {
     return (const uint8_t *)object + offset;
