@@ -6,6 +6,7 @@
 #include "authority/policy-now.h"
 #include "authority/request-access.h"
 #include "policy/decide.h"
+#include "policy/explain.h"
 #include "store/requests.h"
 
 #define VOUCH_EVENT_POLICY_APPLY "policy.apply"
@@ -37,6 +38,11 @@ void vouch_reply_no_policy(struct vouch_reply *reply);
 // Texts in the arena: of the first `max` of a list. VOUCH_ERR_NO_MEMORY.
 VOUCH_MUST_USE int vouch_texts_keep(struct vouch_arena *arena, const struct vouch_bytes *items,
                                     size_t count, size_t max, struct vouch_text_list *ret_list);
+
+// What changed, as an answer shows it: copied into the arena. VOUCH_ERR_NO_MEMORY.
+VOUCH_MUST_USE int vouch_policy_put_diff(struct vouch_arena *arena,
+                                         const struct vouch_policy_diff *diff,
+                                         struct vouch_answer_policy_apply *answer);
 
 // ----- access and requests
 

@@ -11,6 +11,8 @@
 #include "authority/request-access.h"
 #include "authority/request-admin.h"
 #include "authority/request-cert.h"
+#include "authority/request-hosts.h"
+#include "authority/request-logins.h"
 #include "authority/request-people.h"
 #include "authority/request-public.h"
 
@@ -59,7 +61,23 @@ void vouch_authority_close(struct vouch_authority *authority);
     X(account_begin, struct vouch_ask_account_begin, struct vouch_answer_account_begin)            \
     X(account_finish, struct vouch_ask_account_finish, struct vouch_answer_codes)                  \
     X(password, struct vouch_ask_password, struct vouch_answer_ended)                              \
-    X(recovery_new, struct vouch_ask_recovery_new, struct vouch_answer_codes)
+    X(recovery_new, struct vouch_ask_recovery_new, struct vouch_answer_codes)                      \
+    X(host_token_new, struct vouch_ask_host_token_new, struct vouch_answer_host_token)             \
+    X(host_tokens, struct vouch_ask_host_tokens, struct vouch_answer_host_tokens)                  \
+    X(host_token_remove, struct vouch_ask_host_token_remove, struct vouch_answer_host_token)       \
+    X(enrol, struct vouch_ask_enrol, struct vouch_answer_enrol)                                    \
+    X(host_renew, struct vouch_ask_host_renew, struct vouch_answer_enrol)                          \
+    X(host_leave, struct vouch_ask_host_leave, struct vouch_answer_host_left)                      \
+    X(fleet, struct vouch_ask_fleet, struct vouch_answer_fleet)                                    \
+    X(fleet_change, struct vouch_ask_fleet_change, struct vouch_answer_fleet_row)                  \
+    X(host_state, struct vouch_ask_host_state, struct vouch_answer_host_state)                     \
+    X(host_report, struct vouch_ask_host_report, struct vouch_answer_host_done)                    \
+    X(host_logins, struct vouch_ask_host_logins, struct vouch_answer_host_done)                    \
+    X(logins, struct vouch_ask_logins, struct vouch_answer_logins)                                 \
+    X(explain, struct vouch_ask_explain, struct vouch_answer_explain)                              \
+    X(krl_status, struct vouch_ask_krl_status, struct vouch_answer_krl_status)                     \
+    X(matrix, struct vouch_ask_matrix, struct vouch_answer_matrix)                                 \
+    X(access_diff, struct vouch_ask_access_diff, struct vouch_answer_policy_apply)
 
 // vouch_authority_issue(authority, caller, ask, ret_answer, fault), and so on for each row.
 #define VOUCH_AUTHORITY_DECLARE(name, ask_type, answer_type)                                       \

@@ -195,6 +195,9 @@ static int come(struct vouch_local *authority, const struct vouch_caller *caller
         return come_with_token(authority, caller, who, reply, fault);
     case VOUCH_CALLER_SESSION:
         return vouch_come_with_session(authority, caller, who, reply, fault);
+    case VOUCH_CALLER_HOST:
+        unknown(reply, "the secret of a host is for what the host asks about itself, and no more");
+        return VOUCH_OK;
     case VOUCH_CALLER_UNKNOWN:
         break;
     }

@@ -11,8 +11,11 @@
 #include "authority/entry.h"
 #include "authority/row.h"
 #include "base/time.h"
+#include "store/host-tokens.h"
+#include "store/hosts.h"
 #include "store/idempotency.h"
 #include "store/links.h"
+#include "store/logins.h"
 #include "store/requests.h"
 #include "store/sessions.h"
 #include "store/tokens.h"
@@ -25,6 +28,7 @@
 #define WAIT_NS (UINT64_C(10) * 1000000000)
 #define PRUNE_MAX 10000
 #define REQUESTS_KEPT_S (UINT64_C(90) * 86400) // after they came to their time
+#define LOGINS_KEPT_S (UINT64_C(400) * 86400)
 
 static struct timespec at_ns(uint64_t time_ns) {
     return (struct timespec){.tv_sec = (time_t)(time_ns / 1000000000),
@@ -224,7 +228,7 @@ static int note_sessions(struct vouch_office *office, struct vouch_fault *fault)
     return err;
 }
 
-static int prune_people(struct vouch_store *desk, uint64_t now_s, struct vouch_fault *fault) {
+static int prune_short_lived(struct vouch_store *desk, uint64_t now_s, struct vouch_fault *fault) {
     uint64_t removed = 0;
     int err = vouch_store_work_begin(desk, VOUCH_STORE_LATER, fault);
     if (err != VOUCH_OK) {
@@ -237,6 +241,16 @@ static int prune_people(struct vouch_store *desk, uint64_t now_s, struct vouch_f
     if (err == VOUCH_OK) {
         err = vouch_store_tries_prune(desk, now_s, PRUNE_MAX, &removed, fault);
     }
+    if (err == VOUCH_OK) {
+        err = vouch_store_hosts_prune(desk, now_s, PRUNE_MAX, &removed, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = vouch_store_host_tokens_prune(desk, now_s, PRUNE_MAX, &removed, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = vouch_store_logins_prune(desk, (now_s - LOGINS_KEPT_S) * 1000, PRUNE_MAX, &removed,
+                                       fault);
+    }
     return vouch_store_work_end(desk, err, VOUCH_STORE_DONE, fault);
 }
 
@@ -245,7 +259,7 @@ static int prune(struct vouch_office *office, struct vouch_fault *fault) {
     uint64_t now_s = vouch_time_now_s();
     pthread_mutex_lock(&office->desk_lock);
     int err = vouch_store_once_prune(office->desk, now_s, PRUNE_MAX, &removed, fault);
-    err = err == VOUCH_OK ? prune_people(office->desk, now_s, fault) : err;
+    err = err == VOUCH_OK ? prune_short_lived(office->desk, now_s, fault) : err;
     if (err == VOUCH_OK) {
         err = vouch_store_requests_expire(office->desk, now_s, now_s - REQUESTS_KEPT_S, PRUNE_MAX,
                                           fault);
@@ -278,6 +292,7 @@ static void tick(struct vouch_local *authority) {
     struct vouch_office *office = authority->office;
     if (note_used(office, &fault) != VOUCH_OK || note_sessions(office, &fault) != VOUCH_OK ||
         prune(office, &fault) != VOUCH_OK || vouch_refusal_sum(authority, &fault) != VOUCH_OK ||
+        vouch_policy_remake(authority, VOUCH_POLICY_GATHERED, &fault) != VOUCH_OK ||
         renew_lists(authority, &fault) != VOUCH_OK) {
         report(office, &fault);
     }

@@ -16,13 +16,6 @@
 #define ROLES_MAX 1000      // of one person, as they are shown
 #define LIST_MAX VOUCH_ASK_LIST_MAX
 
-// Rows whose members are not called `rows` and `count`, or that may be more than a page.
-#define F_ROWS_OF(type, member, counter, most, table)                                              \
-    {                                                                                              \
-        VOUCH_FIELD_ROWS, #member, offsetof(struct type, member), most,                            \
-            offsetof(struct type, counter), table                                                  \
-    }
-
 #define TABLE(name, type)                                                                          \
     { name, sizeof(struct type) }
 

@@ -6,6 +6,7 @@
 #define FILE_MAX (14u * 1024 * 1024) // a list, a part of the ledger: what fits a frame
 #define ENVELOPE_MAX (64u * 1024)
 #define CHECKPOINT_MAX (64u * 1024)
+#define TRUST_MAX (64u * 1024)
 #define PATH_MAX_ 256
 
 static const struct vouch_field revoke_fields[] = {
@@ -60,6 +61,8 @@ static const struct vouch_field public_fields[] = {
     F_U64(vouch_ask_public, krl_versions[0]),
     F_U64(vouch_ask_public, krl_versions[1]),
     F_U64(vouch_ask_public, checkpoint_size),
+    F_U64(vouch_ask_public, trust_version),
+    F_U64(vouch_ask_public, fleet_seq),
     F_U64(vouch_ask_public, wait_ms),
     F_END,
 };
@@ -82,6 +85,8 @@ static const struct vouch_field counts_fields[] = {
     F_U64(vouch_public_counts, issued),
     F_U64(vouch_public_counts, refused),
     F_U64(vouch_public_counts, revoked),
+    F_U64(vouch_public_counts, logins),
+    F_U64(vouch_public_counts, alarms),
     F_END,
 };
 static const struct vouch_fields counts_table = {counts_fields, sizeof(struct vouch_public_counts)};
@@ -96,6 +101,9 @@ static const struct vouch_field answer_public_fields[] = {
     F_PART(vouch_answer_public, krls[1], &krl_table),
     F_U64(vouch_answer_public, checkpoint_size),
     F_BYTES(vouch_answer_public, checkpoint, "checkpoint", CHECKPOINT_MAX),
+    F_U64(vouch_answer_public, trust_version),
+    F_BYTES(vouch_answer_public, trust, "trust", TRUST_MAX),
+    F_U64(vouch_answer_public, fleet_seq),
     F_PART(vouch_answer_public, counts, &counts_table),
     F_END,
 };

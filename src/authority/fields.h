@@ -2,38 +2,21 @@
 // The tables of fields, one for each struct that goes over a lane. Private to src/authority.
 #pragma once
 
-#include <stddef.h>
-
 #include "authority/authority.h"
-#include "authority/codec.h"
+#include "ipc/codec.h"
 
-#define F_U64(type, member)                                                                        \
-    { VOUCH_FIELD_U64, #member, offsetof(struct type, member), 0, 0, NULL }
-#define F_ENUM(type, member, name, highest)                                                        \
-    { VOUCH_FIELD_ENUM, name, offsetof(struct type, member), highest, 0, NULL }
-#define F_BYTES(type, member, name, most)                                                          \
-    { VOUCH_FIELD_BYTES, name, offsetof(struct type, member), most, 0, NULL }
-#define F_FIXED(type, member)                                                                      \
-    {                                                                                              \
-        VOUCH_FIELD_FIXED, #member, offsetof(struct type, member),                                 \
-            sizeof(((struct type *)0)->member), 0, NULL                                            \
-    }
-#define F_TEXT(type, member)                                                                       \
-    {                                                                                              \
-        VOUCH_FIELD_TEXT, #member, offsetof(struct type, member),                                  \
-            sizeof(((struct type *)0)->member), 0, NULL                                            \
-    }
-#define F_LIST(type, member, name, most)                                                           \
-    { VOUCH_FIELD_LIST, name, offsetof(struct type, member), most, 0, NULL }
-#define F_PART(type, member, table)                                                                \
-    { VOUCH_FIELD_PART, #member, offsetof(struct type, member), 0, 0, table }
 #define F_ROWS(type, table)                                                                        \
     {                                                                                              \
         VOUCH_FIELD_ROWS, "rows", offsetof(struct type, rows), VOUCH_ASK_PAGE_MAX,                 \
             offsetof(struct type, count), table                                                    \
     }
-#define F_END                                                                                      \
-    { VOUCH_FIELD_END, NULL, 0, 0, 0, NULL }
+
+// Rows whose members are not called `rows` and `count`, or that may be more than a page.
+#define F_ROWS_OF(type, member, counter, most, table)                                              \
+    {                                                                                              \
+        VOUCH_FIELD_ROWS, #member, offsetof(struct type, member), most,                            \
+            offsetof(struct type, counter), table                                                  \
+    }
 
 #define F_TABLE(of) extern const struct vouch_fields vouch_##of##_fields
 F_TABLE(reply);
@@ -87,6 +70,34 @@ F_TABLE(ask_recovery_new);
 F_TABLE(answer_codes);
 
 F_TABLE(cert_row);
+F_TABLE(ask_host_token_new);
+F_TABLE(ask_host_tokens);
+F_TABLE(ask_host_token_remove);
+F_TABLE(answer_host_token);
+F_TABLE(answer_host_tokens);
+F_TABLE(ask_enrol);
+F_TABLE(ask_host_renew);
+F_TABLE(answer_enrol);
+F_TABLE(ask_host_leave);
+F_TABLE(answer_host_left);
+F_TABLE(ask_fleet);
+F_TABLE(answer_fleet);
+F_TABLE(ask_fleet_change);
+F_TABLE(answer_fleet_row);
+F_TABLE(ask_host_state);
+F_TABLE(answer_host_state);
+F_TABLE(ask_host_report);
+F_TABLE(ask_host_logins);
+F_TABLE(answer_host_done);
+F_TABLE(ask_logins);
+F_TABLE(answer_logins);
+F_TABLE(ask_explain);
+F_TABLE(answer_explain);
+F_TABLE(ask_krl_status);
+F_TABLE(answer_krl_status);
+F_TABLE(ask_matrix);
+F_TABLE(answer_matrix);
+F_TABLE(ask_access_diff);
 F_TABLE(ask_policy_show);
 F_TABLE(answer_policy);
 F_TABLE(ask_policy_apply);

@@ -28,9 +28,9 @@ static int is_own_key(const struct vouch_office *office, const struct vouch_key 
            vouch_key_equal(key, office->checkpoint_key);
 }
 
-static int judge_key(struct vouch_local *authority, const struct vouch_key *key,
-                     uint8_t ret_hash[static VOUCH_STORE_HASH_LEN], struct vouch_reply *reply,
-                     struct vouch_fault *fault) {
+int vouch_subject_key_judge(struct vouch_local *authority, const struct vouch_key *key,
+                            uint8_t ret_hash[static VOUCH_STORE_HASH_LEN],
+                            struct vouch_reply *reply, struct vouch_fault *fault) {
     int is_revoked = 0;
     if (is_own_key(authority->office, key)) {
         key_refused(reply, "it is one of the CA's own keys");
@@ -132,7 +132,7 @@ static enum vouch_verdict verdict_of(const char *code) {
 }
 
 // The asker's name for the field goes beside the signer's own words, which begin with the signer's.
-static void take_refusal(const struct vouch_signer_refusal *refusal, struct vouch_reply *reply) {
+void vouch_reply_signer(const struct vouch_signer_refusal *refusal, struct vouch_reply *reply) {
     *reply = (struct vouch_reply){.verdict = verdict_of(refusal->code)};
     memcpy(reply->code, refusal->code, sizeof reply->code);
     (void)snprintf(reply->field, sizeof reply->field, "%s",
@@ -213,7 +213,7 @@ static int sign_and_answer(struct vouch_local *authority, struct work *work,
     }
     if (grant.outcome != VOUCH_SIGNER_DONE) {
         *ret_end = VOUCH_ONCE_NOTHING;
-        take_refusal(&grant.refusal, &ret_answer->reply);
+        vouch_reply_signer(&grant.refusal, &ret_answer->reply);
         return VOUCH_OK;
     }
     *ret_end = VOUCH_ONCE_RECORD;
@@ -282,7 +282,7 @@ static int make(struct vouch_local *authority, struct work *work,
                                     : decide(authority, work->job, &decision, fault);
     ret_answer->reply = decision.reply;
     if (err == VOUCH_OK && decision.reply.verdict == VOUCH_VERDICT_DONE) {
-        err = judge_key(authority, key, work->key_hash, &ret_answer->reply, fault);
+        err = vouch_subject_key_judge(authority, key, work->key_hash, &ret_answer->reply, fault);
     }
     if (err == VOUCH_OK && ret_answer->reply.verdict == VOUCH_VERDICT_DONE) {
         work->decision = &decision;

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "core/krl-canary.h"
 #include "store/audit.h"
 #include "vouch/krl.h"
 
@@ -91,13 +92,23 @@ static int add_all(const struct list *list, const uint8_t *ca_hash, struct vouch
     return err;
 }
 
+// Each user list revokes the canary, so that hosts can see that a list does what it is for.
+static int add_canary(struct list *list, struct vouch_fault *fault) {
+    struct vouch_bytes name = vouch_bytes_of(list->authority->office->origin);
+    int err = list->ca == 0 ? vouch_krl_canary_add(list->krl, name) : VOUCH_OK;
+    return err != VOUCH_OK ? failed(list->ca, err, "the canary", fault) : VOUCH_OK;
+}
+
 static int gather(struct list *list, struct vouch_fault *fault) {
     static const uint8_t any[VOUCH_STORE_HASH_LEN] = {0};
     list->krl = vouch_krl_new();
     if (list->krl == NULL) {
         return vouch_no_memory(fault);
     }
-    int err = add_all(list, list->authority->office->cas[list->ca].hash, fault);
+    int err = add_canary(list, fault);
+    if (err == VOUCH_OK) {
+        err = add_all(list, list->authority->office->cas[list->ca].hash, fault);
+    }
     return err == VOUCH_OK ? add_all(list, any, fault) : err;
 }
 

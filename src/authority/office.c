@@ -18,6 +18,7 @@
 #define CLERK_STACK (256u * 1024)
 #define SESSION_IDLE_S (12 * 3600)
 #define SESSION_MAX_S (7 * 86400)
+#define HOST_TTL_S (30 * 86400)
 #define QUICK_HANDLES 4
 #define SLOW_HANDLES 2
 
@@ -33,9 +34,9 @@ static void init_cond(pthread_cond_t *cond) {
 }
 
 static void init_locks(struct vouch_office *office) {
-    pthread_mutex_t *locks[] = {&office->quick.lock,   &office->slow.lock, &office->desk_lock,
-                                &office->lock,         &office->krl_lock,  &office->public_lock,
-                                &office->requests_lock};
+    pthread_mutex_t *locks[] = {&office->quick.lock,    &office->slow.lock, &office->desk_lock,
+                                &office->lock,          &office->krl_lock,  &office->public_lock,
+                                &office->requests_lock, &office->fleet_lock};
     pthread_cond_t *conds[] = {&office->quick.is_free, &office->slow.is_free, &office->clerk_wakes,
                                &office->index_moves, &office->news};
     for (size_t i = 0; i < sizeof locks / sizeof locks[0]; i++) {
@@ -59,8 +60,10 @@ static void take_lanes(struct vouch_office *office, const struct vouch_office_op
         office->identities[i].identity = what->take_identities[i];
     }
     office->identity_count = what->identity_count;
+    office->fleet_seq = vouch_time_now_ms(); // above any that was given before a restart
     office->session_idle_s = what->session_idle_s > 0 ? what->session_idle_s : SESSION_IDLE_S;
     office->session_max_s = what->session_max_s > 0 ? what->session_max_s : SESSION_MAX_S;
+    office->host_ttl_s = what->host_ttl_s > 0 ? what->host_ttl_s : HOST_TTL_S;
 }
 
 static int fill_pool(struct vouch_pool *pool, size_t count, const char *where,
@@ -150,6 +153,29 @@ static int take_ca(struct vouch_local *authority, size_t which, struct vouch_byt
     return vouch_hash_of(authority, vouch_key_blob(ca->key), ca->hash, fault);
 }
 
+// The bundle is the signer's: it is passed on as it is, and whoever takes it proves it.
+static int take_trust(struct vouch_office *office, const struct vouch_signer_state *state,
+                      struct vouch_fault *fault) {
+    if (state->trust.len == 0) {
+        return vouch_fault_set(fault, VOUCH_ERR_FORMAT, &vouch_fault_peer,
+                               "signer: it has no trust bundle");
+    }
+    uint8_t *trust = malloc(state->trust.len);
+    if (trust == NULL) {
+        return vouch_no_memory(fault);
+    }
+    memcpy(trust, state->trust.ptr, state->trust.len);
+    pthread_mutex_lock(&office->public_lock);
+    uint8_t *old = office->trust;
+    office->trust = trust;
+    office->trust_len = state->trust.len;
+    office->trust_version = state->trust_version;
+    pthread_cond_broadcast(&office->news);
+    pthread_mutex_unlock(&office->public_lock);
+    free(old);
+    return VOUCH_OK;
+}
+
 static int take_state(struct vouch_local *authority, const struct vouch_signer_state *state,
                       struct vouch_fault *fault) {
     struct vouch_office *office = authority->office;
@@ -174,7 +200,7 @@ static int take_state(struct vouch_local *authority, const struct vouch_signer_s
     office->wanted = state->size;
     atomic_store(&office->epoch, state->epoch);
     atomic_store(&office->serial, state->serial);
-    return VOUCH_OK;
+    return take_trust(office, state, fault);
 }
 
 static int ask_state(struct vouch_local *authority, struct vouch_fault *fault) {
@@ -379,8 +405,8 @@ static void close_pool(struct vouch_pool *pool) {
 }
 
 static void destroy_locks(struct vouch_office *office) {
-    pthread_mutex_t *locks[] = {&office->desk_lock, &office->lock, &office->krl_lock,
-                                &office->public_lock, &office->requests_lock};
+    pthread_mutex_t *locks[] = {&office->desk_lock,   &office->lock,          &office->krl_lock,
+                                &office->public_lock, &office->requests_lock, &office->fleet_lock};
     pthread_cond_t *conds[] = {&office->clerk_wakes, &office->index_moves, &office->news};
     for (size_t i = 0; i < sizeof locks / sizeof locks[0]; i++) {
         pthread_mutex_destroy(locks[i]);
@@ -417,6 +443,7 @@ void vouch_office_close(struct vouch_office *office) {
     }
     vouch_key_free(office->checkpoint_key);
     free(office->checkpoint);
+    free(office->trust);
     free(office->origin);
     free(office->ledger_dir);
     free(office->krl_dir);

@@ -3,8 +3,9 @@
 // src/authority.
 //
 // Each lock guards one thing and is held for microseconds, except `desk_lock` (one transaction),
-// `requests_lock` (a decision is recorded), `krl_lock` (a list is made and published) and the shelf's
-// `applying`. Order where two are held: applying, requests_lock, krl_lock, desk_lock, the others.
+// `requests_lock` and `fleet_lock` (a decision is recorded), `krl_lock` (a list is made and published) and the shelf's
+// `applying` and `making`. Order where two are held: applying, making, requests_lock, fleet_lock,
+// krl_lock, desk_lock, the others.
 #pragma once
 
 #include <pthread.h>
@@ -81,6 +82,7 @@ struct vouch_office {
     size_t identity_count;
     char *address; // see vouch_office_open
     uint64_t session_idle_s, session_max_s;
+    uint64_t host_ttl_s;
 
     struct vouch_pool quick; // for the way of a request
     struct vouch_pool slow;  // for listings
@@ -113,21 +115,23 @@ struct vouch_office {
     struct vouch_once_table once; // has its own lock
     struct vouch_policy_shelf policies;
     pthread_mutex_t requests_lock; // from reading a request to changing it
+    pthread_mutex_t fleet_lock;    // the same for hosts
 
     // What is public. Guarded by `public_lock`; the versions and lists are changed under krl_lock only.
     pthread_mutex_t krl_lock;
     pthread_mutex_t public_lock;
     pthread_cond_t news;
     struct vouch_office_krl krls[2];
-    uint8_t *checkpoint;
-    size_t checkpoint_len;
-    uint64_t checkpoint_size;
+    uint8_t *checkpoint, *trust; // the ledger's, and the signer's trust bundle
+    size_t checkpoint_len, trust_len;
+    uint64_t checkpoint_size, trust_version;
+    uint64_t fleet_seq; // vouch_fleet_moved()
 
     atomic_int krl_is_due[2]; // a revocation is recorded that the list may lack
     atomic_int follow_is_due; // accounts do not follow the policy yet
     atomic_int is_ready;
     atomic_int public_ends; // waiting for news is over
-    atomic_uint_fast64_t issued, refused, revoked;
+    atomic_uint_fast64_t issued, refused, revoked, logins, alarms;
     atomic_uint_fast64_t epoch, serial;
 };
 

@@ -28,6 +28,7 @@ struct vouch_office_open {
     size_t identity_count;
     uint64_t session_idle_s; // a session ends when it was not used for so long; 0: 12 hours
     uint64_t session_max_s;  // and then in any case; 0: 7 days
+    uint64_t host_ttl_s;     // of certificates of enrolled hosts; 0: 30 days
     const char *address;     // "https://HOST:PORT#PIN", for links; copied. NULL or "": not known
     // Is told of failures of the office's own thread, which nobody asked for; may be NULL.
     void (*report)(const struct vouch_fault *fault);

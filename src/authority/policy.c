@@ -59,7 +59,10 @@ struct change {
     const struct vouch_policy *held;   // NULL: none
     struct vouch_policy *empty;        // NULL unless `before` is it
     struct vouch_policy *after;
-    uint64_t version; // of the one that holds
+    int is_other;                       // nonzero: the document says something else
+    const struct vouch_policy *content; // `after`, as long as anything of it is needed
+    struct vouch_policy *reach;         // `after` with the enrolled hosts; NULL: adds none
+    uint64_t version;                   // of the one that holds
     uint64_t now_s;
     struct vouch_policy_diff diff;
     struct vouch_buf text; // of the one to come, canonical
@@ -70,6 +73,7 @@ static void end_change(struct vouch_local *authority, struct change *change) {
     vouch_policy_release(authority, change->held);
     vouch_policy_free(change->empty);
     vouch_policy_free(change->after);
+    vouch_policy_free(change->reach);
     vouch_buf_done(&change->text);
     vouch_arena_done(&change->arena);
 }
@@ -77,24 +81,44 @@ static void end_change(struct vouch_local *authority, struct change *change) {
 static int hold_before(struct vouch_local *authority, struct change *change,
                        struct vouch_fault *fault) {
     static const struct vouch_policy_content nothing;
+    int err = vouch_policy_remake(authority, VOUCH_POLICY_HURRIED, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
     change->held = vouch_policy_hold(authority, &change->version);
-    change->before = change->held;
+    change->before = vouch_policy_document(authority, change->held);
     if (change->held != NULL) {
         return VOUCH_OK;
     }
-    int err = vouch_policy_new(&nothing, &change->empty, fault);
+    err = vouch_policy_new(&nothing, &change->empty, fault);
     change->before = change->empty;
     return err;
 }
 
-static int compare(struct change *change, struct vouch_fault *fault) {
-    const struct vouch_policy_view view = {change->before, change->now_s, &change->arena};
+// Edits are of the documents; who gains or loses what is told of all hosts, enrolled ones too.
+static int compare(struct vouch_local *authority, struct change *change,
+                   struct vouch_fault *fault) {
+    const struct vouch_policy_view documents = {change->before, change->now_s, &change->arena};
+    const struct vouch_policy_view all = {change->held != NULL ? change->held : change->before,
+                                          change->now_s, &change->arena};
+    struct vouch_policy_diff reach = {0};
+    change->content = change->after;
+    int err = vouch_policy_with_fleet(authority, change->after, &change->reach, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    const struct vouch_policy *after = change->reach != NULL ? change->reach : change->after;
     vouch_buf_init(&change->text, VOUCH_POLICY_TEXT_MAX);
     vouch_policy_write(change->after, &change->text);
-    return change->text.err != VOUCH_OK ||
-                   vouch_policy_compare(&view, change->after, &change->diff) != VOUCH_OK
-               ? vouch_no_memory(fault)
-               : VOUCH_OK;
+    if (change->text.err != VOUCH_OK ||
+        vouch_policy_compare(&documents, change->after, &change->diff) != VOUCH_OK ||
+        vouch_policy_compare(&all, after, &reach) != VOUCH_OK) {
+        return vouch_no_memory(fault);
+    }
+    change->is_other = change->diff.change_count > 0 || change->diff.edit_count > 0;
+    change->diff.changes = reach.changes;
+    change->diff.change_count = reach.change_count;
+    return VOUCH_OK;
 }
 
 static const char *how_word(enum vouch_policy_how how) {
@@ -171,14 +195,16 @@ static int put_edits(struct vouch_arena *arena, const struct vouch_policy_diff *
     return err;
 }
 
+int vouch_policy_put_diff(struct vouch_arena *arena, const struct vouch_policy_diff *diff,
+                          struct vouch_answer_policy_apply *answer) {
+    int err = put_changes(arena, diff, answer);
+    return err == VOUCH_OK ? put_edits(arena, diff, answer) : err;
+}
+
 static int answer_change(struct vouch_local *authority, const struct change *change,
                          struct vouch_answer_policy_apply *ret_answer, struct vouch_fault *fault) {
     ret_answer->version = change->version;
-    int err = put_changes(&authority->arena, &change->diff, ret_answer);
-    if (err == VOUCH_OK) {
-        err = put_edits(&authority->arena, &change->diff, ret_answer);
-    }
-    if (err != VOUCH_OK) {
+    if (vouch_policy_put_diff(&authority->arena, &change->diff, ret_answer) != VOUCH_OK) {
         return vouch_no_memory(fault);
     }
     vouch_reply_done(&ret_answer->reply);
@@ -235,7 +261,7 @@ static void put_noted(struct vouch_buf *details, const struct vouch_policy_chang
 
 static void put_details(const struct change *change, struct vouch_bytes hash,
                         struct vouch_buf *details) {
-    const struct vouch_policy_content *content = vouch_policy_holds(change->after);
+    const struct vouch_policy_content *content = vouch_policy_holds(change->content);
     struct vouch_buf hex;
     vouch_buf_init(&hex, (size_t)2 * VOUCH_STORE_HASH_LEN);
     vouch_str_hex(hash, &hex);
@@ -286,37 +312,42 @@ static int keep(struct vouch_local *authority, const struct change *change,
     return err;
 }
 
-// Recorded, kept, and the one that holds. What is kept holds in any case: nothing can fail in between.
-static int put_in_force(struct vouch_local *authority, struct change *change,
-                        struct vouch_fault *fault) {
-    struct vouch_office *office = authority->office;
-    struct vouch_policy_held *held = NULL;
+static int note_and_keep(struct vouch_local *authority, const struct change *change,
+                         struct vouch_fault *fault) {
     struct vouch_signer_noted noted = {0};
     struct vouch_store_policy policy = {.version = change->version + 1,
                                         .actor = change->who->actor,
                                         .text = vouch_buf_bytes(&change->text)};
     int err = vouch_hash_of(authority, policy.text, policy.hash, fault);
     if (err == VOUCH_OK) {
-        err = vouch_policy_held_new(change->after, policy.version, &held, fault);
-    }
-    if (err == VOUCH_OK) {
         err = note(authority, change, (struct vouch_bytes){policy.hash, sizeof policy.hash}, &noted,
                    fault);
     }
     policy.number = noted.number;
     policy.time_s = noted.time_ms / 1000;
+    return err == VOUCH_OK ? keep(authority, change, &policy, fault) : err;
+}
+
+// Recorded, kept, and the one that holds. What is kept holds in any case: nothing can fail in between.
+static int put_in_force(struct vouch_local *authority, struct change *change,
+                        struct vouch_fault *fault) {
+    struct vouch_office *office = authority->office;
+    struct vouch_policy_held *held = NULL;
+    pthread_mutex_lock(&office->policies.making);
+    int err = vouch_policy_held_new(authority, change->after, change->version + 1, &held, fault);
     if (err == VOUCH_OK) {
-        err = keep(authority, change, &policy, fault);
+        change->after = NULL; // the place's now
+        err = note_and_keep(authority, change, fault);
     }
-    if (err != VOUCH_OK) {
-        free(held);
-        return err;
+    if (err == VOUCH_OK) {
+        atomic_store(&office->follow_is_due, 1);
+        vouch_policy_shelve(office, held);
+        change->version++;
+    } else {
+        vouch_policy_held_free(authority, held);
     }
-    atomic_store(&office->follow_is_due, 1);
-    vouch_policy_shelve(office, held);
-    change->after = NULL; // the shelf's now
-    change->version = policy.version;
-    return VOUCH_OK;
+    pthread_mutex_unlock(&office->policies.making);
+    return err;
 }
 
 // Lets all that depends on the policy follow the one that holds now; `before` NULL: all of it.
@@ -354,11 +385,11 @@ static int apply(struct vouch_local *authority, const struct vouch_ask_policy_ap
     if (err != VOUCH_OK || ret_answer->reply.verdict != VOUCH_VERDICT_DONE) {
         return err;
     }
-    err = compare(change, fault);
+    err = compare(authority, change, fault);
     if (err == VOUCH_OK) {
         err = answer_change(authority, change, ret_answer, fault);
     }
-    int is_other = change->diff.change_count > 0 || change->diff.edit_count > 0;
+    int is_other = change->is_other;
     // What was cut short is made up for first: a user who was removed and comes back is another.
     if (err == VOUCH_OK && is_other && atomic_load(&authority->office->follow_is_due)) {
         err = follow(authority, NULL, change->who->actor, fault);
@@ -377,7 +408,7 @@ static int show_change(struct vouch_local *authority, struct change *change,
                        struct vouch_answer_policy_apply *ret_answer, struct vouch_fault *fault) {
     int err = hold_before(authority, change, fault);
     if (err == VOUCH_OK) {
-        err = compare(change, fault);
+        err = compare(authority, change, fault);
     }
     return err == VOUCH_OK ? answer_change(authority, change, ret_answer, fault) : err;
 }

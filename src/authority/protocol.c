@@ -7,7 +7,7 @@
 #include "authority/fields.h"
 
 #define ANSWER_MAX (15u * 1024 * 1024)
-#define SECRET_ANSWER_MAX (32u * 1024)
+#define SECRET_ANSWER_MAX (64u * 1024)
 #define ASK_MIN 24    // the empty fields of a caller
 #define ANSWER_MIN 24 // and of a reply
 
@@ -15,7 +15,7 @@
 #define REQUEST_MAX 128
 
 static const struct vouch_field caller_fields[] = {
-    F_ENUM(vouch_caller, way, "caller", VOUCH_CALLER_SESSION),
+    F_ENUM(vouch_caller, way, "caller", VOUCH_CALLER_HOST),
     F_BYTES(vouch_caller, token, "token", VOUCH_TOKEN_TEXT_MAX),
     F_U64(vouch_caller, uid),
     F_BYTES(vouch_caller, source, "source", SOURCE_MAX),
@@ -78,15 +78,36 @@ const struct vouch_op_row vouch_ops[VOUCH_OP_COUNT] = {
     [VOUCH_OP_account_finish] = {&vouch_ask_account_finish_fields, &vouch_answer_codes_fields},
     [VOUCH_OP_password] = {&vouch_ask_password_fields, &vouch_answer_ended_fields},
     [VOUCH_OP_recovery_new] = {&vouch_ask_recovery_new_fields, &vouch_answer_codes_fields},
+    [VOUCH_OP_host_token_new] = {&vouch_ask_host_token_new_fields, &vouch_answer_host_token_fields},
+    [VOUCH_OP_host_tokens] = {&vouch_ask_host_tokens_fields, &vouch_answer_host_tokens_fields},
+    [VOUCH_OP_host_token_remove] = {&vouch_ask_host_token_remove_fields,
+                                    &vouch_answer_host_token_fields},
+    [VOUCH_OP_enrol] = {&vouch_ask_enrol_fields, &vouch_answer_enrol_fields},
+    [VOUCH_OP_host_renew] = {&vouch_ask_host_renew_fields, &vouch_answer_enrol_fields},
+    [VOUCH_OP_host_leave] = {&vouch_ask_host_leave_fields, &vouch_answer_host_left_fields},
+    [VOUCH_OP_fleet] = {&vouch_ask_fleet_fields, &vouch_answer_fleet_fields},
+    [VOUCH_OP_fleet_change] = {&vouch_ask_fleet_change_fields, &vouch_answer_fleet_row_fields},
+    [VOUCH_OP_host_state] = {&vouch_ask_host_state_fields, &vouch_answer_host_state_fields},
+    [VOUCH_OP_host_report] = {&vouch_ask_host_report_fields, &vouch_answer_host_done_fields},
+    [VOUCH_OP_host_logins] = {&vouch_ask_host_logins_fields, &vouch_answer_host_done_fields},
+    [VOUCH_OP_logins] = {&vouch_ask_logins_fields, &vouch_answer_logins_fields},
+    [VOUCH_OP_explain] = {&vouch_ask_explain_fields, &vouch_answer_explain_fields},
+    [VOUCH_OP_krl_status] = {&vouch_ask_krl_status_fields, &vouch_answer_krl_status_fields},
+    [VOUCH_OP_matrix] = {&vouch_ask_matrix_fields, &vouch_answer_matrix_fields},
+    [VOUCH_OP_access_diff] = {&vouch_ask_access_diff_fields, &vouch_answer_policy_apply_fields},
 };
 
-// Each ask brings a token, which is a secret. One brings a policy besides.
-#define POLICY_MAX(op) ((op) == VOUCH_OP_policy_apply ? VOUCH_POLICY_TEXT_MAX : 0)
+// Each ask brings a token, which is a secret. One brings a policy besides, one the logins of a host.
+#define LOGINS_MAX (VOUCH_REPORT_LOGINS_MAX * VOUCH_OP_LOGIN_MAX)
+#define MORE_MAX(op)                                                                               \
+    ((op) == VOUCH_OP_policy_apply  ? VOUCH_POLICY_TEXT_MAX                                        \
+     : (op) == VOUCH_OP_host_logins ? LOGINS_MAX                                                   \
+                                    : 0)
 #define ASK_RULE(name_, ask_type, answer_type)                                                     \
     {.type = VOUCH_OP_##name_,                                                                     \
      .content = VOUCH_FRAME_SECRET,                                                                \
      .body_min = ASK_MIN,                                                                          \
-     .body_max = VOUCH_OP_ASK_MAX + POLICY_MAX((int)VOUCH_OP_##name_),                             \
+     .body_max = VOUCH_OP_ASK_MAX + MORE_MAX((int)VOUCH_OP_##name_),                               \
      .name = #name_},
 static const struct vouch_frame_rule asks[] = {VOUCH_AUTHORITY_ASKS(ASK_RULE)};
 
@@ -94,7 +115,8 @@ static const struct vouch_frame_rule asks[] = {VOUCH_AUTHORITY_ASKS(ASK_RULE)};
 #define IS_SECRET(op)                                                                              \
     ((op) == VOUCH_OP_token_new || (op) == VOUCH_OP_sign_in || (op) == VOUCH_OP_link_new ||        \
      (op) == VOUCH_OP_account_begin || (op) == VOUCH_OP_account_finish ||                          \
-     (op) == VOUCH_OP_recovery_new)
+     (op) == VOUCH_OP_recovery_new || (op) == VOUCH_OP_host_token_new || (op) == VOUCH_OP_enrol || \
+     (op) == VOUCH_OP_host_renew)
 #define ANSWER_RULE(name_, ask_type, answer_type)                                                  \
     {.type = VOUCH_OP_##name_,                                                                     \
      .content = IS_SECRET((int)VOUCH_OP_##name_) ? VOUCH_FRAME_SECRET : VOUCH_FRAME_PLAIN,         \

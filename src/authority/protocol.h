@@ -3,12 +3,13 @@
 #pragma once
 
 #include "authority/authority.h"
-#include "authority/codec.h"
+#include "ipc/codec.h"
 
 // The type of the frame that asks, and of the one that answers.
 #define VOUCH_OP_NUMBER(name, ask_type, answer_type) VOUCH_OP_##name,
 enum vouch_op { VOUCH_OP_NONE = 0, VOUCH_AUTHORITY_ASKS(VOUCH_OP_NUMBER) VOUCH_OP_COUNT };
 #define VOUCH_OP_ASK_MAX (96u * 1024) // bytes of an ask with its caller; a policy comes on top
+#define VOUCH_OP_LOGIN_MAX 4096u      // of each login that an ask brings, which come on top as well
 #define VOUCH_PUBLIC_WAIT_MAX_MS 30000
 #define VOUCH_OP_FAILED 255 // answers any ask: it could not be done
 

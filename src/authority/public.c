@@ -54,11 +54,20 @@ int vouch_public_refresh(struct vouch_office *office, struct vouch_fault *fault)
     return VOUCH_OK;
 }
 
+void vouch_fleet_moved(struct vouch_office *office) {
+    pthread_mutex_lock(&office->public_lock);
+    office->fleet_seq++;
+    pthread_cond_broadcast(&office->news);
+    pthread_mutex_unlock(&office->public_lock);
+}
+
 // --- asking
 
 static int has_news(const struct vouch_office *office, const struct vouch_ask_public *ask) {
     return office->krls[0].version != ask->krl_versions[0] ||
            office->krls[1].version != ask->krl_versions[1] ||
+           (ask->trust_version != 0 && office->trust_version != ask->trust_version) ||
+           (ask->fleet_seq != 0 && office->fleet_seq != ask->fleet_seq) ||
            office->checkpoint_size != ask->checkpoint_size;
 }
 
@@ -102,10 +111,17 @@ static int copy_news(struct vouch_local *authority, const struct vouch_ask_publi
         err = copy_krl(authority, &office->krls[i], ask->krl_versions[i], &left, &answer->krls[i]);
     }
     answer->checkpoint_size = office->checkpoint_size;
+    answer->fleet_seq = office->fleet_seq;
     if (err == VOUCH_OK && office->checkpoint_size != ask->checkpoint_size) {
         err = vouch_arena_copy(&authority->arena,
                                (struct vouch_bytes){office->checkpoint, office->checkpoint_len},
                                &answer->checkpoint);
+    }
+    answer->trust_version = office->trust_version;
+    if (err == VOUCH_OK && office->trust_version != ask->trust_version) {
+        err = vouch_arena_copy(&authority->arena,
+                               (struct vouch_bytes){office->trust, office->trust_len},
+                               &answer->trust);
     }
     return err;
 }
@@ -116,6 +132,8 @@ static struct vouch_public_counts count(struct vouch_office *office) {
         .issued = atomic_load(&office->issued),
         .refused = atomic_load(&office->refused),
         .revoked = atomic_load(&office->revoked),
+        .logins = atomic_load(&office->logins),
+        .alarms = atomic_load(&office->alarms),
     };
     pthread_mutex_lock(&office->lock);
     counts.ledger_size = office->wanted;
@@ -168,6 +186,8 @@ int vouch_local_status(struct vouch_local *authority, const struct vouch_caller 
     ret_answer->issued = counts.issued;
     ret_answer->refused = counts.refused;
     ret_answer->revoked = counts.revoked;
+    ret_answer->logins = counts.logins;
+    ret_answer->alarms = counts.alarms;
     ret_answer->ready = (uint64_t)atomic_load(&office->is_ready);
     return VOUCH_OK;
 }

@@ -71,7 +71,7 @@ struct question {
     const struct vouch_caller *caller;
     const void *ask;
     uint64_t wait_ns;
-    size_t text_len; // of a policy that the ask brings; else 0
+    size_t text_len; // of a policy or of logins that the ask brings; else 0
 };
 
 static int ask_for(struct remote *remote, const struct question *question, void *ret_answer,
@@ -114,6 +114,9 @@ static uint64_t wait_of(int op, const void *ask) {
 }
 
 static size_t text_len_of(int op, const void *ask) {
+    if (op == VOUCH_OP_host_logins) {
+        return ((const struct vouch_ask_host_logins *)ask)->count * VOUCH_OP_LOGIN_MAX;
+    }
     return op == VOUCH_OP_policy_apply ? ((const struct vouch_ask_policy_apply *)ask)->text.len : 0;
 }
 

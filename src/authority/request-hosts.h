@@ -111,6 +111,16 @@ struct vouch_ask_host_renew {
     struct vouch_bytes agent, sshd;
 };
 
+// Asked by the host itself: its certificates are revoked, its secret is void.
+struct vouch_ask_host_leave {
+    struct vouch_bytes reason; // may be empty
+};
+struct vouch_answer_host_left {
+    struct vouch_reply reply;
+    struct vouch_bytes name;
+    uint64_t revoked; // certificates
+};
+
 // ----- the inventory
 
 struct vouch_fleet_key {

@@ -7,6 +7,7 @@
 
 #define VOUCH_REPORT_LOGINS_MAX 200
 #define VOUCH_REPORT_PROBLEMS_MAX 32
+#define VOUCH_REPORT_SETTINGS_MAX 64
 
 // ----- what a host installs (VOUCH_CALLER_HOST)
 

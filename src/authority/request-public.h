@@ -51,7 +51,9 @@ struct vouch_answer_revocations {
 struct vouch_ask_public {
     uint64_t krl_versions[2];
     uint64_t checkpoint_size;
-    uint64_t wait_ms; // at most 30,000
+    uint64_t trust_version; // 0: whoever asks has no bundle, and does not wait for one
+    uint64_t fleet_seq;     // 0: whoever asks does not wait for that
+    uint64_t wait_ms;       // at most 30,000
 };
 struct vouch_public_krl {
     uint64_t version; // 0: the asker has it
@@ -64,6 +66,7 @@ struct vouch_public_counts {
     uint64_t ledger_size, indexed; // records
     uint64_t epoch;
     uint64_t issued, refused, revoked; // since the start
+    uint64_t logins, alarms;           // that hosts reported since the start
 };
 struct vouch_answer_public {
     struct vouch_reply reply;
@@ -72,6 +75,11 @@ struct vouch_answer_public {
     struct vouch_public_krl krls[2];                     // user, host
     uint64_t checkpoint_size;
     struct vouch_bytes checkpoint; // empty: the asker has it
+    uint64_t trust_version;
+    struct vouch_bytes trust; // the trust bundle (doc/trust.md); empty: the asker has it
+    // Higher after each change of what hosts are to install: of the policy in force, with the enrolled
+    // hosts. Never 0.
+    uint64_t fleet_seq;
     struct vouch_public_counts counts;
 };
 

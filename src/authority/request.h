@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/fault.h"
+#include "ipc/codec.h"
 #include "ipc/frame.h"
 #include "vouch/cert.h"
 
@@ -24,11 +25,12 @@ enum vouch_caller_way {
     VOUCH_CALLER_TOKEN, // with an API token, which the authority looks up
     VOUCH_CALLER_LOCAL, // over the socket on the server's own machine, which only its owner can open
     VOUCH_CALLER_SESSION, // signed in, which the authority looks up
+    VOUCH_CALLER_HOST,    // an enrolled host with its secret, for asks about itself alone
 };
 
 struct vouch_caller {
     enum vouch_caller_way way;
-    struct vouch_bytes token;   // TOKEN, SESSION: the whole secret
+    struct vouch_bytes token;   // TOKEN, SESSION, HOST: the whole secret
     uint64_t uid;               // LOCAL: of the peer
     struct vouch_bytes source;  // the address it came from, as text
     struct vouch_bytes request; // the ID of its request
@@ -59,11 +61,6 @@ struct vouch_reply {
     char field[64];         // which field of the ask; may be empty
     char why[256];          // one line
     uint64_t retry_after_s; // BUSY: when to come again; 0: in a moment
-};
-
-struct vouch_text_list {
-    const struct vouch_bytes *items;
-    size_t count;
 };
 
 struct vouch_ask_page {

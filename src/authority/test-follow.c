@@ -84,8 +84,10 @@ static void shelve(struct lab *lab, const char *text, uint64_t version) {
     test_ok(vouch_policy_draft_new(&draft, &fault));
     test_ok(vouch_policy_draft_read(draft, "policy", vouch_bytes_of(text), &fault));
     test_ok(vouch_policy_new(vouch_policy_draft_content(draft), &policy, &fault));
-    test_ok(vouch_policy_held_new(policy, version, &held, &fault));
+    pthread_mutex_lock(&lab->office->policies.making);
+    test_ok(vouch_policy_held_new((void *)lab->admin, policy, version, &held, &fault));
     vouch_policy_shelve(lab->office, held);
+    pthread_mutex_unlock(&lab->office->policies.making);
 }
 
 // By the time it is her turn she is no administrator; which version there will be is no secret.

@@ -13,6 +13,8 @@
 #include "base/io.h"
 #include "base/time.h"
 #include "core/key.h"
+#include "core/krl-canary.h"
+#include "core/trust.h"
 #include "ledger/verify.h"
 #include "store/handle.h"
 
@@ -318,6 +320,24 @@ static void a_full_table_says_so(void **state) {
 
 // --- a list whose publication was cut short is published at the next start
 
+static void the_user_list_alone_revokes_the_canary(void **state) {
+    struct lab *lab = *state;
+    static const enum vouch_krl_canaries expected[] = {VOUCH_KRL_CANARIES_AS_DUE,
+                                                       VOUCH_KRL_CANARIES_BAD_PASSES};
+    set_up(lab);
+    for (size_t i = 0; i < 2; i++) {
+        const struct vouch_office_krl *published = &lab->office->krls[i];
+        enum vouch_krl_canaries canaries = VOUCH_KRL_CANARIES_UNKNOWN;
+        struct vouch_krl *krl = NULL;
+        test_ok(vouch_krl_parse((struct vouch_bytes){published->bytes, published->krl_len}, &krl,
+                                NULL));
+        test_ok(vouch_krl_canary_judge(krl, vouch_bytes_of(lab->office->origin), &canaries));
+        assert_int_equal(canaries, expected[i]);
+        vouch_krl_free(krl);
+    }
+    lab_close(lab);
+}
+
 static void a_lost_list_is_published_again(void **state) {
     struct lab *lab = *state;
     char path[160];
@@ -547,6 +567,37 @@ static void the_same_request_at_the_same_time_is_one(void **state) {
     assert_int_equal(count_certs(lab), 1);
 }
 
+// The version of the bundle that the office has from its signer, proven by the checkpoint key.
+static uint64_t trust_version(struct lab *lab) {
+    const struct vouch_caller nobody = {0};
+    struct vouch_ask_public ask = {0};
+    struct vouch_answer_public answer;
+    struct vouch_trust trust = {0};
+    struct vouch_key *checkpoint_key = NULL;
+    test_ok(vouch_authority_public(lab->admin, &nobody, &ask, &answer, &fault));
+    assert_int_equal(vouch_key_parse(answer.checkpoint_key, &checkpoint_key, NULL), VOUCH_OK);
+    const struct vouch_trust_known known = {checkpoint_key, LAB_ORIGIN, answer.trust_version};
+    assert_int_equal(vouch_trust_verify(answer.trust, &known, &trust, NULL), VOUCH_OK);
+    assert_true(trust.version == answer.trust_version);
+    assert_true(vouch_bytes_equal(vouch_key_blob(vouch_trust_active(&trust, VOUCH_CERT_USER)),
+                                  answer.user_ca));
+    vouch_trust_done(&trust);
+    vouch_key_free(checkpoint_key);
+    ask.trust_version = known.version;
+    test_ok(vouch_authority_public(lab->admin, &nobody, &ask, &answer, &fault));
+    assert_int_equal(answer.trust.len, 0); // who has it does not get it again
+    return answer.trust_version;
+}
+
+static void gives_the_signers_trust_bundle_and_a_higher_one_after_a_restart(void **state) {
+    struct lab *lab = *state;
+    set_up(lab);
+    uint64_t first = trust_version(lab);
+    lab_close(lab);
+    lab_open(lab);
+    assert_true(trust_version(lab) > first);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, lab_begin, lab_end)
     const struct CMUnitTest tests[] = {
@@ -562,8 +613,10 @@ int main(void) {
         TEST(a_locked_database_holds_back_no_certificate),
         cmocka_unit_test(a_request_at_work_is_not_begun_twice),
         cmocka_unit_test(a_full_table_says_so),
+        TEST(the_user_list_alone_revokes_the_canary),
         TEST(a_lost_list_is_published_again),
         TEST(after_a_restore_lists_are_newer_than_all_before),
+        TEST(gives_the_signers_trust_bundle_and_a_higher_one_after_a_restart),
         TEST(a_tile_that_was_just_replaced_is_served),
         TEST(what_the_signer_refuses_is_named_as_the_asker_does),
         TEST(the_same_request_at_the_same_time_is_one),

@@ -229,6 +229,51 @@ KIND(api_failed, "V-1827", "the server could not do this",
      "A part of the service failed while the request was worked on. If it asked for a "
      "certificate, it may have been issued.",
      "Ask again with the same Idempotency-Key; the cause is in the log of the server.");
+KIND(host_token, "V-1830", "no host token, or not a good one",
+     "The token is unknown, expired, used up, or not for the network that the host asks "
+     "from. API tokens, sessions and links enrol no hosts.",
+     "Make another with vouch host token new NAME; vouch host token ls shows those there "
+     "are.");
+KIND(host_proof, "V-1831", "a host key was not proven",
+     "A signature by the host's own key is missing, is by another key or of another "
+     "moment, or says something else than the request.",
+     "Set the host's clock right and enrol again with vouch-host, which makes the proofs.");
+KIND(host_name, "V-1832", "not a name for this host",
+     "A name or alias is not written canonically, fits none of the patterns of the host's "
+     "zone, or stands for many hosts.",
+     "Write names in lower case without a dot at the end; vouch zone show ZONE shows the "
+     "patterns.");
+KIND(host_taken, "V-1833", "the name or key belongs to another host",
+     "Another host, enrolled or written in the policy, has this name, alias or key.",
+     "Look with vouch host show NAME; if that machine is gone, retire it with vouch host "
+     "retire NAME.");
+KIND(host_locked, "V-1834", "the host is locked",
+     "Its identity was seen twice, on another machine or with a secret that had been "
+     "replaced, or an administrator locked it.",
+     "Find out which machine is the right one; then vouch host adopt NAME --fingerprint "
+     "SHA256:... lets it in again.");
+KIND(host_queue, "V-1835", "too many hosts wait to be adopted",
+     "Hosts without a token wait for an administrator, so many from one address and so "
+     "many in all.",
+     "Adopt or refuse those that wait (vouch host ls --state waiting), or enrol with a "
+     "token.");
+KIND(host_stage, "V-1836", "the host is not in a state for this",
+     "Only a host that waits can be refused, only one that waits or is locked can be "
+     "adopted, and so on.",
+     "vouch host show NAME says in which state it is.");
+KIND(host_fingerprint, "V-1837", "the fingerprint is none of the host's",
+     "The fingerprint that was given is not that of a key which the host has proven: it "
+     "may be another machine that uses the name.",
+     "Read it on the host itself with ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub and "
+     "give that.");
+KIND(host_renewal, "V-1838", "the host's certificate does not renew",
+     "A key of the host has no certificate of its own that is in time, or ended less than "
+     "7 days ago, and is not revoked.",
+     "Enrol the host anew: vouch-host enrol, with a token of vouch host token new NAME.");
+KIND(host_zone, "V-1839", "no zone for this host",
+     "The policy has no zone of that name, or no zone was named and the host's name fits "
+     "none, or several.",
+     "Name a zone of the policy; vouch zone ls shows them.");
 KIND(config, "V-1840", "the configuration is wrong",
      "A file of settings is not YAML, or a key in it is unknown or its value will not do.",
      "Correct the line that the message names; vouchd check-config DIR then shows what holds.");
@@ -353,12 +398,148 @@ KIND(account, "V-1890", "there is no such user",
 KIND(no_identity, "V-1891", "nobody can sign in here",
      "This service runs without its identity role, which checks passwords and codes.",
      "Look at the server's log and configuration: vouchd status.");
+KIND(
+    host_state, "V-1894", "a host has too many logins",
+    "The policy gives one host more logins than its state may hold, so the host keeps what it has.",
+    "Narrow the roles that mean the host: vouch access who-can LOGIN@HOST, vouch role ls.");
 KIND(usage, "V-1901", "wrong use of a command",
      "An option or argument is missing, unknown or not of the form it must have.",
      "See vouch help and the examples there.");
 KIND(input, "V-1902", "a list or specification is wrong",
      "A line of the input does not have the form that it must have.",
      "Correct the line that the message names.");
+KIND(host_ask, "V-1903", "vouch-host's root part was asked wrongly",
+     "A question to the root part of vouch-host holds something that it may not hold.",
+     "Install the same version of vouch-host and vouch-host-apply.");
+KIND(host_trust, "V-1904", "a trust bundle proves nothing",
+     "The list of CA keys is not signed by the checkpoint key that this host pinned when it "
+     "enrolled, is of another CA, or is older than the one installed. Nothing was changed.",
+     "If the CA was set up anew on purpose: vouch-host leave, then enrol again.");
+KIND(host_cert, "V-1905", "a host certificate will not do",
+     "A certificate is not of a key of this host, not by a CA key of the trust bundle, does not "
+     "name the host, or is not in time. Nothing was changed.",
+     "Renew it: vouch-host renew. If it stays so, compare the clocks of host and server.");
+KIND(host_names, "V-1906", "a login or principal that sshd would misread",
+     "A name for a principals file holds characters that sshd would take for options, comments or "
+     "other names. Nothing was changed.",
+     "Correct the name in the policy that the message tells of.");
+KIND(host_keys, "V-1907", "no host key can be used",
+     "sshd's configuration names no host key whose private half can be read here without a "
+     "passphrase.",
+     "Make them with ssh-keygen -A, or name them in sshd_config with HostKey.");
+KIND(host_config, "V-1908", "sshd is configured by somebody else",
+     "A setting that vouch-host needs is made elsewhere in sshd's configuration already. Nothing "
+     "was changed.",
+     "Remove the setting that the message names, or move it behind ours, and apply again.");
+KIND(host_test, "V-1909", "sshd refuses its configuration",
+     "sshd -t finds a fault in the configuration. What was changed was put back.",
+     "Run sshd -t and correct what it says; then apply again.");
+KIND(host_effect, "V-1910", "a setting of ours does not hold",
+     "The configuration is in place, but sshd -T shows that sshd would use another value. What was "
+     "changed was put back.",
+     "Look which file sets it first: sshd uses the first value that it meets.");
+KIND(host_reload, "V-1911", "sshd could not be reloaded",
+     "sshd was not found running, or did not answer after it was told to read its configuration "
+     "again.",
+     "Look at sshd's log; where sshd is in an unusual place, name it in /etc/vouch/host.conf.");
+KIND(host_self, "V-1912", "sshd does not show its certificate",
+     "After the reload sshd was connected to from this machine, and did not present a certificate "
+     "that clients would trust. What was changed was put back.",
+     "Look at sshd's log for the host certificate; address and port can be set in "
+     "/etc/vouch/host.conf.");
+KIND(host_file, "V-1913", "a file on the host cannot be used",
+     "A file is missing, cannot be read or written, or is reached through a symbolic link, which "
+     "the root part never follows. The old files are as they were.",
+     "Look at the path in the message: its disk, its mode, and whether it is a link.");
+KIND(host_saved, "V-1914", "what was saved cannot be read",
+     "A saved copy or a note of the root part is damaged, so that it does not know what was there "
+     "before.",
+     "Restore the folder /var/lib/vouch-host/apply from a backup, or enrol again with another "
+     "--root.");
+KIND(host_conf, "V-1915", "/etc/vouch/host.conf is wrong",
+     "A line of the file is not a known word and its value.",
+     "Correct the line that the message names; vouch-host(8) lists the words.");
+KIND(host_pending, "V-1916", "a change waits to be confirmed",
+     "sshd's configuration was changed for a time, and nobody has confirmed it yet.",
+     "vouch-host confirm keeps it; or wait until it is put back.");
+KIND(host_nothing, "V-1917", "there is nothing to do this with",
+     "What was asked for needs something that is not there: a change to confirm, or an installed "
+     "bundle.",
+     "Look with vouch-host status, then enrol or apply first.");
+KIND(krl_refused, "V-1920", "a revocation list that must not be installed",
+     "It is older than the one that is there, leaves out a CA that the host trusts, or "
+     "does not do what every list has to do. The one that is there stays.",
+     "Nothing, if the next list is good; if each one is refused, look at vouch krl "
+     "status and at the server's log.");
+KIND(login_log, "V-1921", "sshd's log cannot be followed",
+     "The journal or the file of the log cannot be read, or where it was left is not "
+     "known. Logins are not reported; they work.",
+     "Name the log in /etc/vouch/host.conf: log journal, or log file PATH.");
+KIND(scan, "V-1922", "the accounts cannot be looked through",
+     "A file of authorized keys, or the list of accounts, could not be read.",
+     "Look at the file that the message names; the others were read.");
+KIND(child, "V-1923", "a program did not do its work",
+     "A program of the system that was started could not be, or was not done in time.",
+     "Check that the program is there and runs by hand, and that the machine is not "
+     "overloaded.");
+KIND(not_enrolled, "V-1930", "the host is not enrolled",
+     "This machine has no agreement with a server yet, or it was given up with "
+     "vouch-host leave.",
+     "Make a token (vouch host token new) and enrol: vouch-host enrol https://SERVER "
+     "--token-file FILE.");
+KIND(agent_file, "V-1931", "a file of the host's agent is damaged",
+     "What the agent keeps in /var/lib/vouch-host is not what it wrote. Nothing was "
+     "changed.",
+     "Restore the folder from a backup, or enrol anew: vouch-host enrol.");
+KIND(adoption, "V-1932", "the host waits to be adopted",
+     "The server does not know this host by a token. An administrator compares a "
+     "fingerprint of its keys and adopts it.",
+     "Give the fingerprint to an administrator, for vouch host adopt, and run "
+     "vouch-host enrol again.");
+KIND(host_barred, "V-1933", "the server wants no more of this host",
+     "The host was locked, since two machines showed the same identity, or was "
+     "retired, or its secret was replaced. Its files stay as they are; nothing of it "
+     "is renewed.",
+     "Ask an administrator: vouch host show NAME. Enrol anew once that is settled: "
+     "vouch-host enrol.");
+KIND(host_root, "V-1934", "the root part of the agent does not answer",
+     "vouch-host-apply, which alone writes the files of sshd, did not start, or ended.",
+     "Look at what it said on standard error, and at the journal of "
+     "vouch-host.service.");
+KIND(host_start, "V-1935", "the agent cannot begin",
+     "vouch-host has to be started by root, gives that up, and needs its folder in "
+     "/var/lib/vouch-host.",
+     "Run it with sudo; install the package's sysusers and tmpfiles if the folder or "
+     "the user is missing.");
+KIND(host_enrolled, "V-1936", "the host is enrolled already",
+     "This machine belongs to a server, and was told to enrol with another one, or "
+     "under another name.",
+     "Leave the first one: vouch-host leave; then enrol.");
+KIND(host_install, "V-1937", "a step of installing failed",
+     "The root part refused or could not do a step. What was there before is in force.",
+     "Correct what the line with FAIL names, and run vouch-host sync.");
+KIND(host_busy, "V-1938", "the host's agent is at work",
+     "Another vouch-host, usually the one of vouch-host.service, works for this host. "
+     "Two at once would look like two machines to the server.",
+     "Stop it first: systemctl stop vouch-host; or wait until it has ended.");
+KIND(fleet_key, "V-1960", "not the machine that was meant",
+     "None of the host keys that the machine showed is the one that was compared.",
+     "Look at it with vouch host show, and compare again on the machine itself: somebody else may "
+     "wait "
+     "under its name. Forget it with vouch host refuse.");
+KIND(program, "V-1961", "a program of this machine does not run",
+     "It is not installed, not on PATH, or it did not end in time.",
+     "Install it (ssh and ssh-keyscan are in openssh-client), or see why it hangs by running it "
+     "alone.");
+KIND(trust_make, "V-1970", "the trust bundle cannot be made",
+     "The list of CA keys, which hosts and clients verify before they trust a key, could not be "
+     "put together or signed.",
+     "Follow what the message says; nothing was changed.");
+KIND(trust_unproven, "V-1971", "the list of trusted CA keys is not proven",
+     "It is not signed by the checkpoint key that was noted down, is of another authority, or is "
+     "older than the one in force. Nothing of it was taken over.",
+     "Try again. If it stays so, compare the checkpoint key with the administrator on another "
+     "way: somebody may stand between you and the server.");
 KIND(internal, "V-1999", "a bug", "Something happened that must not. Nothing was issued.",
      "Please report it with the command and the message.");
 
@@ -425,6 +606,16 @@ const struct vouch_fault_kind *const vouch_fault_kinds[] = {
     &vouch_fault_api_unready,
     &vouch_fault_api_http,
     &vouch_fault_api_failed,
+    &vouch_fault_host_token,
+    &vouch_fault_host_proof,
+    &vouch_fault_host_name,
+    &vouch_fault_host_taken,
+    &vouch_fault_host_locked,
+    &vouch_fault_host_queue,
+    &vouch_fault_host_stage,
+    &vouch_fault_host_fingerprint,
+    &vouch_fault_host_renewal,
+    &vouch_fault_host_zone,
     &vouch_fault_config,
     &vouch_fault_listen,
     &vouch_fault_server_dir,
@@ -458,8 +649,41 @@ const struct vouch_fault_kind *const vouch_fault_kinds[] = {
     &vouch_fault_factor_kind,
     &vouch_fault_account,
     &vouch_fault_no_identity,
+    &vouch_fault_host_state,
     &vouch_fault_usage,
     &vouch_fault_input,
+    &vouch_fault_host_ask,
+    &vouch_fault_host_trust,
+    &vouch_fault_host_cert,
+    &vouch_fault_host_names,
+    &vouch_fault_host_keys,
+    &vouch_fault_host_config,
+    &vouch_fault_host_test,
+    &vouch_fault_host_effect,
+    &vouch_fault_host_reload,
+    &vouch_fault_host_self,
+    &vouch_fault_host_file,
+    &vouch_fault_host_saved,
+    &vouch_fault_host_conf,
+    &vouch_fault_host_pending,
+    &vouch_fault_host_nothing,
+    &vouch_fault_krl_refused,
+    &vouch_fault_login_log,
+    &vouch_fault_scan,
+    &vouch_fault_child,
+    &vouch_fault_not_enrolled,
+    &vouch_fault_agent_file,
+    &vouch_fault_adoption,
+    &vouch_fault_host_barred,
+    &vouch_fault_host_root,
+    &vouch_fault_host_start,
+    &vouch_fault_host_enrolled,
+    &vouch_fault_host_install,
+    &vouch_fault_host_busy,
+    &vouch_fault_fleet_key,
+    &vouch_fault_program,
+    &vouch_fault_trust_make,
+    &vouch_fault_trust_unproven,
     &vouch_fault_internal,
     NULL,
 };

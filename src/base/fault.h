@@ -81,17 +81,27 @@ extern const struct vouch_fault_kind
     vouch_fault_request_other; // V-1818 the policy gives something else now
 extern const struct vouch_fault_kind vouch_fault_lock_out; // V-1819 the last administrator would go
 extern const struct vouch_fault_kind vouch_fault_api_json; // V-1820 not one JSON object
-extern const struct vouch_fault_kind vouch_fault_api_media;   // V-1821 a body of another kind
-extern const struct vouch_fault_kind vouch_fault_api_path;    // V-1822 no such path
-extern const struct vouch_fault_kind vouch_fault_api_method;  // V-1823 another method
-extern const struct vouch_fault_kind vouch_fault_api_large;   // V-1824 a bound
-extern const struct vouch_fault_kind vouch_fault_api_unready; // V-1825 not ready
-extern const struct vouch_fault_kind vouch_fault_api_http;    // V-1826 a rule of HTTP
-extern const struct vouch_fault_kind vouch_fault_api_failed;  // V-1827 a failure
-extern const struct vouch_fault_kind vouch_fault_config;      // V-1840 the configuration is wrong
-extern const struct vouch_fault_kind vouch_fault_listen;      // V-1841 cannot listen
-extern const struct vouch_fault_kind vouch_fault_server_dir;  // V-1842 not a server's folder
-extern const struct vouch_fault_kind vouch_fault_no_answer;   // V-1843 the server does not answer
+extern const struct vouch_fault_kind vouch_fault_api_media;        // V-1821 a body of another kind
+extern const struct vouch_fault_kind vouch_fault_api_path;         // V-1822 no such path
+extern const struct vouch_fault_kind vouch_fault_api_method;       // V-1823 another method
+extern const struct vouch_fault_kind vouch_fault_api_large;        // V-1824 a bound
+extern const struct vouch_fault_kind vouch_fault_api_unready;      // V-1825 not ready
+extern const struct vouch_fault_kind vouch_fault_api_http;         // V-1826 a rule of HTTP
+extern const struct vouch_fault_kind vouch_fault_api_failed;       // V-1827 a failure
+extern const struct vouch_fault_kind vouch_fault_host_token;       // V-1830 a host's token
+extern const struct vouch_fault_kind vouch_fault_host_proof;       // V-1831 a proof of a host key
+extern const struct vouch_fault_kind vouch_fault_host_name;        // V-1832 a name of a host
+extern const struct vouch_fault_kind vouch_fault_host_taken;       // V-1833 a host that is there
+extern const struct vouch_fault_kind vouch_fault_host_locked;      // V-1834 a locked host
+extern const struct vouch_fault_kind vouch_fault_host_queue;       // V-1835 a full queue
+extern const struct vouch_fault_kind vouch_fault_host_stage;       // V-1836 the state of a host
+extern const struct vouch_fault_kind vouch_fault_host_fingerprint; // V-1837 a fingerprint
+extern const struct vouch_fault_kind vouch_fault_host_renewal;     // V-1838 a renewal
+extern const struct vouch_fault_kind vouch_fault_host_zone;        // V-1839 a zone
+extern const struct vouch_fault_kind vouch_fault_config;     // V-1840 the configuration is wrong
+extern const struct vouch_fault_kind vouch_fault_listen;     // V-1841 cannot listen
+extern const struct vouch_fault_kind vouch_fault_server_dir; // V-1842 not a server's folder
+extern const struct vouch_fault_kind vouch_fault_no_answer;  // V-1843 the server does not answer
 extern const struct vouch_fault_kind vouch_fault_server_unknown;     // V-1860 no server was named
 extern const struct vouch_fault_kind vouch_fault_server_unreachable; // V-1861 no answer from it
 extern const struct vouch_fault_kind
@@ -126,9 +136,48 @@ extern const struct vouch_fault_kind vouch_fault_link;         // V-1888 a link 
 extern const struct vouch_fault_kind vouch_fault_factor_kind;  // V-1889 not by a recovery code
 extern const struct vouch_fault_kind vouch_fault_account;      // V-1890 no such user
 extern const struct vouch_fault_kind vouch_fault_no_identity;  // V-1891 no role to ask
+extern const struct vouch_fault_kind vouch_fault_host_state;   // V-1894 too much for one host
 extern const struct vouch_fault_kind vouch_fault_usage;        // V-1901 wrong use of a command
 extern const struct vouch_fault_kind vouch_fault_input; // V-1902 a text input (spec, list) is wrong
-extern const struct vouch_fault_kind vouch_fault_internal; // V-1999 a bug
+extern const struct vouch_fault_kind vouch_fault_host_ask; // V-1903 a question to the root part
+extern const struct vouch_fault_kind
+    vouch_fault_host_trust; // V-1904 a trust bundle that proves nothing
+extern const struct vouch_fault_kind vouch_fault_host_cert; // V-1905 a certificate that is not ours
+extern const struct vouch_fault_kind
+    vouch_fault_host_names;                                 // V-1906 a name that sshd would misread
+extern const struct vouch_fault_kind vouch_fault_host_keys; // V-1907 no host key
+extern const struct vouch_fault_kind vouch_fault_host_config; // V-1908 a setting of somebody else
+extern const struct vouch_fault_kind vouch_fault_host_test;   // V-1909 sshd -t says no
+extern const struct vouch_fault_kind vouch_fault_host_effect; // V-1910 a setting that does not hold
+extern const struct vouch_fault_kind vouch_fault_host_reload; // V-1911 sshd did not reload
+extern const struct vouch_fault_kind vouch_fault_host_self;   // V-1912 no certificate is shown
+extern const struct vouch_fault_kind vouch_fault_host_file;   // V-1913 a file that cannot be used
+extern const struct vouch_fault_kind vouch_fault_host_saved;  // V-1914 a saved copy is damaged
+extern const struct vouch_fault_kind vouch_fault_host_conf;   // V-1915 host.conf is wrong
+extern const struct vouch_fault_kind
+    vouch_fault_host_pending; // V-1916 a change waits to be confirmed
+extern const struct vouch_fault_kind vouch_fault_host_nothing; // V-1917 nothing to confirm or use
+extern const struct vouch_fault_kind vouch_fault_krl_refused;  // V-1920 a list that will not do
+extern const struct vouch_fault_kind vouch_fault_login_log;    // V-1921 sshd's log cannot be read
+extern const struct vouch_fault_kind vouch_fault_scan;         // V-1922 a file of authorized keys
+extern const struct vouch_fault_kind vouch_fault_child; // V-1923 a program did not do its work
+extern const struct vouch_fault_kind vouch_fault_not_enrolled; // V-1930 not enrolled
+extern const struct vouch_fault_kind
+    vouch_fault_agent_file; // V-1931 the agent's own file is damaged
+extern const struct vouch_fault_kind
+    vouch_fault_adoption; // V-1932 an administrator has to adopt it
+extern const struct vouch_fault_kind vouch_fault_host_barred; // V-1933 locked, retired or forgotten
+extern const struct vouch_fault_kind vouch_fault_host_root;   // V-1934 the root part did not answer
+extern const struct vouch_fault_kind
+    vouch_fault_host_start; // V-1935 not started as root, or no folder
+extern const struct vouch_fault_kind vouch_fault_host_enrolled; // V-1936 enrolled already
+extern const struct vouch_fault_kind vouch_fault_host_install; // V-1937 a step of installing failed
+extern const struct vouch_fault_kind vouch_fault_host_busy;    // V-1938 another one works already
+extern const struct vouch_fault_kind vouch_fault_fleet_key; // V-1960 not the machine that was meant
+extern const struct vouch_fault_kind vouch_fault_program;   // V-1961 another program does not run
+extern const struct vouch_fault_kind vouch_fault_trust_make; // V-1970 no trust bundle can be made
+extern const struct vouch_fault_kind vouch_fault_trust_unproven; // V-1971 a bundle proves nothing
+extern const struct vouch_fault_kind vouch_fault_internal;       // V-1999 a bug
 
 // All kinds, in the order of their codes, ended by NULL.
 extern const struct vouch_fault_kind *const vouch_fault_kinds[];

@@ -181,6 +181,14 @@ static int key_fits(const struct vouch_policy_role *role, const struct vouch_pol
     return fits;
 }
 
+int vouch_policy_selector_fits(const struct vouch_policy *policy, struct vouch_bytes selector,
+                               uint32_t host) {
+    struct vouch_bytes value;
+    struct vouch_bytes key = vouch_policy_before(selector, '=', &value);
+    return vouch_bytes_equal(selector, vouch_bytes_of("all")) ||
+           has_label(&policy->content.hosts[host], key, value);
+}
+
 int vouch_policy_role_means(const struct vouch_policy *policy, uint32_t role, uint32_t host) {
     if (policy->roles[role].zone != policy->host_zones[host]) {
         return 0;

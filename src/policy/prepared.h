@@ -78,6 +78,10 @@ int vouch_policy_is_member(const struct vouch_policy *policy, uint32_t role, uin
 // Nonzero if the role names the user among those who approve it, or has them in a group.
 int vouch_policy_may_approve(const struct vouch_policy *policy, uint32_t role, uint32_t user);
 
+// Nonzero if the host is meant by one selector of a role: "all", "KEY=VALUE", "KEY=*", "name=HOST".
+int vouch_policy_selector_fits(const struct vouch_policy *policy, struct vouch_bytes selector,
+                               uint32_t host);
+
 // Nonzero if the role's labels mean the host, and both are of one zone.
 int vouch_policy_role_means(const struct vouch_policy *policy, uint32_t role, uint32_t host);
 

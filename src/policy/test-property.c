@@ -6,6 +6,7 @@
 // VOUCH_LONG; VOUCH_POLICY_SEED=N sets where the row of them begins.
 #include "core/cidr.h"
 #include "policy/explain.h"
+#include "policy/host-logins.h"
 #include "policy/rule.h"
 #include "policy/test-fixture.h"
 
@@ -636,8 +637,105 @@ static void a_policy_that_was_written_and_read_decides_alike(void **state) {
     assert_true(compared > rounds() / 4);
 }
 
+// ----- what hosts install
+
+#define HOSTS 4
+
+// Hosts with some of the labels that the roles of this round name.
+static void add_hosts(struct world *world, struct vouch_policy_host hosts[HOSTS]) {
+    static const char *const names[HOSTS] = {"a.example.com", "b.example.com", "c.example.com",
+                                             "d.example.com"};
+    static const char *const labels[] = {"tier=web", "os=debian", "site=linz"};
+    static const char *const selectors[] = {"all", "tier=web", "tier=*", "os=debian",
+                                            "name=a.example.com"};
+    for (size_t i = 0; i < HOSTS; i++) {
+        hosts[i] = (struct vouch_policy_host){
+            .name = text_of(names[i]), .zone = PICK(zone_names), .labels = SOME(world, labels)};
+    }
+    for (size_t i = 0; i < ROLES; i++) {
+        if (draw(3) > 0) {
+            world->roles[i].hosts = some(world, selectors + 1, 4, 3);
+        }
+        if (world->roles[i].hosts.count == 0) {
+            world->roles[i].hosts = some(world, selectors, 1, 1);
+        }
+    }
+    world->content.hosts = hosts;
+    world->content.host_count = HOSTS;
+}
+
+static const struct vouch_policy_host_login *login_among(
+    const struct vouch_policy_host_logins *logins, struct vouch_bytes login) {
+    const struct vouch_policy_host_login *found = NULL;
+    for (size_t i = 0; i < logins->count; i++) {
+        if (vouch_bytes_equal(logins->items[i].login, login)) {
+            assert_null(found); // each stands once
+            found = &logins->items[i];
+        }
+    }
+    return found;
+}
+
+// One login on one host, asked in both ways. Returns how many principals it accepts.
+static size_t check_login(const struct vouch_policy_view *view,
+                          const struct vouch_policy_host_logins *logins, struct vouch_bytes login,
+                          struct vouch_bytes host) {
+    const struct vouch_policy_host_login *row = login_among(logins, login);
+    struct vouch_policy_names accepted = {0};
+    assert_int_equal(vouch_policy_accepted(view, login, host, &accepted), VOUCH_OK);
+    assert_int_equal(row != NULL ? row->count : 0, accepted.count);
+    for (size_t i = 0; i < accepted.count; i++) {
+        assert_true(vouch_bytes_equal(row->accepts[i].principal, accepted.items[i]));
+        assert_true(row->accepts[i].why.len > 0);
+    }
+    return accepted.count;
+}
+
+static size_t check_hosts(const struct vouch_policy *policy,
+                          const struct vouch_policy_host hosts[HOSTS]) {
+    static const char *const logins[] = {"ann",  "ben", "root",     "daemon", "app", "deploy",
+                                         "sshd", "dee", "postgres", "cid",    "eve"};
+    size_t accepted = 0;
+    for (size_t h = 0; h < HOSTS; h++) {
+        vouch_autoarena struct vouch_arena arena = {0};
+        const struct vouch_policy_view view = {policy, NOW, &arena};
+        struct vouch_policy_host_logins installed = {0};
+        size_t found = 0;
+        size_t rows = 0;
+        assert_int_equal(vouch_policy_host_logins(policy, hosts[h].name, &arena, &installed),
+                         VOUCH_OK);
+        for (size_t i = 0; i < sizeof logins / sizeof logins[0]; i++) {
+            size_t count = check_login(&view, &installed, text_of(logins[i]), hosts[h].name);
+            found += count;
+            rows += count > 0 ? 1 : 0;
+        }
+        assert_int_equal(installed.count, rows); // and nothing besides
+        accepted += found;
+    }
+    return accepted;
+}
+
+static void a_host_installs_for_each_login_just_what_it_accepts(void **state) {
+    (void)state;
+    static struct world world;
+    struct vouch_policy_host hosts[HOSTS];
+    size_t accepted = 0;
+    start();
+    for (size_t round = 0; round < rounds() / 10; round++) {
+        vouch_autopolicy struct vouch_policy *policy = NULL;
+        make_world(&world);
+        add_hosts(&world, hosts);
+        if (vouch_policy_new(&world.content, &policy, NULL) == VOUCH_OK) {
+            accepted += check_hosts(policy, hosts);
+        }
+    }
+    print_message("# %zu principals of logins\n", accepted);
+    assert_true(accepted > rounds() / 10);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_host_installs_for_each_login_just_what_it_accepts),
         cmocka_unit_test(whatever_is_granted_is_due),
         cmocka_unit_test(a_policy_that_was_written_and_read_decides_alike),
     };

@@ -68,14 +68,11 @@ static int read_policy(const struct vouch_store *store, enum vouch_statement sta
     return VOUCH_OK;
 }
 
-int vouch_store_policy_find(struct vouch_store *store, uint64_t version, struct vouch_arena *arena,
-                            enum vouch_store_outcome *ret_outcome,
-                            struct vouch_store_policy *ret_policy, struct vouch_fault *fault) {
-    enum vouch_statement statement =
-        version == 0 ? VOUCH_SQL_POLICY_NEWEST : VOUCH_SQL_POLICY_BY_VERSION;
+static int find(struct vouch_store *store, enum vouch_statement statement, int64_t by,
+                struct vouch_arena *arena, enum vouch_store_outcome *ret_outcome,
+                struct vouch_store_policy *ret_policy, struct vouch_fault *fault) {
     struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
-    const struct vouch_value arg =
-        vouch_value_integer(version > INT64_MAX ? 0 : (int64_t)version); // there is no version 0
+    const struct vouch_value arg = vouch_value_integer(by);
     int found = 0;
     int err = store->driver->query(store->db, statement, &arg, fault);
     if (err == VOUCH_OK) {
@@ -89,6 +86,21 @@ int vouch_store_policy_find(struct vouch_store *store, uint64_t version, struct 
         *ret_outcome = found ? VOUCH_STORE_DONE : VOUCH_STORE_ABSENT;
     }
     return err;
+}
+
+int vouch_store_policy_find(struct vouch_store *store, uint64_t version, struct vouch_arena *arena,
+                            enum vouch_store_outcome *ret_outcome,
+                            struct vouch_store_policy *ret_policy, struct vouch_fault *fault) {
+    int64_t by = version > INT64_MAX ? 0 : (int64_t)version; // there is no version 0
+    return find(store, version == 0 ? VOUCH_SQL_POLICY_NEWEST : VOUCH_SQL_POLICY_BY_VERSION, by,
+                arena, ret_outcome, ret_policy, fault);
+}
+
+int vouch_store_policy_at(struct vouch_store *store, uint64_t at_s, struct vouch_arena *arena,
+                          enum vouch_store_outcome *ret_outcome,
+                          struct vouch_store_policy *ret_policy, struct vouch_fault *fault) {
+    return find(store, VOUCH_SQL_POLICY_AT, at_s > INT64_MAX ? INT64_MAX : (int64_t)at_s, arena,
+                ret_outcome, ret_policy, fault);
 }
 
 int vouch_store_policies_list(struct vouch_store *store, const struct vouch_store_page *page,

@@ -30,6 +30,13 @@ VOUCH_MUST_USE int vouch_store_policy_find(struct vouch_store *store, uint64_t v
                                            struct vouch_store_policy *ret_policy,
                                            struct vouch_fault *fault);
 
+// Finds the one that held at a time: the newest that was applied by then.
+VOUCH_MUST_USE int vouch_store_policy_at(struct vouch_store *store, uint64_t at_s,
+                                         struct vouch_arena *arena,
+                                         enum vouch_store_outcome *ret_outcome,
+                                         struct vouch_store_policy *ret_policy,
+                                         struct vouch_fault *fault);
+
 struct vouch_store_policies {
     struct vouch_arena arena;
     struct vouch_store_policy *rows;

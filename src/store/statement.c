@@ -55,6 +55,29 @@
     "COALESCE((SELECT c.remaining " ACCOUNT_CREDENTIAL "3), 0), "                                  \
     "(SELECT COUNT(*) FROM sessions s WHERE s.account = a.id) FROM accounts a WHERE "
 
+#define LOGIN_COLUMNS                                                                              \
+    "SELECT id, host, outcome, login, user, key_id, serial, source, method, fingerprint, ca, "     \
+    "reason, line, alarm FROM logins WHERE "
+#define LOGINS_RANGE "id < ?1 AND id >= ?2 ORDER BY id DESC LIMIT ?3"
+
+#define HOST_TOKEN_COLUMNS                                                                         \
+    "SELECT id, match, zone, labels, networks, uses, uses_left, actor, created_s, expires_s "      \
+    "FROM host_tokens WHERE "
+#define HOST_COLUMNS                                                                               \
+    "SELECT h.id, h.revision, h.state, h.name, h.former, h.zone, h.labels, h.aliases, "            \
+    "h.approvers, h.needed, h.why, h.made_by, h.token, h.machine, h.keyset, h.generation, "        \
+    "h.used, h.collect_s, h.renew, h.source, h.agent, h.sshd, h.created_s, h.seen_s, "             \
+    "h.renewed_s, h.until_s "
+#define HOSTS_WHERE HOST_COLUMNS "FROM hosts h WHERE "
+#define HOST_COLUMN_COUNT 26
+// Behind the row with the ID ?1 (0: all), in the order of names.
+#define HOSTS_AFTER                                                                                \
+    "(h.name, h.id) > (COALESCE((SELECT name FROM hosts WHERE id = ?1), CAST('' AS BLOB)), ?1) "   \
+    "ORDER BY h.name, h.id LIMIT ?2"
+#define HOSTS_ENDED                                                                                \
+    "(SELECT id FROM hosts WHERE state = 1 AND until_s > 0 AND until_s <= ?1 "                     \
+    "ORDER BY until_s, id LIMIT ?2)"
+
 const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
     [VOUCH_SQL_META_GET] = {"SELECT node, origin, epoch, position FROM meta WHERE one = 1", 0, 4},
     [VOUCH_SQL_META_PLACES] = {"SELECT position, termed FROM meta WHERE one = 1", 0, 2},
@@ -194,6 +217,9 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
     [VOUCH_SQL_POLICY_BY_VERSION] = {"SELECT version, time_s, actor, hash, number, text "
                                      "FROM policies WHERE version = ?1",
                                      1, 6},
+    [VOUCH_SQL_POLICY_AT] = {"SELECT version, time_s, actor, hash, number, text FROM policies "
+                             "WHERE time_s <= ?1 ORDER BY version DESC LIMIT 1",
+                             1, 6},
     [VOUCH_SQL_POLICIES_ALL] = {"SELECT version, time_s, actor, hash, number FROM policies "
                                 "WHERE version < ?1 ORDER BY version DESC LIMIT ?2",
                                 2, 5},
@@ -304,6 +330,150 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
     [VOUCH_SQL_LINKS_PRUNE] = {"DELETE FROM links WHERE account IN (SELECT account FROM links "
                                "WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
                                2, 0},
+
+    [VOUCH_SQL_HOST_STATE_FIND] = {"SELECT version, hash FROM host_states WHERE host = ?1", 1, 2},
+    [VOUCH_SQL_HOST_STATE_PUT] = {"INSERT INTO host_states (host, version, hash) "
+                                  "VALUES (?1, ?2, ?3) ON CONFLICT (host) DO UPDATE "
+                                  "SET version = excluded.version, hash = excluded.hash",
+                                  3, 0},
+    [VOUCH_SQL_HOST_REPORT_FIND] =
+        {"SELECT host, time_s, clock_ms, krl_version, krl_generated_s, state_version, "
+         "trust_version, health, agent, sshd, problems, ca_keys, settings FROM host_reports "
+         "WHERE host = ?1",
+         1, 13},
+    [VOUCH_SQL_HOST_REPORT_PUT] =
+        {"INSERT INTO host_reports (host, time_s, clock_ms, krl_version, krl_generated_s, "
+         "state_version, trust_version, health, agent, sshd, problems, ca_keys, settings) "
+         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "
+         "ON CONFLICT (host) DO UPDATE SET time_s = excluded.time_s, "
+         "clock_ms = excluded.clock_ms, krl_version = excluded.krl_version, "
+         "krl_generated_s = excluded.krl_generated_s, state_version = excluded.state_version, "
+         "trust_version = excluded.trust_version, health = excluded.health, "
+         "agent = excluded.agent, sshd = excluded.sshd, problems = excluded.problems, "
+         "ca_keys = excluded.ca_keys, settings = excluded.settings",
+         13, 0},
+
+    [VOUCH_SQL_HOST_LISTS] =
+        {"SELECT h.name, COALESCE(r.krl_version, 0), COALESCE(r.krl_generated_s, 0), "
+         "COALESCE(r.time_s, 0) FROM hosts h LEFT JOIN host_reports r ON r.host = h.id "
+         "WHERE h.state = 2 ORDER BY h.name",
+         0, 4},
+    [VOUCH_SQL_LOGIN_PLACE_FIND] = {"SELECT next FROM host_login_places WHERE host = ?1", 1, 1},
+    [VOUCH_SQL_LOGIN_PLACE_PUT] = {"INSERT INTO host_login_places (host, next) VALUES (?1, ?2) "
+                                   "ON CONFLICT (host) DO UPDATE SET next = excluded.next",
+                                   2, 0},
+    [VOUCH_SQL_LOGIN_BEFORE] = {"SELECT id FROM logins WHERE id < ?1 ORDER BY id DESC LIMIT 1", 1,
+                                1},
+    [VOUCH_SQL_LOGIN_ADD] = {"INSERT INTO logins (id, host, outcome, login, user, key_id, serial, "
+                             "source, method, fingerprint, ca, reason, line, alarm) "
+                             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                             14, 0},
+    [VOUCH_SQL_LOGINS_ALL] = {LOGIN_COLUMNS LOGINS_RANGE, 3, 14},
+    [VOUCH_SQL_LOGINS_BY_HOST] = {LOGIN_COLUMNS "host = ?4 AND " LOGINS_RANGE, 4, 14},
+    [VOUCH_SQL_LOGINS_BY_LOGIN] = {LOGIN_COLUMNS "login = ?4 AND " LOGINS_RANGE, 4, 14},
+    [VOUCH_SQL_LOGINS_BY_USER] = {LOGIN_COLUMNS "user = ?4 AND " LOGINS_RANGE, 4, 14},
+    [VOUCH_SQL_LOGINS_BY_KEY_ID] = {LOGIN_COLUMNS "key_id = ?4 AND " LOGINS_RANGE, 4, 14},
+    [VOUCH_SQL_LOGINS_BY_SERIAL] = {LOGIN_COLUMNS "serial = ?4 AND " LOGINS_RANGE, 4, 14},
+    [VOUCH_SQL_LOGINS_WITH_ALARM] = {LOGIN_COLUMNS "alarm <> x'' AND " LOGINS_RANGE, 3, 14},
+    [VOUCH_SQL_LOGINS_PRUNE] = {"DELETE FROM logins WHERE id IN (SELECT id FROM logins "
+                                "WHERE id < ?1 ORDER BY id LIMIT ?2)",
+                                2, 0},
+
+    [VOUCH_SQL_HOST_TOKEN_ADD] =
+        {"INSERT INTO host_tokens (secret, match, zone, labels, networks, uses, uses_left, actor, "
+         "created_s, expires_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9) "
+         "ON CONFLICT DO NOTHING",
+         9, 0},
+    [VOUCH_SQL_HOST_TOKEN_BY_SECRET] = {HOST_TOKEN_COLUMNS "secret = ?1", 1, 10},
+    [VOUCH_SQL_HOST_TOKEN_BY_ID] = {HOST_TOKEN_COLUMNS "id = ?1", 1, 10},
+    [VOUCH_SQL_HOST_TOKENS_ALL] = {HOST_TOKEN_COLUMNS "id > ?1 ORDER BY id LIMIT ?2", 2, 10},
+    [VOUCH_SQL_HOST_TOKEN_TAKE] = {"UPDATE host_tokens SET uses_left = uses_left - 1 "
+                                   "WHERE id = ?1 AND uses_left > 0 AND expires_s > ?2",
+                                   2, 0},
+    [VOUCH_SQL_HOST_TOKEN_REMOVE] = {"DELETE FROM host_tokens WHERE id = ?1", 1, 0},
+    [VOUCH_SQL_HOST_TOKENS_PRUNE] = {"DELETE FROM host_tokens WHERE id IN (SELECT id "
+                                     "FROM host_tokens WHERE expires_s <= ?1 "
+                                     "ORDER BY expires_s LIMIT ?2)",
+                                     2, 0},
+
+    [VOUCH_SQL_HOST_ADD] =
+        {"INSERT INTO hosts (revision, state, name, former, zone, labels, aliases, approvers, "
+         "needed, why, made_by, token, machine, keyset, generation, used, collect_s, renew, "
+         "source, agent, sshd, created_s, seen_s, renewed_s, until_s) "
+         "VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15, ?16, "
+         "?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+         23, 0},
+    [VOUCH_SQL_HOST_PUT] =
+        {"UPDATE hosts SET revision = revision + 1, state = ?1, name = ?2, former = ?3, zone = ?4, "
+         "labels = ?5, aliases = ?6, approvers = ?7, needed = ?8, why = ?9, made_by = ?10, "
+         "token = ?11, machine = ?12, keyset = ?13, generation = ?14, collect_s = ?15, "
+         "renew = ?16, source = ?17, agent = ?18, sshd = ?19, created_s = ?20, seen_s = ?21, "
+         "renewed_s = ?22, until_s = ?23 WHERE id = ?24 AND revision = ?25",
+         25, 0},
+    [VOUCH_SQL_HOST_NEWEST] = {"SELECT MAX(id) FROM hosts", 0, 1},
+    [VOUCH_SQL_HOST_BY_ID] = {HOSTS_WHERE "h.id = ?1", 1, HOST_COLUMN_COUNT},
+    [VOUCH_SQL_HOST_BY_NAME] = {HOST_COLUMNS "FROM host_names n JOIN hosts h ON h.id = n.host "
+                                             "WHERE n.name = ?1 AND h.name = ?1",
+                                1, HOST_COLUMN_COUNT},
+    [VOUCH_SQL_HOST_BY_ANY_NAME] = {HOST_COLUMNS "FROM host_names n JOIN hosts h ON h.id = n.host "
+                                                 "WHERE n.name = ?1",
+                                    1, HOST_COLUMN_COUNT},
+    [VOUCH_SQL_HOST_IN_STATE] = {HOSTS_WHERE "h.name = ?1 AND h.state = ?2 AND "
+                                             "(length(?3) = 0 OR h.keyset = ?3) "
+                                             "ORDER BY h.id DESC LIMIT 1",
+                                 3, HOST_COLUMN_COUNT},
+    [VOUCH_SQL_HOST_BY_KEY] = {HOST_COLUMNS "FROM host_keys k JOIN hosts h ON h.id = k.host "
+                                            "WHERE k.hash = ?1 AND h.state IN (2, 3) "
+                                            "ORDER BY h.id LIMIT 1",
+                               1, HOST_COLUMN_COUNT},
+    [VOUCH_SQL_HOST_BY_SECRET] = {HOST_COLUMNS ", s.generation FROM host_secrets s "
+                                               "JOIN hosts h ON h.id = s.host WHERE s.secret = ?1",
+                                  1, HOST_COLUMN_COUNT + 1},
+    [VOUCH_SQL_HOSTS_ALL] = {HOSTS_WHERE "h.state < 4 AND ?3 = 0 AND " HOSTS_AFTER, 3,
+                             HOST_COLUMN_COUNT},
+    [VOUCH_SQL_HOSTS_BY_STATE] = {HOSTS_WHERE "h.state = ?3 AND " HOSTS_AFTER, 3,
+                                  HOST_COLUMN_COUNT},
+    [VOUCH_SQL_HOSTS_ACTIVE] = {HOSTS_WHERE "h.state = 2 ORDER BY h.name, h.id", 0,
+                                HOST_COLUMN_COUNT},
+    [VOUCH_SQL_HOSTS_COUNT] = {"SELECT COUNT(*) FROM hosts WHERE state = 2", 0, 1},
+    [VOUCH_SQL_HOSTS_WAITING] = {"SELECT COUNT(*) FROM hosts WHERE state = 1 AND until_s > ?1", 1,
+                                 1},
+    [VOUCH_SQL_HOSTS_WAITING_FROM] = {"SELECT COUNT(*) FROM hosts WHERE state = 1 "
+                                      "AND until_s > ?1 AND source = ?2",
+                                      2, 1},
+    [VOUCH_SQL_HOST_KEY_ADD] = {"INSERT INTO host_keys (host, place, hash, type, serial, "
+                                "valid_before_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                                6, 0},
+    [VOUCH_SQL_HOST_KEYS_OF] = {"SELECT hash, type, serial, valid_before_s FROM host_keys "
+                                "WHERE host = ?1 ORDER BY place LIMIT ?2",
+                                2, 4},
+    [VOUCH_SQL_HOST_KEY_CERT] = {"UPDATE host_keys SET serial = ?3, valid_before_s = ?4 "
+                                 "WHERE host = ?1 AND hash = ?2",
+                                 4, 0},
+    [VOUCH_SQL_HOST_NAME_ADD] = {"INSERT INTO host_names (name, host) VALUES (?1, ?2) "
+                                 "ON CONFLICT DO NOTHING",
+                                 2, 0},
+    [VOUCH_SQL_HOST_NAMES_END] = {"DELETE FROM host_names WHERE host = ?1", 1, 0},
+    [VOUCH_SQL_HOST_SECRET_ADD] = {"INSERT INTO host_secrets (secret, host, generation) "
+                                   "VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                                   3, 0},
+    // Those after generation ?2, and those before ?3.
+    [VOUCH_SQL_HOST_SECRETS_TRIM] = {"DELETE FROM host_secrets WHERE host = ?1 "
+                                     "AND (generation > ?2 OR generation < ?3)",
+                                     3, 0},
+    [VOUCH_SQL_HOST_SECRETS_END] = {"DELETE FROM host_secrets WHERE host = ?1", 1, 0},
+    [VOUCH_SQL_HOST_USED] = {"UPDATE hosts SET used = ?2, collect_s = 0 WHERE id = ?1 "
+                             "AND used < ?2",
+                             2, 0},
+    [VOUCH_SQL_HOST_SEEN] = {"UPDATE hosts SET seen_s = ?2, source = ?3 WHERE id = ?1 "
+                             "AND seen_s < ?2",
+                             3, 0},
+    [VOUCH_SQL_HOST_KEYS_FORGET] = {"DELETE FROM host_keys WHERE host IN "
+                                    "(SELECT id FROM hosts WHERE id = ?1 AND state = 1)",
+                                    1, 0},
+    [VOUCH_SQL_HOST_FORGET] = {"DELETE FROM hosts WHERE id = ?1 AND state = 1", 1, 0},
+    [VOUCH_SQL_HOSTS_KEYS_PRUNE] = {"DELETE FROM host_keys WHERE host IN " HOSTS_ENDED, 2, 0},
+    [VOUCH_SQL_HOSTS_PRUNE] = {"DELETE FROM hosts WHERE id IN " HOSTS_ENDED, 2, 0},
 
     [VOUCH_SQL_CLEAR_CERTS] = {"DELETE FROM certs", 0, 0},
     [VOUCH_SQL_CLEAR_TERMS] = {"DELETE FROM terms", 0, 0},

@@ -11,4 +11,6 @@
 size_t test_contract_index(struct CMUnitTest *ret_tests);
 size_t test_contract_state(struct CMUnitTest *ret_tests);
 size_t test_contract_access(struct CMUnitTest *ret_tests);
+size_t test_contract_hosts(struct CMUnitTest *ret_tests);
+size_t test_contract_logins(struct CMUnitTest *ret_tests);
 size_t test_contract_people(struct CMUnitTest *ret_tests);

@@ -8,7 +8,9 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 
+#include "store/host-reports.h"
 #include "store/links.h"
+#include "store/logins.h"
 #include "store/policies.h"
 #include "store/requests.h"
 #include "store/sessions.h"
@@ -338,6 +340,67 @@ static void check_access(const struct outcome *outcome) {
 
 static const struct task access_by_policy = {keep_access, check_access};
 
+// --- hosts: what they were given, what they say, the logins that they send
+
+#define LOGINS_OF_A_BATCH 3u
+
+static int send_batch(struct vouch_store *store, uint64_t first, struct vouch_fault *fault) {
+    int err = VOUCH_OK;
+    for (uint64_t i = first; err == VOUCH_OK && i < first + LOGINS_OF_A_BATCH; i++) {
+        const struct vouch_store_login login = {.time_ms = 1000 + i,
+                                                .host = text("web1"),
+                                                .login = text("app"),
+                                                .outcome = VOUCH_STORE_LOGIN_ACCEPTED};
+        err = vouch_store_login_add(store, &login, fault);
+    }
+    return err == VOUCH_OK ? vouch_store_login_next_put(store, 1, first + LOGINS_OF_A_BATCH, fault)
+                           : err;
+}
+
+static int report_once(struct vouch_store *store, uint64_t first, struct vouch_fault *fault) {
+    const struct vouch_store_host_report report = {.host = 1, .time_s = NOW_S};
+    const uint8_t hash[VOUCH_STORE_HASH_LEN] = {(uint8_t)first};
+    uint64_t version = 0;
+    int err = vouch_store_host_given_put(store, 1, hash, 1, &version, fault);
+    return err == VOUCH_OK ? vouch_store_host_report_put(store, &report, fault) : err;
+}
+
+// Two batches of logins, each after a report.
+static void keep_logins(struct vouch_store *store, struct outcome *outcome) {
+    while (outcome->err == VOUCH_OK && outcome->position < 2) {
+        uint64_t first = outcome->position * LOGINS_OF_A_BATCH;
+        outcome->err = vouch_store_work_begin(store, VOUCH_STORE_DURABLY, &outcome->why);
+        if (outcome->err == VOUCH_OK) {
+            int err = report_once(store, first, &outcome->why);
+            err = err == VOUCH_OK ? send_batch(store, first, &outcome->why) : err;
+            outcome->err = vouch_store_work_end(store, err, VOUCH_STORE_DONE, &outcome->why);
+        }
+        outcome->position += outcome->err == VOUCH_OK ? 1 : 0;
+    }
+}
+
+// What a host is told to send next is always what the rows lack.
+static void check_logins(const struct outcome *outcome) {
+    struct vouch_store *store = test_open(&test_at, VOUCH_STORE_WRITE);
+    const struct vouch_store_login_filter filter = {.host = text("web1")};
+    const struct vouch_store_page page = {.limit = 100};
+    struct vouch_store_logins logins = {0};
+    struct vouch_store_host_given given = {0};
+    uint64_t next = 0;
+    int found = 0;
+    test_ok(vouch_store_login_next(store, 1, &found, &next, &fault));
+    test_ok(vouch_store_logins_list(store, &filter, &page, &logins, &fault));
+    test_ok(vouch_store_host_given_find(store, 1, &given, &fault));
+    assert_int_equal(logins.count, next);
+    assert_int_equal(given.version, next / LOGINS_OF_A_BATCH);
+    assert_true(next / LOGINS_OF_A_BATCH >= outcome->position);
+    assert_true(next / LOGINS_OF_A_BATCH <= outcome->position + 1);
+    vouch_store_logins_done(&logins);
+    vouch_store_close(store);
+}
+
+static const struct task logins_of_hosts = {keep_logins, check_logins};
+
 // Lets the n-th call fail, for every n until none is reached.
 static void sweep_task(enum call call, const struct task *task) {
     long step = getenv("VOUCH_LONG") != NULL ? 1 : 0;
@@ -366,6 +429,7 @@ static void sweep(enum call call) {
     sweep_task(call, &indexing);
     sweep_task(call, &people);
     sweep_task(call, &access_by_policy);
+    sweep_task(call, &logins_of_hosts);
 }
 
 static void survives_each_failing_write(void **state) {
@@ -460,6 +524,7 @@ static void survives_each_failing_call_of_the_driver(void **state) {
     sweep_driver(&indexing);
     sweep_driver(&people);
     sweep_driver(&access_by_policy);
+    sweep_driver(&logins_of_hosts);
 }
 
 int main(void) {

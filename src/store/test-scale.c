@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/time.h"
+#include "store/logins.h"
 
 #define BATCH 64
 #define ANSWER_MAX_MS 50
@@ -192,6 +193,72 @@ static void answers_every_audit_search_in_time(void **state) {
                                            .actor = actor, .type = vouch_bytes_of("nothing")});
 }
 
+// --- logins
+
+// As many as certificates: of a thousand hosts, ten thousand people and two logins.
+static void add_logins(void) {
+    char texts[3][40];
+    for (uint64_t first = 0; first < total; first += 1000) {
+        test_ok(vouch_store_work_begin(store, VOUCH_STORE_LATER, &fault));
+        for (uint64_t i = first; i < first + 1000 && i < total; i++) {
+            (void)snprintf(texts[0], sizeof texts[0], "host-%" PRIu64, i % 1000);
+            (void)snprintf(texts[1], sizeof texts[1], "user-%" PRIu64, i * 7 % 10000);
+            (void)snprintf(texts[2], sizeof texts[2], "SHA256:%" PRIu64, i);
+            const struct vouch_store_login login = {
+                .time_ms = TEST_TIME_MS + i * TEST_STEP_MS,
+                .host = vouch_bytes_of(texts[0]),
+                .outcome = i % 50 == 0 ? VOUCH_STORE_LOGIN_REFUSED : VOUCH_STORE_LOGIN_ACCEPTED,
+                .login = vouch_bytes_of(i % 2 == 0 ? "app" : "root"),
+                .user = vouch_bytes_of(texts[1]),
+                .key_id = vouch_bytes_of(texts[1]),
+                .serial = (UINT64_C(3) << 44) + i,
+                .fingerprint = vouch_bytes_of(texts[2]),
+                .alarm = vouch_bytes_of(i % 100000 == 99 ? "revoked" : "")};
+            test_ok(vouch_store_login_add(store, &login, &fault));
+        }
+        test_ok(vouch_store_work_end(store, VOUCH_OK, VOUCH_STORE_DONE, &fault));
+    }
+}
+
+static void measure_logins(const char *name, const struct vouch_store_login_filter *filter) {
+    struct vouch_store_logins logins = {0};
+    struct vouch_store *reader = test_open(&place, VOUCH_STORE_READ);
+    uint64_t start_ns = cpu_ns();
+    test_ok(
+        vouch_store_logins_list(reader, filter, &(struct vouch_store_page){0}, &logins, &fault));
+    double one_ms = (double)(cpu_ns() - start_ns) / 1e6;
+    print_message("# logins %s: %zu in %.2f ms\n", name, logins.count, one_ms);
+    assert_true(logins.count > 0);
+    assert_true(one_ms < ANSWER_MAX_MS);
+    vouch_store_logins_done(&logins);
+    vouch_store_close(reader);
+}
+
+static void answers_every_search_for_logins_in_time(void **state) {
+    (void)state;
+    const uint64_t serial = (UINT64_C(3) << 44) + total / 2;
+    const uint64_t middle_ms = TEST_TIME_MS + total / 2 * TEST_STEP_MS;
+    const struct vouch_bytes host = vouch_bytes_of("host-77");
+    add_logins();
+    measure_logins("newest", &(struct vouch_store_login_filter){.from_ms = 0});
+    measure_logins("by host", &(struct vouch_store_login_filter){.host = host});
+    measure_logins("by user", &(struct vouch_store_login_filter){.user = vouch_bytes_of("user-7")});
+    measure_logins("by key ID",
+                   &(struct vouch_store_login_filter){.key_id = vouch_bytes_of("user-14")});
+    measure_logins("by login", &(struct vouch_store_login_filter){.login = vouch_bytes_of("root")});
+    measure_logins("by serial", &(struct vouch_store_login_filter){.serial = &serial});
+    measure_logins("with alarm",
+                   &(struct vouch_store_login_filter){.which = VOUCH_STORE_LOGINS_ALARMS});
+    measure_logins("by time", &(struct vouch_store_login_filter){.from_ms = middle_ms,
+                                                                 .until_ms = middle_ms + 60000});
+    measure_logins("by login and time",
+                   &(struct vouch_store_login_filter){.login = vouch_bytes_of("root"),
+                                                      .from_ms = middle_ms,
+                                                      .until_ms = middle_ms + 60000});
+    measure_logins("refused",
+                   &(struct vouch_store_login_filter){.outcome = VOUCH_STORE_LOGIN_REFUSED});
+}
+
 static void opens_in_time_and_reads_whole(void **state) {
     (void)state;
     uint64_t start_ns = vouch_time_monotonic_ns();
@@ -209,6 +276,7 @@ int main(void) {
         cmocka_unit_test(indexes_at_a_steady_cost),
         cmocka_unit_test(answers_every_search_in_time),
         cmocka_unit_test(answers_every_audit_search_in_time),
+        cmocka_unit_test(answers_every_search_for_logins_in_time),
         cmocka_unit_test(opens_in_time_and_reads_whole),
     };
     return cmocka_run_group_tests(tests, begin, end);

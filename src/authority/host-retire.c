@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: ISC
+// The end of a host: its names are free, its secrets void, its certificates revoked. What narrows is done
+// before it is recorded; doing it again makes up for what was cut short.
+#include "authority/fleet.h"
+#include "authority/people.h"
+#include "base/time.h"
+
+#define WHY "host retired"
+
+static int end_row(struct vouch_local *authority, struct vouch_store_host *host,
+                   enum vouch_store_outcome *ret_outcome, struct vouch_fault *fault) {
+    struct vouch_office *office = authority->office;
+    size_t taken = 0;
+    vouch_lease_end(authority);
+    pthread_mutex_lock(&office->desk_lock);
+    int err = vouch_store_work_begin(office->desk, VOUCH_STORE_DURABLY, fault);
+    if (err == VOUCH_OK) {
+        err = vouch_store_host_put(office->desk, host, ret_outcome, fault);
+        if (err == VOUCH_OK && *ret_outcome == VOUCH_STORE_DONE) {
+            err = vouch_store_host_secrets_end(office->desk, host->id, fault);
+        }
+        if (err == VOUCH_OK && *ret_outcome == VOUCH_STORE_DONE) {
+            err =
+                vouch_store_host_names(office->desk, host->id, NULL, 0, ret_outcome, &taken, fault);
+        }
+        err = vouch_store_work_end(office->desk, err, *ret_outcome, fault);
+    }
+    pthread_mutex_unlock(&office->desk_lock);
+    return err;
+}
+
+// --- certificates
+
+static int revoke_page(struct vouch_local *authority, struct vouch_bytes actor,
+                       const struct vouch_store_certs *page, uint64_t *revoked,
+                       struct vouch_fault *fault) {
+    int err = VOUCH_OK;
+    for (size_t i = 0; err == VOUCH_OK && i < page->count; i++) {
+        if (page->rows[i].revoked.by == VOUCH_STORE_REVOKE_NONE) {
+            err = vouch_revoke_cert(authority, actor, &page->rows[i], WHY, fault);
+            *revoked += err == VOUCH_OK ? 1 : 0;
+        }
+    }
+    return err;
+}
+
+// All that a key has and that are still valid, whatever name is in them.
+static int revoke_of_key(struct vouch_local *authority, struct vouch_bytes actor,
+                         const struct vouch_store_host_key *key, uint64_t *revoked,
+                         struct vouch_fault *fault) {
+    struct vouch_pool *pool = &authority->office->slow;
+    char cursor[VOUCH_STORE_CURSOR_MAX] = "";
+    int has_more = 1;
+    int err = VOUCH_OK;
+    const struct vouch_store_cert_filter filter = {
+        .key = key->hash, .type = VOUCH_CERT_HOST, .valid_at_s = vouch_time_now_s()};
+    while (err == VOUCH_OK && has_more) {
+        const struct vouch_store_page page = {.limit = VOUCH_STORE_PAGE_MAX,
+                                              .cursor = vouch_bytes_of(cursor)};
+        struct vouch_store_certs found = {0};
+        struct vouch_store *store = vouch_pool_take(pool);
+        err = vouch_store_certs_list(store, &filter, &page, &found, fault);
+        vouch_pool_give(pool, store);
+        if (err == VOUCH_OK) {
+            memcpy(cursor, found.next, sizeof cursor);
+            has_more = cursor[0] != '\0';
+            err = revoke_page(authority, actor, &found, revoked, fault);
+        }
+        vouch_store_certs_done(&found);
+    }
+    return err;
+}
+
+static int revoke_all(struct vouch_local *authority, const struct vouch_host_end *end,
+                      struct vouch_store_host *host, uint64_t *ret_revoked,
+                      struct vouch_fault *fault) {
+    int err = vouch_store_host_keys(vouch_lease(authority), &authority->arena, host, fault);
+    vouch_lease_end(authority);
+    if (err == VOUCH_OK) {
+        err = vouch_index_now(authority, fault); // some may be of a moment ago
+    }
+    for (size_t i = 0; err == VOUCH_OK && i < host->key_count; i++) {
+        err = revoke_of_key(authority, end->actor, &host->keys[i], ret_revoked, fault);
+    }
+    return err == VOUCH_OK && *ret_revoked > 0 ? vouch_revoke_publish(authority, fault) : err;
+}
+
+int vouch_host_retire(struct vouch_local *authority, const struct vouch_host_end *end,
+                      const struct vouch_store_host *host, uint64_t *ret_revoked,
+                      struct vouch_reply *reply, struct vouch_fault *fault) {
+    struct vouch_store_host after = *host;
+    enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
+    const struct vouch_host_event event = {.type = VOUCH_EVENT_HOST_RETIRE,
+                                           .actor = end->actor,
+                                           .host = &after,
+                                           .caller = end->caller,
+                                           .reason = end->reason};
+    after.state = VOUCH_STORE_HOST_RETIRED;
+    after.why = end->reason;
+    after.may_collect_s = after.until_s = 0;
+    *ret_revoked = 0;
+    pthread_mutex_lock(&authority->office->fleet_lock);
+    int err = end_row(authority, &after, &outcome, fault);
+    pthread_mutex_unlock(&authority->office->fleet_lock);
+    if (err == VOUCH_OK && outcome != VOUCH_STORE_DONE) {
+        vouch_reply_set(reply, VOUCH_VERDICT_BUSY, &vouch_fault_at_work, NULL,
+                        "something else about this host is at work: ask again");
+        return VOUCH_OK;
+    }
+    if (err == VOUCH_OK) {
+        err = vouch_fleet_changed(authority, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = revoke_all(authority, end, &after, ret_revoked, fault);
+    }
+    return err == VOUCH_OK ? vouch_host_note(authority, &event, fault) : err;
+}
