@@ -14,7 +14,7 @@ int vouch_desk_init(struct vouch_desk *desk, struct vouch_signer_engine *engine,
                     struct vouch_fault *fault) {
     *desk = (struct vouch_desk){.engine = engine};
     vouch_buf_init(&desk->cert, CERT_MAX);
-    vouch_buf_init(&desk->text, VOUCH_SIGNER_ENVELOPE_MAX);
+    vouch_buf_init(&desk->text, VOUCH_TRUST_MAX);
     if (pthread_mutex_init(&desk->lock, NULL) != 0 || pthread_cond_init(&desk->told, NULL) != 0) {
         *desk = (struct vouch_desk){0};
         return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,

@@ -199,9 +199,10 @@ static struct vouch_record make_event(const char *type, const char *object,
                                  .details = vouch_buf_bytes(details)};
 }
 
-// "signer.epoch" if one begins, and "signer.start".
+// "signer.epoch" if one begins, "signer.start", and the bundle of this start.
 static int record_start(struct vouch_signer_engine *engine, const struct vouch_epoch_choice *choice,
                         struct vouch_fault *fault) {
+    struct vouch_signer_bundle bundle = {0};
     uint8_t memory[2][DETAILS_MAX];
     struct vouch_buf details[2];
     for (size_t i = 0; i < 2; i++) {
@@ -212,11 +213,19 @@ static int record_start(struct vouch_signer_engine *engine, const struct vouch_e
                             vouch_bytes_of(vouch_epoch_reason_text(choice->reason)));
     put_number(&details[1], "serial", choice->serial);
     const char *origin = vouch_ledger_origin(engine->ledger);
-    struct vouch_record records[] = {make_event(EVENT_EPOCH, origin, &details[0]),
-                                     make_event(EVENT_START, origin, &details[1])};
+    struct vouch_record records[3] = {make_event(EVENT_EPOCH, origin, &details[0]),
+                                      make_event(EVENT_START, origin, &details[1])};
     size_t skip = choice->reason == VOUCH_EPOCH_GOES_ON ? 1 : 0;
-    int err = vouch_commit_directly(&engine->commit, records + skip, 2 - skip, fault);
-    return err == VOUCH_OK && skip == 0 ? vouch_signer_save_state(engine, fault) : err;
+    int err = vouch_signer_bundle_make(engine, &bundle, &records[2], fault);
+    if (err == VOUCH_OK) {
+        err = vouch_commit_directly(&engine->commit, records + skip, 3 - skip, fault);
+    }
+    if (err == VOUCH_OK) {
+        vouch_signer_bundle_adopt(engine, &bundle);
+        err = vouch_signer_save_state(engine, fault);
+    }
+    vouch_signer_bundle_done(&bundle);
+    return err;
 }
 
 int vouch_signer_save_state(struct vouch_signer_engine *engine, struct vouch_fault *fault) {
@@ -338,6 +347,7 @@ void vouch_signer_engine_close(struct vouch_signer_engine *engine) {
         }
     }
     (void)pthread_mutex_destroy(&engine->publish_lock);
+    vouch_buf_done(&engine->trust);
     free(engine->state_path);
     free(engine->ledger_dir);
     free(engine);

@@ -12,6 +12,7 @@
 #include "signer/commit.h"
 #include "signer/epoch.h"
 #include "signer/serve.h"
+#include "signer/trust.h"
 
 #define VOUCH_SIGNER_ENVELOPE_MAX (16u * 1024)
 #define VOUCH_SIGNER_ACTOR "signer" // in the ledger
@@ -30,8 +31,9 @@ struct vouch_signer_engine {
     int has_stopped;
     int wake[2]; // a pipe: the last lane to end writes to it
 
-    pthread_mutex_t publish_lock; // of the state and its file
+    pthread_mutex_t publish_lock; // of the state and its file, and of the bundle
     struct vouch_epoch_state state;
+    struct vouch_buf trust; // the trust bundle as it was recorded last
 };
 
 // 0 for user, 1 for host.
@@ -43,7 +45,7 @@ struct vouch_desk {
     struct vouch_signer_engine *engine;
     struct vouch_commit_entry entry;
     struct vouch_buf cert;
-    struct vouch_buf text; // details of an event, an envelope
+    struct vouch_buf text; // details of an event, an envelope, a bundle
     // For owners that wait until their entry is written.
     pthread_mutex_t lock;
     pthread_cond_t told;
@@ -80,7 +82,8 @@ VOUCH_MUST_USE int vouch_desk_note(struct vouch_desk *desk, const struct vouch_s
 VOUCH_MUST_USE int vouch_desk_publish(struct vouch_desk *desk, const struct vouch_signer_krl *krl,
                                       struct vouch_signer_published *ret_published,
                                       struct vouch_fault *fault);
-void vouch_desk_state(const struct vouch_desk *desk, struct vouch_signer_state *ret_state);
+VOUCH_MUST_USE int vouch_desk_state(struct vouch_desk *desk, struct vouch_signer_state *ret_state,
+                                    struct vouch_fault *fault);
 
 // Saves the state as of the last sync; the caller holds publish_lock, or is alone.
 VOUCH_MUST_USE int vouch_signer_save_state(struct vouch_signer_engine *engine,

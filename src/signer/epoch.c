@@ -11,7 +11,8 @@
 #include "base/str.h"
 #include "ledger/ledger.h"
 
-#define STATE_HEAD "vouch-signer-state/1"
+#define STATE_HEAD "vouch-signer-state/2"
+#define STATE_HEAD_BEFORE "vouch-signer-state/1" // without the last line
 #define STATE_MAX 4096
 
 // One line of the file each, in this order.
@@ -26,7 +27,9 @@ static const struct {
     {"records", offsetof(struct vouch_epoch_state, records_file)},
     {"krl-user", offsetof(struct vouch_epoch_state, krl_version[0])},
     {"krl-host", offsetof(struct vouch_epoch_state, krl_version[1])},
+    {"trust", offsetof(struct vouch_epoch_state, trust_version)},
 };
+#define FIELD_COUNT (sizeof fields / sizeof fields[0])
 
 static int bad_state(const char *path, const char *field, struct vouch_fault *fault) {
     return vouch_fault_set(fault, VOUCH_ERR_FORMAT, &vouch_fault_signer_state,
@@ -49,10 +52,12 @@ static int parse_state(const char *path, struct vouch_bytes text,
                        struct vouch_epoch_state *ret_state, struct vouch_fault *fault) {
     struct vouch_epoch_state state = {0};
     struct vouch_bytes rest = text;
-    if (!vouch_bytes_equal(vouch_str_cut(&rest, '\n'), vouch_bytes_of(STATE_HEAD))) {
+    struct vouch_bytes head = vouch_str_cut(&rest, '\n');
+    int is_before = vouch_bytes_equal(head, vouch_bytes_of(STATE_HEAD_BEFORE));
+    if (!is_before && !vouch_bytes_equal(head, vouch_bytes_of(STATE_HEAD))) {
         return bad_state(path, "its first line", fault);
     }
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+    for (size_t i = 0; i < FIELD_COUNT - (size_t)is_before; i++) {
         if (rest.ptr == NULL || parse_field(vouch_str_cut(&rest, '\n'), i, &state) != VOUCH_OK) {
             return bad_state(path, fields[i].name, fault);
         }
@@ -89,7 +94,7 @@ int vouch_epoch_state_write(const char *path, const struct vouch_epoch_state *st
     struct vouch_buf text;
     vouch_buf_init(&text, STATE_MAX);
     vouch_buf_put_text(&text, STATE_HEAD "\n");
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
         uint64_t value = 0;
         char line[64];
         memcpy(&value, (const char *)state + fields[i].offset, sizeof value);

@@ -29,6 +29,7 @@ struct vouch_epoch_state {
     uint64_t time_ms;
     uint64_t records_file;   // identity of the ledger's file of records: a copy has another
     uint64_t krl_version[2]; // last published: user, host
+    uint64_t trust_version;  // of the last bundle; 0 if the file is of before there were any
 };
 
 // Reads the state: *ret_found is 0 if there is no file. V-1605 if it is damaged.

@@ -202,8 +202,18 @@ int vouch_desk_publish(struct vouch_desk *desk, const struct vouch_signer_krl *k
     return err;
 }
 
-void vouch_desk_state(const struct vouch_desk *desk, struct vouch_signer_state *ret_state) {
-    const struct vouch_signer_engine *engine = desk->engine;
+int vouch_desk_state(struct vouch_desk *desk, struct vouch_signer_state *ret_state,
+                     struct vouch_fault *fault) {
+    struct vouch_signer_engine *engine = desk->engine;
+    vouch_buf_clear(&desk->text);
+    (void)pthread_mutex_lock(&engine->publish_lock);
+    vouch_buf_put(&desk->text, vouch_buf_bytes(&engine->trust));
+    uint64_t trust_version = engine->state.trust_version;
+    (void)pthread_mutex_unlock(&engine->publish_lock);
+    if (desk->text.err != VOUCH_OK) {
+        return vouch_fault_set(fault, desk->text.err, &vouch_fault_memory,
+                               "signer: no memory to tell its state");
+    }
     *ret_state = (struct vouch_signer_state){
         .origin = vouch_bytes_of(vouch_ledger_origin(engine->ledger)),
         .user_ca = vouch_key_blob(engine->keys[0]),
@@ -213,5 +223,8 @@ void vouch_desk_state(const struct vouch_desk *desk, struct vouch_signer_state *
         .serial = atomic_load(&engine->commit.recorded_serial),
         .size = atomic_load(&engine->commit.size),
         .checkpoint_size = atomic_load(&engine->commit.checkpoint_size),
-        .ttl_max_s = {engine->ceiling.user.ttl_max_s, engine->ceiling.host.ttl_max_s}};
+        .ttl_max_s = {engine->ceiling.user.ttl_max_s, engine->ceiling.host.ttl_max_s},
+        .trust_version = trust_version,
+        .trust = vouch_buf_bytes(&desk->text)};
+    return VOUCH_OK;
 }

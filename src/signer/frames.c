@@ -32,7 +32,7 @@ static const struct vouch_frame_rule answers[] = {
      .body_max = TEXT_BODY_MAX + 64,
      .name = "published"},
     {.type = VOUCH_SIGNER_ANSWER_STATE,
-     .body_min = 64,
+     .body_min = 76,
      .body_max = LARGE_BODY_MAX,
      .name = "state answer"},
     {.type = VOUCH_SIGNER_ANSWER_REFUSED, .body_min = 12, .body_max = 1024, .name = "refused"},
@@ -253,6 +253,8 @@ void vouch_signer_write_state(struct vouch_buf *out, const struct vouch_signer_s
     for (size_t i = 0; i < ROWS(numbers); i++) {
         vouch_write_u64(out, numbers[i]);
     }
+    vouch_write_u64(out, state->trust_version);
+    vouch_write_string(out, state->trust);
 }
 
 int vouch_signer_read_state(struct vouch_bytes body, struct vouch_signer_state *ret_state,
@@ -270,6 +272,8 @@ int vouch_signer_read_state(struct vouch_bytes body, struct vouch_signer_state *
     state.checkpoint_size = vouch_read_u64(&reader, "checkpoint size");
     state.ttl_max_s[0] = vouch_read_u64(&reader, "longest validity");
     state.ttl_max_s[1] = vouch_read_u64(&reader, "longest validity");
+    state.trust_version = vouch_read_u64(&reader, "trust version");
+    state.trust = vouch_read_string(&reader, "trust bundle");
     int err = vouch_reader_end(&reader, ret_where);
     if (err == VOUCH_OK) {
         *ret_state = state;

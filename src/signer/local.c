@@ -90,7 +90,6 @@ int vouch_signer_publish(struct vouch_signer *signer, const struct vouch_signer_
 
 int vouch_signer_state(struct vouch_signer *signer, uint64_t deadline_ns,
                        struct vouch_signer_state *ret_state, struct vouch_fault *fault) {
-    (void)deadline_ns, (void)fault;
-    vouch_desk_state(&signer->desk, ret_state);
-    return VOUCH_OK;
+    (void)deadline_ns;
+    return vouch_desk_state(&signer->desk, ret_state, fault);
 }

@@ -149,7 +149,11 @@ static int serve_publish(struct seat *seat, struct vouch_bytes body) {
 static int serve_state(struct seat *seat, struct vouch_bytes body) {
     (void)body;
     struct vouch_signer_state state = {0};
-    vouch_desk_state(&seat->desk, &state);
+    struct vouch_fault fault = {0};
+    if (vouch_desk_state(&seat->desk, &state, &fault) != VOUCH_OK) {
+        answer_fault(seat, &fault);
+        return VOUCH_OK;
+    }
     vouch_signer_write_state(vouch_lane_begin(&seat->lane), &state);
     send_answer(seat, VOUCH_SIGNER_ANSWER_STATE, answer_deadline());
     return VOUCH_OK;

@@ -53,7 +53,7 @@ struct vouch_signer_grant {
 };
 
 // An event for the ledger: see ledger/record.h. Types that the ledger or the signer write themselves
-// ("ledger.", "ca.", "signer.", "krl.") are refused.
+// ("ledger.", "ca.", "signer.", "krl.", "trust.") are refused.
 struct vouch_signer_event {
     struct vouch_bytes actor;
     struct vouch_bytes type;
@@ -101,6 +101,8 @@ struct vouch_signer_state {
     uint64_t size;   // records
     uint64_t checkpoint_size;
     uint64_t ttl_max_s[2]; // the ceiling's longest validity: user, host
+    uint64_t trust_version;
+    struct vouch_bytes trust; // the trust bundle: doc/trust.md
 };
 
 // Asks. An error is a failure and says nothing about whether the request was granted: after a lost

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/trust.h"
 #include "vouch/sshsig.h"
 
 static void grants_a_certificate_that_is_recorded_and_verifies(void **state) {
@@ -154,6 +155,46 @@ static void signs_a_statement_about_a_list_with_the_checkpoint_key(void **state)
     body_end(fixture, signer);
 }
 
+// The bundle of a start, proven by the key that the signer names.
+static uint64_t trust_version(struct fixture *fixture, struct vouch_signer *signer) {
+    struct vouch_signer_state about = {0};
+    struct vouch_key *checkpoint_key = NULL;
+    struct vouch_trust trust = {0};
+    char version[256] = "";
+    assert_int_equal(vouch_signer_state(signer, FIXTURE_DEADLINE, &about, NULL), VOUCH_OK);
+    assert_int_equal(vouch_key_parse(about.checkpoint_key, &checkpoint_key, NULL), VOUCH_OK);
+    char *name = vouch_str_copy(about.origin);
+    const struct vouch_trust_known known = {checkpoint_key, name, about.trust_version};
+    assert_int_equal(vouch_trust_verify(about.trust, &known, &trust, NULL), VOUCH_OK);
+    assert_int_equal(trust.key_count, 2);
+    assert_true(vouch_bytes_equal(vouch_key_blob(vouch_trust_active(&trust, VOUCH_CERT_USER)),
+                                  about.user_ca));
+    assert_true(vouch_bytes_equal(vouch_key_blob(vouch_trust_active(&trust, VOUCH_CERT_HOST)),
+                                  about.host_ca));
+    assert_int_equal(trust.version, about.trust_version);
+    assert_true(trust.version >> VOUCH_TRUST_EPOCH_SHIFT == about.epoch);
+    fixture_detail(fixture, "trust.publish", "version", version);
+    assert_true(strtoull(version, NULL, 10) == trust.version);
+    vouch_trust_done(&trust);
+    vouch_key_free(checkpoint_key);
+    free(name);
+    return about.trust_version;
+}
+
+static void publishes_a_higher_trust_bundle_at_each_start(void **state) {
+    struct fixture *fixture = *state;
+    struct vouch_signer *signer = body_begin(fixture);
+    uint64_t first = trust_version(fixture, signer);
+    assert_true(trust_version(fixture, signer) == first);
+    assert_int_equal(fixture_count(fixture, "trust.publish"), 1);
+    body_end(fixture, signer);
+    signer = body_begin(fixture);
+    assert_true(trust_version(fixture, signer) > first);
+    assert_int_equal(fixture_count(fixture, "trust.publish"), 2);
+    body_end(fixture, signer);
+    assert_proven(fixture);
+}
+
 static void publishes_only_rising_versions_also_after_a_restart(void **state) {
     struct fixture *fixture = *state;
     static const struct {
@@ -249,6 +290,7 @@ int main(void) {
         WITH_CA(refuses_events_that_only_the_signer_writes),
         WITH_CA(signs_a_statement_about_a_list_with_the_checkpoint_key),
         WITH_CA(publishes_only_rising_versions_also_after_a_restart),
+        WITH_CA(publishes_a_higher_trust_bundle_at_each_start),
         WITH_CA(publishes_no_version_of_a_later_epoch),
         WITH_CA(tells_its_state),
         WITH_CA(answers_again_after_a_refusal),

@@ -162,8 +162,12 @@ static void says_so_when_no_epoch_is_left(void **state) {
 static void reads_back_what_it_wrote_and_nothing_else(void **state) {
     struct fixture *fixture = *state;
     const char *path = fixture_path(fixture, "state");
-    const struct vouch_epoch_state wrote = {
-        .epoch = 1, .serial = UINT64_MAX, .size = 3, .time_ms = 4, .krl_version = {6, UINT64_MAX}};
+    const struct vouch_epoch_state wrote = {.epoch = 1,
+                                            .serial = UINT64_MAX,
+                                            .size = 3,
+                                            .time_ms = 4,
+                                            .krl_version = {6, UINT64_MAX},
+                                            .trust_version = 7};
     struct vouch_epoch_state read = {0};
     int found = 0;
     assert_int_equal(vouch_epoch_state_write(path, &wrote, NULL), VOUCH_OK);
@@ -187,6 +191,24 @@ static void reads_back_what_it_wrote_and_nothing_else(void **state) {
     }
     vouch_buf_done(&text);
     fixture_open_fails(fixture, "V-1605");
+}
+
+static void reads_a_file_of_before_there_were_bundles(void **state) {
+    struct fixture *fixture = *state;
+    static const char before[] = "vouch-signer-state/1\nepoch 9\nserial 8\nsize 7\ntime 6\n"
+                                 "records 5\nkrl-user 4\nkrl-host 3\n";
+    static const char mixed[] = "vouch-signer-state/1\nepoch 9\nserial 8\nsize 7\ntime 6\n"
+                                "records 5\nkrl-user 4\nkrl-host 3\ntrust 2\n";
+    const struct vouch_io_file file = {fixture_path(fixture, "state"), 0600, VOUCH_IO_REPLACE};
+    struct vouch_epoch_state read = {0};
+    int found = 0;
+    assert_int_equal(vouch_io_write(&file, vouch_bytes_of(before), NULL), VOUCH_OK);
+    assert_int_equal(vouch_epoch_state_read(file.path, &read, &found, NULL), VOUCH_OK);
+    assert_int_equal(read.epoch, 9);
+    assert_int_equal(read.krl_version[1], 3);
+    assert_int_equal(read.trust_version, 0);
+    assert_int_equal(vouch_io_write(&file, vouch_bytes_of(mixed), NULL), VOUCH_OK);
+    assert_int_equal(vouch_epoch_state_read(file.path, &read, &found, NULL), VOUCH_ERR_FORMAT);
 }
 
 static uint64_t issue_one(struct fixture *fixture) {
@@ -371,6 +393,7 @@ int main(void) {
         cmocka_unit_test(takes_a_clock_before_the_first_unit_for_zero),
         cmocka_unit_test(says_so_when_no_epoch_is_left),
         WITH_CA(reads_back_what_it_wrote_and_nothing_else),
+        WITH_CA(reads_a_file_of_before_there_were_bundles),
         WITH_CA(a_clean_restart_gives_the_next_serial),
         WITH_CA(a_crash_begins_an_epoch),
         WITH_CA(a_crash_right_behind_the_start_begins_an_epoch),
