@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: ISC
-// /v1/ca: the public keys, which everybody may have, from memory.
+// /v1/ca and /v1/trust: the public keys, which everybody may have, from memory.
 #include <stdio.h>
 
+#include "api/fields.h"
 #include "api/resources.h"
 #include "api/snapshot.h"
 #include "base/mem.h"
+#include "base/time.h"
 
 #define KEY_CACHE "public, max-age=300"
+#define WAIT_MAX_S 30
 
 static void drop_at_end(struct vouch_api_snapshot **snapshot) {
     vouch_api_snapshot_drop(*snapshot);
@@ -33,6 +36,8 @@ static void set_etag(struct vouch_api_call *call, const struct vouch_api_snapsho
         (void)snprintf(etag, size, "\"%.60s\"", snapshot->fingerprints[file]);
     } else if (file == VOUCH_API_CHECKPOINT) {
         (void)snprintf(etag, size, "\"%llu\"", (unsigned long long)snapshot->checkpoint_size);
+    } else if (file == VOUCH_API_TRUST) {
+        (void)snprintf(etag, size, "\"%llu\"", (unsigned long long)snapshot->trust_version);
     } else {
         unsigned use = file == VOUCH_API_HOST_KRL || file == VOUCH_API_HOST_ENVELOPE;
         (void)snprintf(etag, size, "\"%llu\"", (unsigned long long)snapshot->krl_versions[use]);
@@ -57,6 +62,32 @@ int vouch_api_file_answer(struct vouch_api_call *call, const struct vouch_api_sn
     return VOUCH_OK;
 }
 
+// Nonzero if the client has the file that is about to be answered, and wants to wait for another.
+static int waits(const struct vouch_api_call *call, uint64_t wait_s, uint64_t deadline_ns) {
+    struct vouch_bytes have = call->request->headers[VOUCH_HTTP_IF_NONE_MATCH];
+    return wait_s != 0 && call->request->turn != VOUCH_HTTP_EXPIRED &&
+           vouch_bytes_equal(have, vouch_bytes_of(call->response->etag)) &&
+           vouch_time_monotonic_ns() < deadline_ns;
+}
+
+int vouch_api_file_await(struct vouch_api_call *call, unsigned file, uint64_t wait_key) {
+    uint64_t wait_s = vouch_api_query_number(call, "wait", WAIT_MAX_S);
+    VOUCH_CLEANUP(drop_at_end)
+    struct vouch_api_snapshot *snapshot = vouch_api_snapshot_of(call);
+    if (call->refused) {
+        return VOUCH_OK;
+    }
+    int err = vouch_api_file_answer(call, snapshot, file, VOUCH_API_CHANGING_CACHE);
+    uint64_t deadline_ns = call->request->begun_ns + wait_s * 1000000000;
+    if (err == VOUCH_OK && waits(call, wait_s, deadline_ns)) {
+        vouch_api_blob_drop(call->response->shared.owner); // an old file is not kept for who waits
+        call->response->shared = (struct vouch_http_shared){0};
+        call->response->wait =
+            (struct vouch_http_wait){.key = wait_key, .deadline_ns = deadline_ns};
+    }
+    return err;
+}
+
 static int answer_key(struct vouch_api_call *call, enum vouch_api_file file) {
     VOUCH_CLEANUP(drop_at_end)
     struct vouch_api_snapshot *snapshot = vouch_api_snapshot_of(call);
@@ -71,6 +102,9 @@ int vouch_api_ca_host_key(struct vouch_api_call *call) {
 }
 int vouch_api_ca_checkpoint_key(struct vouch_api_call *call) {
     return answer_key(call, VOUCH_API_CHECKPOINT_KEY);
+}
+int vouch_api_trust_show(struct vouch_api_call *call) {
+    return vouch_api_file_await(call, VOUCH_API_TRUST, vouch_api_trust_wait_key());
 }
 
 static void put_key(struct vouch_json *json, const char *name,

@@ -16,13 +16,15 @@ enum vouch_api_access {
     VOUCH_API_CALLERS = 0, // whoever shows a credential
     VOUCH_API_EVERYBODY,   // no credential is looked at
     VOUCH_API_STRANGERS,   // nor is it here, but the authority is told where they come from
+    VOUCH_API_HOSTS,       // an enrolled host by its own secret, which is taken nowhere else
 };
 
 // YAML: a text that the authority reads; call->body stays NULL.
 enum vouch_api_body { VOUCH_API_NO_BODY = 0, VOUCH_API_JSON, VOUCH_API_YAML };
 
-// What it costs. SIGN_IN: passwords and codes, which never get more than half of the workers.
-enum vouch_api_work { VOUCH_API_LIGHT = 0, VOUCH_API_SIGN_IN };
+// What it costs. SIGN_IN: passwords and codes; ENROL: proofs of host keys. Each of the two never gets more
+// than half of the workers.
+enum vouch_api_work { VOUCH_API_LIGHT = 0, VOUCH_API_SIGN_IN, VOUCH_API_ENROL };
 
 struct vouch_api_call;
 
@@ -43,13 +45,14 @@ struct vouch_api_tally {
     _Atomic uint64_t issue_buckets[VOUCH_API_BUCKETS]; // of issuing and renewing, each alone
     _Atomic uint64_t issue_ns;
     _Atomic uint64_t tokens_taken, tokens_refused, sessions_taken, sessions_refused;
+    _Atomic uint64_t hosts_taken, hosts_refused; // enrolling counts as refused only
     _Atomic uint64_t sign_ins_begun, sign_ins_refused, sign_ins_put_off;
 };
 
 struct vouch_api {
     struct vouch_api_config config;
     struct vouch_api_tally tally;
-    _Atomic unsigned sign_ins; // at work now
+    _Atomic unsigned sign_ins, enrolments; // at work now
     _Atomic(struct vouch_http_server *) server;
     struct vouch_api_lane *lanes; // one per worker
     void **contexts;
@@ -70,6 +73,7 @@ struct vouch_api_call {
     struct vouch_caller caller;
     char source[VOUCH_HTTP_ADDRESS_TEXT_MAX];
     json_t *body;             // an object, where the route takes one
+    char within[32];          // "keys[1].": which object of a list stands in body's place
     struct vouch_buf scratch; // bytes decoded from the body, which never move
     struct vouch_fault fault; // of the ask that failed
     struct vouch_json json;   // over response->body
@@ -77,8 +81,8 @@ struct vouch_api_call {
     unsigned refused;         // nonzero: the response holds a problem
 };
 
-// Finds out who asks. Returns nonzero if there is a credential to show to the authority.
-int vouch_api_identify(struct vouch_api_call *call);
+// Finds out who asks. Returns nonzero if there is a credential of that kind to show to the authority.
+int vouch_api_identify(struct vouch_api_call *call, enum vouch_api_access access);
 
 // Fills in where the caller comes from, and the request's ID; the way stays UNKNOWN.
 void vouch_api_name_source(struct vouch_api_call *call);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
-// Who asks: API tokens and sessions (RFC 6750), and users on the server's own machine. A secret is only
+// Who asks: API tokens, sessions and hosts (RFC 6750), and users on the server's own machine. A secret is only
 // cut out here; the authority looks it up. It is neither logged nor repeated in an answer.
 #include "api/call.h"
+#include "authority/request-hosts.h"
 
 static const char scheme[] = "bearer ";
 
@@ -35,8 +36,11 @@ static int is_secret(struct vouch_bytes text, const char *prefix) {
     return 1;
 }
 
-// Only what can be a secret of ours is shown to the authority.
-static enum vouch_caller_way way_of(struct vouch_bytes text) {
+// Only what can be a secret of ours is shown to the authority, and a host's only where hosts ask.
+static enum vouch_caller_way way_of(struct vouch_bytes text, enum vouch_api_access access) {
+    if (access == VOUCH_API_HOSTS) {
+        return is_secret(text, VOUCH_HOST_SECRET_PREFIX) ? VOUCH_CALLER_HOST : VOUCH_CALLER_UNKNOWN;
+    }
     if (is_secret(text, VOUCH_TOKEN_PREFIX)) {
         return VOUCH_CALLER_TOKEN;
     }
@@ -55,19 +59,20 @@ void vouch_api_name_source(struct vouch_api_call *call) {
 }
 
 void vouch_api_refuse_stranger(struct vouch_api_call *call) {
-    vouch_api_refuse(call, 401, &vouch_fault_caller, NULL,
-                     "the header \"Authorization: Bearer SECRET\" is missing, or its secret is of "
-                     "no API token and "
-                     "no session");
+    vouch_api_refuse(
+        call, 401, &vouch_fault_caller, NULL,
+        "the header \"Authorization: Bearer SECRET\" is missing, or its secret is none "
+        "that this path takes");
 }
 
 // A credential that is shown counts, also where none is needed: whoever shows one wants to be no more
 // than it says.
-int vouch_api_identify(struct vouch_api_call *call) {
+int vouch_api_identify(struct vouch_api_call *call, enum vouch_api_access access) {
     struct vouch_bytes header = call->request->headers[VOUCH_HTTP_AUTHORIZATION];
     vouch_api_name_source(call);
     if (header.ptr == NULL) {
-        int local = call->api->config.way == VOUCH_CALLER_LOCAL && call->request->user.known;
+        int local = call->api->config.way == VOUCH_CALLER_LOCAL && call->request->user.known &&
+                    access != VOUCH_API_HOSTS;
         call->caller.way = local ? VOUCH_CALLER_LOCAL : VOUCH_CALLER_UNKNOWN;
         call->caller.uid = local ? call->request->user.uid : 0;
         return local;
@@ -77,7 +82,7 @@ int vouch_api_identify(struct vouch_api_call *call) {
     }
     size_t skip = sizeof scheme - 1;
     const struct vouch_bytes token = {header.ptr + skip, header.len - skip};
-    call->caller.way = way_of(token);
+    call->caller.way = way_of(token, access);
     if (call->caller.way == VOUCH_CALLER_UNKNOWN) {
         return 0;
     }

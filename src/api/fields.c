@@ -52,9 +52,8 @@ int vouch_api_has(const struct vouch_api_call *call, const char *name) {
     return json_object_get(call->body, name) != NULL;
 }
 
-// The member, or NULL if it is absent or the call refused already.
-static const json_t *member(struct vouch_api_call *call, const char *name,
-                            enum vouch_api_need need) {
+const json_t *vouch_api_member(struct vouch_api_call *call, const char *name,
+                               enum vouch_api_need need) {
     const json_t *value = call->refused ? NULL : json_object_get(call->body, name);
     if (value == NULL && need == VOUCH_API_REQUIRED) {
         vouch_api_refuse_field(call, name, "%s is missing", name);
@@ -74,8 +73,8 @@ int vouch_api_has_control(struct vouch_bytes text) {
     return 0;
 }
 
-static struct vouch_bytes check_text(struct vouch_api_call *call, const char *name,
-                                     struct vouch_bytes text, size_t max) {
+struct vouch_bytes vouch_api_check_text(struct vouch_api_call *call, const char *name,
+                                        struct vouch_bytes text, size_t max) {
     if (text.len == 0) {
         vouch_api_refuse_field(call, name, "%s is empty: leave it out, or say something", name);
     } else if (text.len > max) {
@@ -93,18 +92,18 @@ static struct vouch_bytes read_text(struct vouch_api_call *call, const char *nam
         vouch_api_refuse_field(call, name, "%s is not a string", name);
         return (struct vouch_bytes){0};
     }
-    return check_text(call, name, bytes_of(value), max);
+    return vouch_api_check_text(call, name, bytes_of(value), max);
 }
 
 struct vouch_bytes vouch_api_text(struct vouch_api_call *call, const char *name,
                                   enum vouch_api_need need, size_t max) {
-    const json_t *value = member(call, name, need);
+    const json_t *value = vouch_api_member(call, name, need);
     return value != NULL ? read_text(call, name, value, max) : (struct vouch_bytes){0};
 }
 
 struct vouch_bytes vouch_api_secret(struct vouch_api_call *call, const char *name,
                                     enum vouch_api_need need, size_t max) {
-    const json_t *value = member(call, name, need);
+    const json_t *value = vouch_api_member(call, name, need);
     struct vouch_bytes secret = {0};
     if (value == NULL) {
         return secret;
@@ -142,7 +141,7 @@ unsigned vouch_api_word(struct vouch_api_call *call, const char *name, enum vouc
 }
 
 uint64_t vouch_api_flag(struct vouch_api_call *call, const char *name) {
-    const json_t *value = member(call, name, VOUCH_API_OPTIONAL);
+    const json_t *value = vouch_api_member(call, name, VOUCH_API_OPTIONAL);
     if (value != NULL && !json_is_boolean(value)) {
         vouch_api_refuse_field(call, name, "%s is neither true nor false", name);
     }
@@ -151,7 +150,7 @@ uint64_t vouch_api_flag(struct vouch_api_call *call, const char *name) {
 
 uint64_t vouch_api_number(struct vouch_api_call *call, const char *name, enum vouch_api_need need,
                           uint64_t max) {
-    const json_t *value = member(call, name, need);
+    const json_t *value = vouch_api_member(call, name, need);
     if (value == NULL) {
         return 0;
     }
@@ -167,7 +166,7 @@ uint64_t vouch_api_number(struct vouch_api_call *call, const char *name, enum vo
 
 void vouch_api_texts(struct vouch_api_call *call, const char *name, enum vouch_api_need need,
                      size_t max, struct vouch_api_texts *ret_texts) {
-    const json_t *array = member(call, name, need);
+    const json_t *array = vouch_api_member(call, name, need);
     ret_texts->count = 0;
     if (array == NULL) {
         return;
@@ -189,17 +188,43 @@ void vouch_api_texts(struct vouch_api_call *call, const char *name, enum vouch_a
     ret_texts->count = call->refused ? 0 : count;
 }
 
-// Room that does not move: all that is decoded from a body together is no longer than it.
-static int prepare_scratch(struct vouch_api_call *call) {
+static int refuse_for_memory(struct vouch_api_call *call) {
+    vouch_api_refuse(call, 503, &vouch_fault_memory, NULL, "memory is short");
+    return VOUCH_ERR_NO_MEMORY;
+}
+
+// All that is decoded from a body together is no longer than it.
+int vouch_api_scratch(struct vouch_api_call *call) {
     if (call->scratch.cap == 0 &&
         vouch_buf_extend(&call->scratch, call->request->body.len) != NULL) {
         vouch_buf_clear(&call->scratch);
     }
-    return call->scratch.err;
+    return call->scratch.err == VOUCH_OK ? VOUCH_OK : refuse_for_memory(call);
 }
 
-static void refuse_for_memory(struct vouch_api_call *call) {
-    vouch_api_refuse(call, 503, &vouch_fault_memory, NULL, "memory is short");
+void vouch_api_objects(struct vouch_api_call *call, const char *name, size_t max,
+                       void (*read)(struct vouch_api_call *call, void *into, size_t place),
+                       void *into) {
+    const json_t *array = vouch_api_member(call, name, VOUCH_API_REQUIRED);
+    json_t *whole = call->body;
+    size_t count = json_array_size(array);
+    if (array == NULL) {
+        return;
+    }
+    if (!json_is_array(array) || count == 0 || count > max) {
+        vouch_api_refuse_field(call, name, "%s is not an array of 1 to %zu objects", name, max);
+    }
+    for (size_t i = 0; i < count && !call->refused; i++) {
+        call->body = json_array_get(array, i);
+        if (json_is_object(call->body)) {
+            (void)snprintf(call->within, sizeof call->within, "%s[%zu].", name, i);
+            read(call, into, i);
+            call->within[0] = '\0';
+        } else {
+            vouch_api_refuse_field(call, name, "%s holds something that is no object", name);
+        }
+    }
+    call->body = whole;
 }
 
 static struct vouch_bytes join(struct vouch_api_call *call, const char *name,
@@ -211,7 +236,7 @@ static struct vouch_bytes join(struct vouch_api_call *call, const char *name,
         vouch_buf_put(&call->scratch, value);
     }
     if (call->scratch.err != VOUCH_OK) {
-        refuse_for_memory(call);
+        (void)refuse_for_memory(call);
         return (struct vouch_bytes){0};
     }
     return (struct vouch_bytes){call->scratch.ptr + from, call->scratch.len - from};
@@ -239,20 +264,20 @@ static struct vouch_bytes read_option(struct vouch_api_call *call, const char *n
 
 void vouch_api_options(struct vouch_api_call *call, const char *name, enum vouch_api_values values,
                        struct vouch_api_texts *ret_texts) {
-    const json_t *object = member(call, name, VOUCH_API_OPTIONAL);
+    const json_t *object = vouch_api_member(call, name, VOUCH_API_OPTIONAL);
     ret_texts->count = 0;
     if (object == NULL) {
         return;
     }
     size_t count = json_object_size(object);
     if (!json_is_object(object)) {
-        vouch_api_refuse_field(call, name, "%s is not an object of options", name);
+        vouch_api_refuse_field(call, name, "%s is not an object of names and texts", name);
     } else if (count == 0 || count > VOUCH_ASK_LIST_MAX) {
         // Nothing asked for and nothing said are not the same: who leaves it out gets the profile's.
-        vouch_api_refuse_field(call, name, "%s has %zu options, not 1 to %d: leave it out", name,
+        vouch_api_refuse_field(call, name, "%s has %zu members, not 1 to %d: leave it out", name,
                                count, VOUCH_ASK_LIST_MAX);
-    } else if (prepare_scratch(call) != VOUCH_OK) {
-        refuse_for_memory(call);
+    } else {
+        (void)vouch_api_scratch(call);
     }
     const char *option = NULL;
     const json_t *value = NULL;
@@ -286,85 +311,14 @@ enum vouch_cert_type vouch_api_query_cert_type(struct vouch_api_call *call) {
     return text.len > 0 ? read_cert_type(call, text) : VOUCH_CERT_NONE;
 }
 
-static struct vouch_bytes decode_key(struct vouch_api_call *call, struct vouch_bytes line) {
-    static const char name[] = "public_key";
-    struct vouch_bytes comment;
-    struct vouch_where where = {0};
-    size_t from = call->scratch.len;
-    int err = vouch_key_line_decode(line, &call->scratch, &comment, &where);
-    if (err == VOUCH_ERR_NO_MEMORY) {
-        refuse_for_memory(call);
-    } else if (err != VOUCH_OK) {
-        vouch_api_refuse_field(call, name, "%s is not a line \"TYPE BASE64\": %s %s", name,
-                               where.field != NULL ? where.field : "it",
-                               where.reason != NULL ? where.reason : vouch_err_text(err));
+uint64_t vouch_api_time_ms(struct vouch_api_call *call, const char *name,
+                           enum vouch_api_need need) {
+    struct vouch_bytes text = vouch_api_text(call, name, need, VOUCH_API_NAME_TEXT_MAX);
+    uint64_t time_ms = 0;
+    if (text.len > 0 && (vouch_api_read_time(text, &time_ms) != VOUCH_OK || time_ms == 0)) {
+        vouch_api_refuse_field(call, name, "%s is not a time like 2026-11-22T10:45:38Z", name);
     }
-    return call->refused ? (struct vouch_bytes){0}
-                         : (struct vouch_bytes){call->scratch.ptr + from, call->scratch.len - from};
-}
-
-struct vouch_bytes vouch_api_public_key(struct vouch_api_call *call, enum vouch_api_need need) {
-    static const char name[] = "public_key";
-    static const char dashes[] = "-----BEGIN ";
-    const json_t *value = member(call, name, need);
-    if (value == NULL) {
-        return (struct vouch_bytes){0};
-    }
-    if (!json_is_string(value)) {
-        vouch_api_refuse_field(call, name, "%s is not a string", name);
-        return (struct vouch_bytes){0};
-    }
-    struct vouch_bytes line = vouch_str_trim(bytes_of(value));
-    if (line.len >= sizeof dashes - 1 && memcmp(line.ptr, dashes, sizeof dashes - 1) == 0) {
-        vouch_api_refuse_field(call, name,
-                               "%s is a file of another kind, perhaps a private key, which must "
-                               "never be sent: send the line of the .pub file",
-                               name);
-    } else if (prepare_scratch(call) != VOUCH_OK) {
-        refuse_for_memory(call);
-    }
-    line = call->refused ? line : check_text(call, name, line, VOUCH_API_KEY_TEXT_MAX);
-    return call->refused ? (struct vouch_bytes){0} : decode_key(call, line);
-}
-
-int vouch_api_read_fingerprint(struct vouch_bytes text, uint8_t ret_digest[static 32]) {
-    static const char prefix[] = "SHA256:";
-    size_t skip = sizeof prefix - 1;
-    uint8_t padded[44];
-    uint8_t digest[33];
-    struct vouch_buf out;
-    if (text.len != skip + 43 || memcmp(text.ptr, prefix, skip) != 0) {
-        return VOUCH_ERR_FORMAT;
-    }
-    memcpy(padded, text.ptr + skip, 43);
-    padded[43] = '='; // fingerprints are printed without
-    vouch_buf_init_fixed(&out, digest, sizeof digest);
-    int err = vouch_str_unbase64((struct vouch_bytes){padded, sizeof padded}, &out);
-    if (err != VOUCH_OK || out.len != 32) {
-        return VOUCH_ERR_FORMAT;
-    }
-    memcpy(ret_digest, digest, 32);
-    return VOUCH_OK;
-}
-
-struct vouch_bytes vouch_api_fingerprint(struct vouch_api_call *call, const char *name) {
-    struct vouch_bytes text = vouch_api_text(call, name, VOUCH_API_OPTIONAL, VOUCH_API_OPTION_MAX);
-    if (text.len == 0) {
-        return text;
-    }
-    uint8_t digest[32];
-    if (vouch_api_read_fingerprint(text, digest) != VOUCH_OK) {
-        vouch_api_refuse_field(call, name, "%s is not \"SHA256:\" and 43 characters of base64",
-                               name);
-    } else if (prepare_scratch(call) != VOUCH_OK) {
-        refuse_for_memory(call);
-    }
-    uint8_t *room = call->refused ? NULL : vouch_buf_extend(&call->scratch, sizeof digest);
-    if (room == NULL) {
-        return (struct vouch_bytes){0};
-    }
-    memcpy(room, digest, sizeof digest);
-    return (struct vouch_bytes){room, sizeof digest};
+    return call->refused ? 0 : time_ms;
 }
 
 uint64_t vouch_api_read_serial(struct vouch_bytes text) {
@@ -391,7 +345,7 @@ struct vouch_bytes vouch_api_once(struct vouch_api_call *call) {
     if (once.ptr == NULL || call->refused) {
         return (struct vouch_bytes){0};
     }
-    once = check_text(call, name, once, VOUCH_API_ONCE_MAX);
+    once = vouch_api_check_text(call, name, once, VOUCH_API_ONCE_MAX);
     for (size_t i = 0; i < once.len; i++) {
         if (once.ptr[i] >= 0x7f) {
             vouch_api_refuse_field(call, name, "%s holds a character other than ASCII", name);

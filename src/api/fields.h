@@ -33,6 +33,17 @@ static inline struct vouch_text_list vouch_api_list_of(const struct vouch_api_te
 // Refuses members that are not among `names` (ended by NULL), with the nearest of them.
 void vouch_api_members(struct vouch_api_call *call, const char *const *names);
 
+// The member, or NULL if it is absent or the call refused already.
+const json_t *vouch_api_member(struct vouch_api_call *call, const char *name,
+                               enum vouch_api_need need);
+
+// Refuses what is empty, too long or holds a control character; else gives it back.
+struct vouch_bytes vouch_api_check_text(struct vouch_api_call *call, const char *name,
+                                        struct vouch_bytes text, size_t max);
+
+// Prepares room for decoded bytes, which do not move in it; refuses if there is none.
+int vouch_api_scratch(struct vouch_api_call *call);
+
 // Nonzero if the member is there.
 int vouch_api_has(const struct vouch_api_call *call, const char *name);
 
@@ -60,6 +71,11 @@ uint64_t vouch_api_number(struct vouch_api_call *call, const char *name, enum vo
 void vouch_api_texts(struct vouch_api_call *call, const char *name, enum vouch_api_need need,
                      size_t max, struct vouch_api_texts *ret_texts);
 
+// An array of 1 to `max` objects, each read by `read` with it in the place of call->body.
+void vouch_api_objects(struct vouch_api_call *call, const char *name, size_t max,
+                       void (*read)(struct vouch_api_call *call, void *into, size_t place),
+                       void *into);
+
 // An object of options as "NAME", or "NAME=VALUE" where the value is not empty.
 enum vouch_api_values { VOUCH_API_NO_VALUES = 0, VOUCH_API_VALUES };
 void vouch_api_options(struct vouch_api_call *call, const char *name, enum vouch_api_values values,
@@ -70,6 +86,15 @@ enum vouch_cert_type vouch_api_cert_type(struct vouch_api_call *call, enum vouch
 
 // A line "TYPE BASE64[ COMMENT]": the key's blob.
 struct vouch_bytes vouch_api_public_key(struct vouch_api_call *call, enum vouch_api_need need);
+
+// The same of a certificate, under any name.
+struct vouch_bytes vouch_api_cert_line(struct vouch_api_call *call, const char *name);
+
+// A time, RFC 3339 with a zone; 0 if it is absent.
+uint64_t vouch_api_time_ms(struct vouch_api_call *call, const char *name, enum vouch_api_need need);
+
+// `len` bytes as twice as many hexadecimal digits.
+struct vouch_bytes vouch_api_hex(struct vouch_api_call *call, const char *name, size_t len);
 
 // "SHA256:" and 43 characters of base64: 32 bytes; empty if it is absent.
 struct vouch_bytes vouch_api_fingerprint(struct vouch_api_call *call, const char *name);
@@ -106,6 +131,11 @@ struct vouch_bytes vouch_api_path_name(struct vouch_api_call *call, const char *
 // The version in the header If-Match, "\"7\""; 0 stands for none. Refuses what is absent or anything else.
 uint64_t vouch_api_if_match(struct vouch_api_call *call);
 
+// Nonzero, and refused, if a text that is there is no fingerprint. It is left as it is.
+int vouch_api_is_no_fingerprint(struct vouch_api_call *call, const char *name,
+                                struct vouch_bytes text);
+// Reads a time with a zone, in milliseconds. VOUCH_ERR_FORMAT.
+VOUCH_MUST_USE int vouch_api_read_time(struct vouch_bytes text, uint64_t *ret_ms);
 // Reads "SHA256:…" into 32 bytes. VOUCH_ERR_FORMAT.
 VOUCH_MUST_USE int vouch_api_read_fingerprint(struct vouch_bytes text,
                                               uint8_t ret_digest[static 32]);

@@ -60,7 +60,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                          .id = "0123456789abcdef01234567",
                                          .body = {copy, size - 1}};
     request.captures[0] = vouch_bytes_of("17592186044417");
-    request.headers[VOUCH_HTTP_AUTHORIZATION] = vouch_bytes_of("Bearer " TEST_TOKEN_ALL);
+    int hosts = vouch_api_row_of(request.route)->access == VOUCH_API_HOSTS;
+    request.headers[VOUCH_HTTP_AUTHORIZATION] =
+        vouch_bytes_of(hosts ? "Bearer " TEST_HOST_SECRET : "Bearer " TEST_TOKEN_ALL);
     request.headers[VOUCH_HTTP_CONTENT_TYPE] = vouch_bytes_of("application/json");
     vouch_buf_init(&response.body, 1 << 20);
     vouch_buf_init(&response.fields, 16384);

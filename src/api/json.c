@@ -158,6 +158,35 @@ void vouch_json_number(struct vouch_json *json, const char *name, uint64_t numbe
     put_number(json->out, number);
 }
 
+void vouch_json_id_or_null(struct vouch_json *json, const char *name, uint64_t number) {
+    if (number != 0) {
+        vouch_json_id(json, name, number);
+    } else {
+        vouch_json_null(json, name);
+    }
+}
+
+void vouch_json_signed(struct vouch_json *json, const char *name, int64_t number) {
+    begin_value(json, name);
+    if (number < 0) {
+        put(json->out, "-", 1);
+    }
+    put_number(json->out, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+}
+
+void vouch_json_labels(struct vouch_json *json, const char *name, const struct vouch_bytes *labels,
+                       size_t count) {
+    vouch_json_open(json, name, '{');
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *sign = labels[i].len > 0 ? memchr(labels[i].ptr, '=', labels[i].len) : NULL;
+        size_t len = sign != NULL ? (size_t)(sign - labels[i].ptr) : labels[i].len;
+        size_t skip = sign != NULL ? len + 1 : len;
+        vouch_json_pair(json, (struct vouch_bytes){labels[i].ptr, len},
+                        (struct vouch_bytes){labels[i].ptr + skip, labels[i].len - skip});
+    }
+    vouch_json_close(json, '}');
+}
+
 void vouch_json_id(struct vouch_json *json, const char *name, uint64_t number) {
     begin_value(json, name);
     put(json->out, "\"", 1);

@@ -32,6 +32,12 @@ void vouch_json_texts(struct vouch_json *json, const char *name, const struct vo
 // A number; and one in quotes, since readers of JSON lose digits beyond 2^53.
 void vouch_json_number(struct vouch_json *json, const char *name, uint64_t number);
 void vouch_json_id(struct vouch_json *json, const char *name, uint64_t number);
+void vouch_json_id_or_null(struct vouch_json *json, const char *name, uint64_t number); // null: 0
+void vouch_json_signed(struct vouch_json *json, const char *name, int64_t number);
+
+// An object out of texts "NAME=VALUE".
+void vouch_json_labels(struct vouch_json *json, const char *name, const struct vouch_bytes *labels,
+                       size_t count);
 
 // "2026-11-22T10:45:38Z", and with milliseconds "2026-11-22T10:45:38.120Z"; null for 0 and beyond the
 // year 9999.

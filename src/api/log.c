@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "api/call.h"
+#include "authority/request-hosts.h"
 #include "base/str.h"
 
 #define SECRET_MIN 20  // characters behind the prefix that make a text a secret and no name
@@ -29,7 +30,8 @@ static size_t secret_len(struct vouch_bytes text, const char *prefix) {
 // The prefix of the secret that begins here, or NULL.
 static const char *find_secret(struct vouch_bytes text, size_t *ret_len) {
     static const char *const prefixes[] = {VOUCH_TOKEN_PREFIX, VOUCH_SESSION_PREFIX,
-                                           VOUCH_LINK_PREFIX};
+                                           VOUCH_LINK_PREFIX, VOUCH_HOST_TOKEN_PREFIX,
+                                           VOUCH_HOST_SECRET_PREFIX};
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
         size_t len = secret_len(text, prefixes[i]);
         if (len > 0) {

@@ -59,6 +59,11 @@ static void put_status(struct vouch_buf *out, const struct vouch_answer_status *
             "Requests for certificates since the start, by what became of them.", results, counts);
     put_one(out, "vouch_revocations_total", "counter", "Revocations since the start.",
             status->revoked);
+    put_one(out, "vouch_logins_total", "counter", "Logins that hosts reported since the start.",
+            status->logins);
+    put_one(out, "vouch_login_alarms_total", "counter",
+            "Logins since the start that do not fit the certificate that was shown.",
+            status->alarms);
     put_one(out, "vouch_ledger_records", "gauge", "Records in the ledger.", status->ledger_size);
     put_one(out, "vouch_ledger_checkpoint_records", "gauge",
             "Records that the latest checkpoint covers.", status->checkpoint_size);
@@ -95,14 +100,17 @@ static void put_durations(struct vouch_buf *out, struct vouch_api_tally *tally) 
 
 static void put_callers(struct vouch_buf *out, struct vouch_api_tally *tally) {
     static const char name[] = "vouch_auth_attempts_total";
-    begin(out, name, "counter",
-          "Requests that showed an API token or a session, and requests refused for want of a good "
-          "one.");
+    begin(
+        out, name, "counter",
+        "Requests that showed an API token, a session or a host's secret, and requests refused for "
+        "want of a good one.");
     put(out, name, "{method=\"token\",result=\"shown\"}", atomic_load(&tally->tokens_taken));
     put(out, name, "{method=\"token\",result=\"refused\"}", atomic_load(&tally->tokens_refused));
     put(out, name, "{method=\"session\",result=\"shown\"}", atomic_load(&tally->sessions_taken));
     put(out, name, "{method=\"session\",result=\"refused\"}",
         atomic_load(&tally->sessions_refused));
+    put(out, name, "{method=\"host\",result=\"shown\"}", atomic_load(&tally->hosts_taken));
+    put(out, name, "{method=\"host\",result=\"refused\"}", atomic_load(&tally->hosts_refused));
 }
 
 static void put_sign_ins(struct vouch_buf *out, struct vouch_api_tally *tally) {
@@ -188,7 +196,9 @@ static int answer_everybody(struct vouch_api_call *call) {
                                               .epoch = counts.epoch,
                                               .issued = counts.issued,
                                               .refused = counts.refused,
-                                              .revoked = counts.revoked};
+                                              .revoked = counts.revoked,
+                                              .logins = counts.logins,
+                                              .alarms = counts.alarms};
     }
     vouch_api_snapshot_drop(snapshot);
     return answer_metrics(call, &status);
@@ -200,7 +210,7 @@ int vouch_api_metrics_show(struct vouch_api_call *call) {
     if (call->api->config.metrics == VOUCH_API_METRICS_PUBLIC) {
         return answer_everybody(call);
     }
-    if (!vouch_api_identify(call)) {
+    if (!vouch_api_identify(call, VOUCH_API_CALLERS)) {
         vouch_api_refuse_stranger(call);
         return VOUCH_OK;
     }

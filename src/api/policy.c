@@ -53,7 +53,8 @@ static void put_edit(struct vouch_json *json, const struct vouch_policy_edit_row
     vouch_json_close(json, '}');
 }
 
-static int answer_diff(struct vouch_api_call *call, const struct vouch_answer_policy_apply *diff) {
+int vouch_api_policy_answer_diff(struct vouch_api_call *call,
+                                 const struct vouch_answer_policy_apply *diff) {
     struct vouch_json *json = &call->json;
     vouch_api_answer_begin(call, 200, "vouch.policy-diff/1");
     vouch_json_id(json, "version", diff->version);
@@ -90,7 +91,7 @@ static int apply(struct vouch_api_call *call, struct vouch_ask_policy_apply *ask
     if (ask->what == VOUCH_POLICY_APPLY) {
         set_tag(call, answer.version);
     }
-    return answer_diff(call, &answer);
+    return vouch_api_policy_answer_diff(call, &answer);
 }
 
 int vouch_api_policy_put(struct vouch_api_call *call) {

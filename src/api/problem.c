@@ -81,6 +81,20 @@ const char *vouch_api_describe(unsigned status, const char *reason,
     return PROBLEM_TYPE;
 }
 
+static void count_refusal(struct vouch_api_call *call) {
+    const struct vouch_api_row *row = vouch_api_row_of(call->request->route);
+    struct vouch_api_tally *tally = &call->api->tally;
+    _Atomic uint64_t *count = &tally->tokens_refused;
+    if (row->access == VOUCH_API_HOSTS || row->work == VOUCH_API_ENROL) {
+        count = &tally->hosts_refused;
+    } else if (row->access == VOUCH_API_STRANGERS) {
+        count = &tally->sign_ins_refused;
+    } else if (call->caller.way == VOUCH_CALLER_SESSION) {
+        count = &tally->sessions_refused;
+    }
+    atomic_fetch_add(count, 1);
+}
+
 // RFC 6750 3: what kind of credential is asked for, and that the one given was no good, if it was that and
 // not a code.
 static void ask_for_token(struct vouch_api_call *call, const struct vouch_fault_kind *kind) {
@@ -91,13 +105,7 @@ static void ask_for_token(struct vouch_api_call *call, const struct vouch_fault_
     // A constant without control characters; if memory is short, the answer is a failure anyway.
     (void)!vouch_http_set(call->response, VOUCH_HTTP_SET_WWW_AUTHENTICATE,
                           vouch_bytes_of(challenge));
-    struct vouch_api_tally *tally = &call->api->tally;
-    if (vouch_api_row_of(call->request->route)->access == VOUCH_API_STRANGERS) {
-        atomic_fetch_add(&tally->sign_ins_refused, 1);
-    } else {
-        int session = call->caller.way == VOUCH_CALLER_SESSION;
-        atomic_fetch_add(session ? &tally->sessions_refused : &tally->tokens_refused, 1);
-    }
+    count_refusal(call);
 }
 
 static void ask_for_patience(struct vouch_api_call *call) {
@@ -134,12 +142,16 @@ void vouch_api_refuse(struct vouch_api_call *call, unsigned status,
                       const struct vouch_fault_kind *kind, const char *field, const char *format,
                       ...) {
     char detail[512];
+    char place[128] = "";
     va_list args;
     va_start(args, format);
     (void)vsnprintf(detail, sizeof detail, format, args);
     va_end(args);
+    if (field != NULL) {
+        (void)snprintf(place, sizeof place, "%s%s", call->within, field);
+    }
     const struct problem problem = {
-        .status = status, .kind = kind, .detail = detail, .field = field, .id = call->request->id};
+        .status = status, .kind = kind, .detail = detail, .field = place, .id = call->request->id};
     refuse(call, &problem);
 }
 

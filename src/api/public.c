@@ -31,6 +31,14 @@ uint64_t vouch_api_krl_wait_key(unsigned use) {
     return 1 + use;
 }
 
+uint64_t vouch_api_trust_wait_key(void) {
+    return 3;
+}
+
+uint64_t vouch_api_news_wait_key(void) {
+    return 4;
+}
+
 struct vouch_api_snapshot *vouch_api_public_hold(struct vouch_api_public *files) {
     pthread_mutex_lock(&files->lock);
     struct vouch_api_snapshot *latest = vouch_api_snapshot_hold(files->latest);
@@ -56,17 +64,33 @@ void vouch_api_public_attach(struct vouch_api_public *files, struct vouch_http_s
     pthread_mutex_unlock(&files->lock);
 }
 
-static int has_news(const struct vouch_answer_public *answer) {
+static int is_fleet_new(const struct vouch_api_snapshot *before,
+                        const struct vouch_answer_public *answer) {
+    return answer->fleet_seq != 0 && (before == NULL || before->fleet_seq != answer->fleet_seq);
+}
+
+static int has_news(const struct vouch_api_snapshot *before,
+                    const struct vouch_answer_public *answer) {
     return answer->krls[0].version != 0 || answer->krls[1].version != 0 ||
-           answer->checkpoint.len > 0;
+           answer->checkpoint.len > 0 || answer->trust.len > 0 || is_fleet_new(before, answer);
 }
 
 // Under the lock, since the server may be freed right after it was detached.
-static void wake(struct vouch_api_public *files, const struct vouch_answer_public *answer) {
-    for (unsigned use = 0; files->server != NULL && use < 2; use++) {
+static void wake(struct vouch_api_public *files, const struct vouch_api_snapshot *before,
+                 const struct vouch_answer_public *answer) {
+    if (files->server == NULL) {
+        return;
+    }
+    for (unsigned use = 0; use < 2; use++) {
         if (answer->krls[use].version != 0) {
             vouch_http_wake(files->server, vouch_api_krl_wait_key(use));
         }
+    }
+    if (answer->trust.len > 0) {
+        vouch_http_wake(files->server, vouch_api_trust_wait_key());
+    }
+    if (answer->krls[0].version != 0 || answer->trust.len > 0 || is_fleet_new(before, answer)) {
+        vouch_http_wake(files->server, vouch_api_news_wait_key());
     }
 }
 
@@ -76,7 +100,7 @@ static int take(struct vouch_api_public *files, const struct vouch_answer_public
     pthread_mutex_lock(&files->lock);
     files->counts = answer->counts;
     pthread_mutex_unlock(&files->lock);
-    if (before != NULL && !has_news(answer)) {
+    if (before != NULL && !has_news(before, answer)) {
         return VOUCH_OK;
     }
     int err = vouch_api_snapshot_next(before, answer, &next);
@@ -85,7 +109,7 @@ static int take(struct vouch_api_public *files, const struct vouch_answer_public
     }
     pthread_mutex_lock(&files->lock);
     files->latest = next;
-    wake(files, answer);
+    wake(files, before, answer);
     pthread_mutex_unlock(&files->lock);
     vouch_api_snapshot_drop(before);
     return VOUCH_OK;
@@ -102,6 +126,8 @@ static int look(struct vouch_api_public *files, uint64_t wait_ms, enum vouch_ver
         ask.krl_versions[0] = have->krl_versions[0];
         ask.krl_versions[1] = have->krl_versions[1];
         ask.checkpoint_size = have->checkpoint_size;
+        ask.trust_version = have->trust_version;
+        ask.fleet_seq = have->fleet_seq;
     }
     int err = vouch_authority_public(files->authority, &nobody, &ask, &answer, fault);
     if (err != VOUCH_OK) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-// What everybody may have, kept in memory: CA keys, revocation lists and their envelopes, checkpoint.
+// What everybody may have, kept in memory: CA keys, trust bundle, revocation lists and their envelopes,
+// checkpoint.
 //
 // One thread asks the authority for what is newer, in a loop, and puts a new snapshot in the place of
 // the last; requests are served from the snapshot without asking anybody. While the authority does not

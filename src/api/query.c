@@ -58,7 +58,7 @@ static size_t cut_fraction(char *text, size_t len, unsigned *ret_ms) {
 }
 
 // A zone must be there: the server's own is nobody else's business.
-static int read_time(struct vouch_bytes text, uint64_t *ret_ms) {
+int vouch_api_read_time(struct vouch_bytes text, uint64_t *ret_ms) {
     char copy[TIME_TEXT_MAX];
     unsigned ms = 0;
     uint64_t time_s = 0;
@@ -80,7 +80,7 @@ static int read_time(struct vouch_bytes text, uint64_t *ret_ms) {
 uint64_t vouch_api_query_time_ms(struct vouch_api_call *call, const char *name) {
     struct vouch_bytes text = vouch_api_query_text(call, name, VOUCH_API_OPTION_MAX);
     uint64_t time_ms = 0;
-    if (text.len > 0 && (read_time(text, &time_ms) != VOUCH_OK || time_ms == 0)) {
+    if (text.len > 0 && (vouch_api_read_time(text, &time_ms) != VOUCH_OK || time_ms == 0)) {
         vouch_api_refuse_field(call, name, "%s is not a time like 2026-11-22T10:45:38Z", name);
     }
     return time_ms;

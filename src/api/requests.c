@@ -33,11 +33,7 @@ static void put_members(struct vouch_json *json, const struct vouch_request_row 
     vouch_json_texts(json, "approvers", row->approvers.items, row->approvers.count);
     vouch_json_text_or_null(json, "decided_by", row->decided_by);
     vouch_json_text_or_null(json, "comment", row->comment);
-    if (row->serial != 0) {
-        vouch_json_id(json, "serial", row->serial);
-    } else {
-        vouch_json_null(json, "serial");
-    }
+    vouch_json_id_or_null(json, "serial", row->serial);
 }
 
 static int answer_request(struct vouch_api_call *call, unsigned status,

@@ -21,6 +21,7 @@ int vouch_api_ca_show(struct vouch_api_call *call);
 int vouch_api_ca_user_key(struct vouch_api_call *call);
 int vouch_api_ca_host_key(struct vouch_api_call *call);
 int vouch_api_ca_checkpoint_key(struct vouch_api_call *call);
+int vouch_api_trust_show(struct vouch_api_call *call);
 
 // krls.c
 int vouch_api_krl_user(struct vouch_api_call *call);
@@ -61,6 +62,39 @@ int vouch_api_me_show(struct vouch_api_call *call);
 int vouch_api_host_list(struct vouch_api_call *call);
 int vouch_api_who_list(struct vouch_api_call *call);
 
+// host-tokens.c
+int vouch_api_host_token_new(struct vouch_api_call *call);
+int vouch_api_host_token_list(struct vouch_api_call *call);
+int vouch_api_host_token_remove(struct vouch_api_call *call);
+
+// enrol.c
+int vouch_api_host_enrol(struct vouch_api_call *call);
+int vouch_api_host_renew(struct vouch_api_call *call);
+int vouch_api_host_leave(struct vouch_api_call *call);
+
+// fleet.c
+int vouch_api_fleet_list(struct vouch_api_call *call);
+int vouch_api_fleet_show(struct vouch_api_call *call);
+int vouch_api_fleet_edit(struct vouch_api_call *call);
+int vouch_api_fleet_adopt(struct vouch_api_call *call);
+int vouch_api_fleet_refuse(struct vouch_api_call *call);
+int vouch_api_fleet_lock(struct vouch_api_call *call);
+int vouch_api_fleet_rename(struct vouch_api_call *call);
+int vouch_api_fleet_retire(struct vouch_api_call *call);
+
+// host.c, logins.c
+int vouch_api_host_state(struct vouch_api_call *call);
+int vouch_api_host_news(struct vouch_api_call *call);
+int vouch_api_host_report(struct vouch_api_call *call);
+int vouch_api_host_logins(struct vouch_api_call *call);
+int vouch_api_login_list(struct vouch_api_call *call);
+
+// explain.c, matrix.c
+int vouch_api_explain(struct vouch_api_call *call);
+int vouch_api_krl_status(struct vouch_api_call *call);
+int vouch_api_access_matrix(struct vouch_api_call *call);
+int vouch_api_access_diff(struct vouch_api_call *call);
+
 // policy.c
 int vouch_api_policy_show(struct vouch_api_call *call);
 int vouch_api_policy_put(struct vouch_api_call *call);
@@ -97,6 +131,10 @@ void vouch_api_tally_issue(struct vouch_api_tally *tally, uint64_t duration_ns);
 struct vouch_api_snapshot;
 int vouch_api_file_answer(struct vouch_api_call *call, const struct vouch_api_snapshot *snapshot,
                           unsigned file, const char *cache_control);
+#define VOUCH_API_CHANGING_CACHE "public, no-cache" // kept, but asked about each time
+// Answers with the latest of a file that changes; or, with ?wait=SECONDS of a client that has it, when
+// there is another or the time is over.
+int vouch_api_file_await(struct vouch_api_call *call, unsigned file, uint64_t wait_key);
 // The latest snapshot, held; NULL, and 503, if there is none.
 struct vouch_api_snapshot *vouch_api_snapshot_of(struct vouch_api_call *call);
 
@@ -109,6 +147,15 @@ int vouch_api_link_answer(struct vouch_api_call *call, unsigned status,
                           const struct vouch_answer_link *link);
 // Answers with recovery codes.
 int vouch_api_codes_answer(struct vouch_api_call *call, const struct vouch_answer_codes *codes);
+
+// Answers a host that reported; and writes one login, as an item of a list.
+int vouch_api_host_answer_done(struct vouch_api_call *call,
+                               const struct vouch_answer_host_done *answer);
+void vouch_api_put_login(struct vouch_json *json, const struct vouch_login_row *row);
+
+// Answers with what a policy, or time, changed.
+int vouch_api_policy_answer_diff(struct vouch_api_call *call,
+                                 const struct vouch_answer_policy_apply *diff);
 
 // "user", "host" or "".
 struct vouch_bytes vouch_api_cert_type_text(enum vouch_cert_type type);

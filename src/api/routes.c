@@ -16,6 +16,14 @@ static const char *const krl_params[] = {"wait", NULL};
 static const char *const user_params[] = {"user", NULL};
 static const char *const user_page_params[] = {PAGE, "user", NULL};
 static const char *const host_params[] = {PAGE, "user", "zone", "host", NULL};
+static const char *const fleet_params[] = {PAGE, "zone", "host", "label", "state", NULL};
+static const char *const state_params[] = {"have", NULL};
+static const char *const news_params[] = {"state", "krl", "trust", "wait", NULL};
+static const char *const login_params[] = {
+    PAGE, "host", "login", "user", "key_id", "serial", "outcome", "alarms", "from", "until", NULL};
+static const char *const matrix_params[] = {
+    "rows", "label", "zone", "at", "row_from", "row_count", "column_from", "column_count", NULL};
+static const char *const diff_params[] = {"from", "until", NULL};
 static const char *const who_params[] = {"login", "host", NULL};
 static const char *const version_params[] = {"version", NULL};
 static const char *const request_params[] = {PAGE, "which", "state", NULL};
@@ -61,6 +69,31 @@ ROW(setup_finish, vouch_api_setup_finish, .access = VOUCH_API_STRANGERS, .body =
 ROW(me_show, vouch_api_me_show, .params = user_params);
 ROW(host_list, vouch_api_host_list, .params = host_params);
 ROW(who_list, vouch_api_who_list, .params = who_params);
+ROW(host_token_new, vouch_api_host_token_new, .body = VOUCH_API_JSON);
+ROW(host_token_list, vouch_api_host_token_list, .params = page_params);
+ROW(host_token_remove, vouch_api_host_token_remove, .access = VOUCH_API_CALLERS);
+ROW(host_enrol, vouch_api_host_enrol, .access = VOUCH_API_STRANGERS, .body = VOUCH_API_JSON,
+    .work = VOUCH_API_ENROL);
+ROW(host_renew, vouch_api_host_renew, .access = VOUCH_API_HOSTS, .body = VOUCH_API_JSON,
+    .work = VOUCH_API_ENROL);
+ROW(host_leave, vouch_api_host_leave, .access = VOUCH_API_HOSTS);
+ROW(host_state, vouch_api_host_state, .access = VOUCH_API_HOSTS, .params = state_params);
+ROW(host_news, vouch_api_host_news, .access = VOUCH_API_HOSTS, .params = news_params);
+ROW(host_report, vouch_api_host_report, .access = VOUCH_API_HOSTS, .body = VOUCH_API_JSON);
+ROW(host_logins, vouch_api_host_logins, .access = VOUCH_API_HOSTS, .body = VOUCH_API_JSON);
+ROW(login_list, vouch_api_login_list, .params = login_params);
+ROW(explain, vouch_api_explain, .body = VOUCH_API_JSON);
+ROW(krl_status, vouch_api_krl_status, .params = page_params);
+ROW(access_matrix, vouch_api_access_matrix, .params = matrix_params);
+ROW(access_diff, vouch_api_access_diff, .params = diff_params);
+ROW(fleet_list, vouch_api_fleet_list, .params = fleet_params);
+ROW(fleet_show, vouch_api_fleet_show, .access = VOUCH_API_CALLERS);
+ROW(fleet_edit, vouch_api_fleet_edit, .body = VOUCH_API_JSON);
+ROW(fleet_adopt, vouch_api_fleet_adopt, .body = VOUCH_API_JSON);
+ROW(fleet_refuse, vouch_api_fleet_refuse, .body = VOUCH_API_JSON);
+ROW(fleet_lock, vouch_api_fleet_lock, .body = VOUCH_API_JSON);
+ROW(fleet_rename, vouch_api_fleet_rename, .body = VOUCH_API_JSON);
+ROW(fleet_retire, vouch_api_fleet_retire, .body = VOUCH_API_JSON);
 ROW(policy_show, vouch_api_policy_show, .params = version_params);
 ROW(policy_put, vouch_api_policy_put, .body = VOUCH_API_YAML);
 ROW(policy_diff, vouch_api_policy_diff, .body = VOUCH_API_YAML);
@@ -77,6 +110,7 @@ ROW(ca_show, vouch_api_ca_show, .access = VOUCH_API_EVERYBODY);
 ROW(ca_user_key, vouch_api_ca_user_key, .access = VOUCH_API_EVERYBODY);
 ROW(ca_host_key, vouch_api_ca_host_key, .access = VOUCH_API_EVERYBODY);
 ROW(ca_checkpoint_key, vouch_api_ca_checkpoint_key, .access = VOUCH_API_EVERYBODY);
+ROW(trust_show, vouch_api_trust_show, .access = VOUCH_API_EVERYBODY, .params = krl_params);
 ROW(krl_user, vouch_api_krl_user, .access = VOUCH_API_EVERYBODY, .params = krl_params);
 ROW(krl_host, vouch_api_krl_host, .access = VOUCH_API_EVERYBODY, .params = krl_params);
 ROW(krl_user_envelope, vouch_api_krl_user_envelope, .access = VOUCH_API_EVERYBODY);
@@ -91,9 +125,12 @@ ROW(metrics_show, vouch_api_metrics_show, .access = VOUCH_API_EVERYBODY);
     { VOUCH_HTTP_GET, pattern, vouch_api_serve, 0, 0, &(row) }
 #define TAKE(method, pattern, row)                                                                 \
     { VOUCH_HTTP_##method, pattern, vouch_api_serve, VOUCH_API_BODY_MAX, 0, &(row) }
-// What strangers may ask for and what costs a processor's time.
+// What strangers may ask for and what costs a processor's time; and what thousands of hosts may ask for at
+// once, while somebody else wants a certificate.
 #define TAKE_FEW(pattern, row)                                                                     \
     { VOUCH_HTTP_POST, pattern, vouch_api_serve, VOUCH_API_BODY_MAX, VOUCH_HTTP_ROOM_FEW, &(row) }
+#define READ_FEW(pattern, row)                                                                     \
+    { VOUCH_HTTP_GET, pattern, vouch_api_serve, 0, VOUCH_HTTP_ROOM_FEW, &(row) }
 #define TAKE_POLICY(method, pattern, row)                                                          \
     { VOUCH_HTTP_##method, pattern, vouch_api_serve, VOUCH_POLICY_TEXT_MAX, 0, &(row) }
 #define DROP(pattern, row)                                                                         \
@@ -111,6 +148,7 @@ const struct vouch_http_route vouch_api_routes[] = {
     READ("/v1/ca/user.pub", ca_user_key),
     READ("/v1/ca/host.pub", ca_host_key),
     READ("/v1/ca/checkpoint.pub", ca_checkpoint_key),
+    READ("/v1/trust", trust_show),
     READ("/v1/krls/user", krl_user),
     READ("/v1/krls/host", krl_host),
     READ("/v1/krls/user/envelope", krl_user_envelope),
@@ -148,6 +186,29 @@ const struct vouch_http_route vouch_api_routes[] = {
     TAKE_FEW("/v1/setup/finish", setup_finish),
     READ("/v1/me", me_show),
     READ("/v1/hosts", host_list),
+    TAKE(POST, "/v1/host-tokens", host_token_new),
+    READ("/v1/host-tokens", host_token_list),
+    DROP("/v1/host-tokens/{id}", host_token_remove),
+    TAKE_FEW("/v1/host/enrol", host_enrol),
+    TAKE_FEW("/v1/host/renew", host_renew),
+    DROP("/v1/host", host_leave),
+    READ_FEW("/v1/host/state", host_state),
+    READ_FEW("/v1/host/news", host_news),
+    TAKE_FEW("/v1/host/report", host_report),
+    TAKE_FEW("/v1/host/logins", host_logins),
+    READ("/v1/logins", login_list),
+    TAKE(POST, "/v1/explain", explain),
+    READ("/v1/krls/status", krl_status),
+    READ("/v1/access/matrix", access_matrix),
+    READ("/v1/access/diff", access_diff),
+    READ("/v1/fleet", fleet_list),
+    READ("/v1/fleet/{name}", fleet_show),
+    TAKE(POST, "/v1/fleet/{name}/edit", fleet_edit),
+    TAKE(POST, "/v1/fleet/{name}/adopt", fleet_adopt),
+    TAKE(POST, "/v1/fleet/{name}/refuse", fleet_refuse),
+    TAKE(POST, "/v1/fleet/{name}/lock", fleet_lock),
+    TAKE(POST, "/v1/fleet/{name}/rename", fleet_rename),
+    TAKE(POST, "/v1/fleet/{name}/retire", fleet_retire),
     READ("/v1/access/who", who_list),
     TAKE(POST, "/v1/access", access_new),
     READ("/v1/policy", policy_show),

@@ -136,29 +136,36 @@ static void identify(struct vouch_api_call *call, const struct vouch_api_row *ro
     }
     if (row->access == VOUCH_API_STRANGERS) {
         vouch_api_name_source(call);
-    } else if (!vouch_api_identify(call)) {
+    } else if (!vouch_api_identify(call, row->access)) {
         vouch_api_refuse_stranger(call);
     } else if (call->caller.way == VOUCH_CALLER_TOKEN) {
         atomic_fetch_add_explicit(&tally->tokens_taken, 1, memory_order_relaxed);
     } else if (call->caller.way == VOUCH_CALLER_SESSION) {
         atomic_fetch_add_explicit(&tally->sessions_taken, 1, memory_order_relaxed);
+    } else if (call->caller.way == VOUCH_CALLER_HOST) {
+        atomic_fetch_add_explicit(&tally->hosts_taken, 1, memory_order_relaxed);
     }
 }
 
-// A password takes a tenth of a second of a processor, and anybody may send one: were all workers let to
-// wait for that, nobody who is signed in would be served.
-static int answer_sign_in(struct vouch_api_call *call, const struct vouch_api_row *row) {
+// A password takes a tenth of a second of a processor, the proofs of a host's keys some milliseconds, and
+// anybody may send them: were all workers let to wait for that, nobody who is known would be served.
+static int answer_stranger(struct vouch_api_call *call, const struct vouch_api_row *row,
+                           _Atomic unsigned *at_work, const char *what) {
     struct vouch_api *api = call->api;
     unsigned most = api->config.workers / 2 > 0 ? api->config.workers / 2 : 1;
     int err = VOUCH_OK;
-    if (atomic_fetch_add(&api->sign_ins, 1) < most) {
+    if (atomic_fetch_add(at_work, 1) < most) {
         err = row->answer(call);
     } else {
-        atomic_fetch_add(&api->tally.sign_ins_put_off, 1);
-        vouch_api_refuse(call, 503, &vouch_fault_sign_ins, NULL,
-                         "%u of %u workers are busy with sign-ins", most, api->config.workers);
+        if (row->work == VOUCH_API_SIGN_IN) {
+            atomic_fetch_add(&api->tally.sign_ins_put_off, 1);
+        }
+        vouch_api_refuse(
+            call, 503,
+            row->work == VOUCH_API_SIGN_IN ? &vouch_fault_sign_ins : &vouch_fault_at_work, NULL,
+            "%u of %u workers are busy with %s", most, api->config.workers, what);
     }
-    atomic_fetch_sub(&api->sign_ins, 1);
+    atomic_fetch_sub(at_work, 1);
     return err;
 }
 
@@ -166,7 +173,15 @@ static int answer(struct vouch_api_call *call, const struct vouch_api_row *row) 
     if (call->refused) {
         return VOUCH_OK;
     }
-    return row->work == VOUCH_API_SIGN_IN ? answer_sign_in(call, row) : row->answer(call);
+    switch (row->work) {
+    case VOUCH_API_SIGN_IN:
+        return answer_stranger(call, row, &call->api->sign_ins, "sign-ins");
+    case VOUCH_API_ENROL:
+        return answer_stranger(call, row, &call->api->enrolments, "enrolments");
+    case VOUCH_API_LIGHT:
+        break;
+    }
+    return row->answer(call);
 }
 
 int vouch_api_serve(void *context, const struct vouch_http_request *request,

@@ -133,6 +133,13 @@ static int take_answer(struct vouch_api_snapshot *snapshot,
         err = replace(snapshot, VOUCH_API_CHECKPOINT, answer->checkpoint);
         snapshot->checkpoint_size = answer->checkpoint_size;
     }
+    if (err == VOUCH_OK && answer->trust.len > 0) {
+        err = replace(snapshot, VOUCH_API_TRUST, answer->trust);
+        snapshot->trust_version = answer->trust_version;
+    }
+    if (answer->fleet_seq != 0) {
+        snapshot->fleet_seq = answer->fleet_seq;
+    }
     if (answer->name.len > 0 && answer->name.len < sizeof snapshot->name) {
         memcpy(snapshot->name, answer->name.ptr, answer->name.len);
         snapshot->name[answer->name.len] = '\0';
@@ -153,6 +160,8 @@ int vouch_api_snapshot_next(const struct vouch_api_snapshot *before,
         memcpy(next->krl_versions, before->krl_versions, sizeof next->krl_versions);
         memcpy(next->krl_generated_s, before->krl_generated_s, sizeof next->krl_generated_s);
         next->checkpoint_size = before->checkpoint_size;
+        next->trust_version = before->trust_version;
+        next->fleet_seq = before->fleet_seq;
         for (size_t i = 0; i < VOUCH_API_FILE_COUNT; i++) {
             next->files[i] = vouch_api_blob_hold(before->files[i]);
         }

@@ -23,6 +23,7 @@ enum vouch_api_file {
     VOUCH_API_USER_ENVELOPE,
     VOUCH_API_HOST_ENVELOPE,
     VOUCH_API_CHECKPOINT,
+    VOUCH_API_TRUST,
     VOUCH_API_FILE_COUNT
 };
 
@@ -37,6 +38,8 @@ struct vouch_api_snapshot {
     uint64_t krl_versions[2];                           // user, host
     uint64_t krl_generated_s[2];
     uint64_t checkpoint_size;
+    uint64_t trust_version;
+    uint64_t fleet_seq; // of what hosts are to install; see struct vouch_answer_public
 };
 
 // Copies bytes; NULL when memory is short.
@@ -62,3 +65,7 @@ struct vouch_api_snapshot *vouch_api_public_hold(struct vouch_api_public *files)
 
 // What a request for a list waits on until there is another: 0 is the user CA's, 1 the host CA's.
 uint64_t vouch_api_krl_wait_key(unsigned use);
+// And one for the trust bundle.
+uint64_t vouch_api_trust_wait_key(void);
+// And what hosts wait on: for the user CA's list, the bundle and the fleet together.
+uint64_t vouch_api_news_wait_key(void);

@@ -52,7 +52,8 @@ static struct {
     int silent_err;
     enum vouch_verdict silent_verdict;
     uint64_t krl_versions[2];
-    uint64_t checkpoint_size;
+    uint64_t checkpoint_size, trust_version;
+    uint64_t fleet_seq, state_version;
     struct vouch_authority *handles[ROWS_MAX];
     size_t handle_count;
     unsigned held;    // nonzero: who signs in waits
@@ -73,6 +74,9 @@ void test_authority_begin(void) {
         all.krl_versions[i] = 1;
     }
     all.checkpoint_size = 3;
+    all.trust_version = 1;
+    all.fleet_seq = 1;
+    all.state_version = 1;
     all.silent_verdict = VOUCH_VERDICT_DONE;
 }
 
@@ -154,6 +158,23 @@ void test_authority_grow(void) {
     announce();
 }
 
+void test_authority_change_fleet(uint64_t state_version) {
+    pthread_mutex_lock(&all.lock);
+    all.fleet_seq++;
+    all.state_version = state_version;
+    announce();
+}
+
+uint64_t test_double_state(void) {
+    return all.state_version;
+}
+
+void test_authority_rotate(void) {
+    pthread_mutex_lock(&all.lock);
+    all.trust_version++;
+    announce();
+}
+
 void test_authority_silence(int err, enum vouch_verdict verdict) {
     pthread_mutex_lock(&all.lock);
     all.silent_err = err;
@@ -222,8 +243,11 @@ int test_double_enter(const struct vouch_caller *caller, const char *scope, cons
                      (unsigned long long)caller->uid, SHOWN(caller->source));
     assert(caller->request.len == 24 || caller->way == VOUCH_CALLER_UNKNOWN);
     struct vouch_bytes token = caller->token;
+    int by_host = scope != NULL && strcmp(scope, TEST_SCOPE_HOST) == 0;
+    assert(scope == NULL || by_host == (caller->way == VOUCH_CALLER_HOST));
     int knows = vouch_bytes_equal(token, vouch_bytes_of(TEST_TOKEN_ALL)) ||
                 vouch_bytes_equal(token, vouch_bytes_of(TEST_SESSION)) ||
+                vouch_bytes_equal(token, vouch_bytes_of(TEST_HOST_SECRET)) ||
                 caller->way == VOUCH_CALLER_LOCAL;
     reply->verdict = VOUCH_VERDICT_DONE;
     *ret_err = all.fail_err;
@@ -233,7 +257,8 @@ int test_double_enter(const struct vouch_caller *caller, const char *scope, cons
     if (all.reply.verdict != VOUCH_VERDICT_REFUSED || all.reply.code[0] != '\0') {
         *reply = all.reply;
     } else if (scope != NULL && !knows) {
-        reply->verdict = vouch_bytes_equal(token, vouch_bytes_of(TEST_TOKEN_NONE))
+        reply->verdict = vouch_bytes_equal(token, vouch_bytes_of(TEST_TOKEN_NONE)) ||
+                                 vouch_bytes_equal(token, vouch_bytes_of(TEST_HOST_NONE))
                              ? VOUCH_VERDICT_REFUSED
                              : VOUCH_VERDICT_UNKNOWN;
     }
@@ -472,7 +497,8 @@ ASKED(revocations, struct vouch_ask_revocations, struct vouch_answer_revocations
 static int has_news(const struct vouch_ask_public *ask) {
     return ask->krl_versions[0] != all.krl_versions[0] ||
            ask->krl_versions[1] != all.krl_versions[1] ||
-           ask->checkpoint_size != all.checkpoint_size || all.silent_err != VOUCH_OK ||
+           ask->checkpoint_size != all.checkpoint_size || ask->trust_version != all.trust_version ||
+           ask->fleet_seq != all.fleet_seq || all.silent_err != VOUCH_OK ||
            all.silent_verdict != VOUCH_VERDICT_DONE;
 }
 
@@ -528,6 +554,12 @@ ASKED(public, struct vouch_ask_public, struct vouch_answer_public) {
         (void)snprintf(text, sizeof text, "checkpoint of %llu",
                        (unsigned long long)all.checkpoint_size);
         ret_answer->checkpoint = keep(authority, vouch_bytes_of(text));
+    }
+    ret_answer->fleet_seq = all.fleet_seq;
+    ret_answer->trust_version = all.trust_version;
+    if (ask->trust_version != all.trust_version) {
+        (void)snprintf(text, sizeof text, "bundle %llu", (unsigned long long)all.trust_version);
+        ret_answer->trust = keep(authority, vouch_bytes_of(text));
     }
     return test_double_leave(all.silent_err, fault);
 }

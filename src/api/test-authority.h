@@ -14,6 +14,12 @@
 #define TEST_SESSION "vouchs_Session0001234abcdefghijklmnopqrstuvwxyzABC"
 #define TEST_LINK "vouchl_Link000000123456789abcdefghijklmnopqrstuvwx"
 
+// What enrols hosts; and secrets of hosts, as of tokens above.
+#define TEST_HOST_TOKEN "vouchh_HostToken00123456789abcdefghijklmnopqrstuv"
+#define TEST_HOST_SECRET "vouchm_AllRights0123456789abcdefghijklmnopqrstuvw"
+#define TEST_HOST_NONE "vouchm_NoRights00123456789abcdefghijklmnopqrstuvw"
+#define TEST_HOST_STRANGE "vouchm_Strange000123456789abcdefghijklmnopqrstuvw"
+
 #define TEST_KEY                                                                                   \
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKDTKYNP7LEU3r93a+HBr4caADwyPa4nMIXwfIBE3sdV a@b"
 
@@ -42,4 +48,7 @@ void test_authority_await(unsigned count);
 // files be answered with a failure or a verdict other than DONE.
 void test_authority_publish(unsigned use);
 void test_authority_grow(void);
+void test_authority_rotate(void); // another trust bundle
+// Something in the fleet changes: what a host is to install has this version now, as before or another.
+void test_authority_change_fleet(uint64_t state_version);
 void test_authority_silence(int err, enum vouch_verdict verdict);

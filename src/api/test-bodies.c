@@ -9,54 +9,95 @@ struct subject {
     const char *method;
     const char *path;
     const json_t *schema;
+    const char *token;
     json_t *body; // one that is taken, with as many members as may be
 };
 
+// What stands for a member.
+static const struct {
+    const char *name;
+    const char *json;
+} members[] = {
+    {"type", "\"user\""},
+    {"public_key", "\"" TEST_KEY "\""},
+    {"key_id", "\"alice\""},
+    {"principals", "[\"root\",\"deploy\"]"},
+    {"ttl_s", "60"},
+    {"critical_options", "{\"force-command\":\"/bin/true\"}"},
+    {"extensions", "{\"permit-pty\":\"\"}"},
+    {"serial", "\"7\""},
+    {"fingerprint", "\"SHA256:AQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""},
+    {"ca", "\"SHA256:AQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""},
+    {"reason", "\"lost\""},
+    {"name", "\"ci\""},
+    {"scopes", "[\"metrics\"]"},
+    {"profile", "\"deploy\""},
+    {"options", "[\"permit-pty\"]"},
+    {"ttl_max_s", "60"},
+    {"user", "\"alice\""},
+    {"password", "\"four words and then some\""},
+    {"current", "\"four words and then some\""},
+    {"new", "\"four other words\""},
+    {"factor", "\"totp\""},
+    {"code", "\"123456\""},
+    {"link", "\"" TEST_LINK "\""},
+    {"zone", "\"prod\""},
+    {"roles", "[\"dev\"]"},
+    {"logins", "[\"root\"]"},
+    {"sources", "[\"10.0.0.0/8\"]"},
+    {"force_command", "\"/bin/true\""},
+    {"verify_required", "true"},
+    {"request", "true"},
+    {"comment", "\"fine\""},
+    {"krl_version", "\"17592186044417\""},
+    {"state_version", "\"7\""},
+    {"trust_version", "\"17592186044417\""},
+    {"krl_generated", "\"2026-11-22T10:45:38Z\""},
+    {"health", "\"ok\""},
+    {"problems", "[\"the clock is 3 s behind\"]"},
+    {"ca_keys", "[\"SHA256:AQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"]"},
+    {"settings", "[\"revokedkeys /etc/ssh/vouch/revoked.krl\"]"},
+    {"first", "\"1\""},
+    {"outcome", "\"refused\""},
+    {"login", "\"root\""},
+    {"source", "\"192.0.2.7\""},
+    {"method", "\"publickey\""},
+    {"line", "\"Connection closed\""},
+    {"host", "\"web1.example.com\""},
+    {"certificate", "\"" TEST_KEY "\""},
+    {"match", "\"web*.example.com\""},
+    {"labels", "{\"tier\":\"web\"}"},
+    {"networks", "[\"10.0.0.0/8\"]"},
+    {"uses", "3"},
+    {"token", "\"" TEST_HOST_TOKEN "\""},
+    {"aliases", "[\"web1\"]"},
+    {"time", "\"2026-11-22T10:45:38Z\""},
+    {"machine", "\"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\""},
+    {"agent", "\"0.1.0\""},
+    {"sshd", "\"OpenSSH_9.2p1\""},
+    {"proof", "\"-----BEGIN SSH SIGNATURE-----\\n\""},
+    {"without", "[\"tier\"]"},
+};
+
+static json_t *body_for(const json_t *schema, const char *looked_at);
+
+static int holds_objects(const json_t *property) {
+    return json_object_get(property, "x-items") != NULL;
+}
+
 // One of two kinds of extensions: an object in a certificate's body, an array of names in access's.
 static json_t *sample(const char *name, const json_t *property) {
-    static const struct {
-        const char *name;
-        const char *json;
-    } samples[] = {
-        {"type", "\"user\""},
-        {"public_key", "\"" TEST_KEY "\""},
-        {"key_id", "\"alice\""},
-        {"principals", "[\"root\",\"deploy\"]"},
-        {"ttl_s", "60"},
-        {"critical_options", "{\"force-command\":\"/bin/true\"}"},
-        {"extensions", "{\"permit-pty\":\"\"}"},
-        {"serial", "\"7\""},
-        {"fingerprint", "\"SHA256:AQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""},
-        {"ca", "\"SHA256:AQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""},
-        {"reason", "\"lost\""},
-        {"name", "\"ci\""},
-        {"scopes", "[\"metrics\"]"},
-        {"profile", "\"deploy\""},
-        {"options", "[\"permit-pty\"]"},
-        {"ttl_max_s", "60"},
-        {"user", "\"alice\""},
-        {"password", "\"four words and then some\""},
-        {"current", "\"four words and then some\""},
-        {"new", "\"four other words\""},
-        {"factor", "\"totp\""},
-        {"code", "\"123456\""},
-        {"link", "\"" TEST_LINK "\""},
-        {"zone", "\"prod\""},
-        {"roles", "[\"dev\"]"},
-        {"logins", "[\"root\"]"},
-        {"sources", "[\"10.0.0.0/8\"]"},
-        {"force_command", "\"/bin/true\""},
-        {"verify_required", "true"},
-        {"request", "true"},
-        {"comment", "\"fine\""},
-    };
     const char *type = json_string_value(json_object_get(property, "type"));
+    if (holds_objects(property)) {
+        const json_t *items = test_schema_resolve(test.doc, json_object_get(property, "items"));
+        return json_pack("[o]", body_for(items, ""));
+    }
     if (strcmp(name, "extensions") == 0 && strcmp(type, "array") == 0) {
         return json_pack("[s]", "permit-pty");
     }
-    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
-        if (strcmp(samples[i].name, name) == 0) {
-            return json_loads(samples[i].json, JSON_DECODE_ANY, NULL);
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        if (strcmp(members[i].name, name) == 0) {
+            return json_loads(members[i].json, JSON_DECODE_ANY, NULL);
         }
     }
     fail_msg("no sample of %s", name);
@@ -91,8 +132,11 @@ static json_t *body_for(const json_t *schema, const char *looked_at) {
 }
 
 static unsigned send_text(const struct subject *subject, const char *text) {
-    return test_send(&(struct test_ask){
-        .method = subject->method, .path = subject->path, .token = TEST_TOKEN_ALL, .body = text});
+    return test_send(
+        &(struct test_ask){.method = subject->method,
+                           .path = subject->path,
+                           .token = subject->token != NULL ? subject->token : TEST_TOKEN_ALL,
+                           .body = text});
 }
 
 static unsigned send_body(const struct subject *subject, const json_t *body) {
@@ -193,6 +237,54 @@ static void try_lists(const struct subject *subject, const char *name, const jso
                    json_pack("[so]", "a", text_of((size_t)bound(items, "maxLength") + 1)));
 }
 
+// The member of a list's first object is left out, null, or one too many stands beside it.
+static void try_inside(const struct subject *subject, const char *list, const json_t *items,
+                       const char *name) {
+    char field[64];
+    for (unsigned how = 0; how < 3; how++) {
+        json_t *body = json_deep_copy(subject->body);
+        json_t *object = json_array_get(json_object_get(body, list), 0);
+        int needed = is_in(json_object_get(items, "required"), name);
+        if (how == 0) {
+            json_object_del(object, name);
+        } else {
+            json_object_set_new(object, how == 1 ? name : "nonsense", json_null());
+        }
+        unsigned status = send_body(subject, body);
+        json_decref(body);
+        if (how == 0 && !needed) {
+            assert_int_equal(status / 100, 2);
+            continue;
+        }
+        (void)snprintf(field, sizeof field, "%s[0].%s", list, how == 2 ? "nonsense" : name);
+        test_assert_field(status, field);
+    }
+}
+
+static void try_objects(const struct subject *subject, const char *name, const json_t *property) {
+    const json_t *items = test_schema_resolve(test.doc, json_object_get(property, "items"));
+    size_t max = (size_t)bound(property, "maxItems");
+    json_t *many = json_array();
+    for (size_t i = 0; i < max; i++) {
+        json_array_append_new(many, body_for(items, ""));
+    }
+    json_t *body = json_copy(subject->body);
+    json_object_set(body, name, many);
+    assert_int_equal(send_body(subject, body) / 100, 2);
+    json_decref(body);
+    json_array_append_new(many, body_for(items, ""));
+    assert_refused(subject, name, many);
+    assert_refused(subject, name, json_array());
+    assert_refused(subject, name, json_pack("[s]", "a"));
+    assert_refused(subject, name, json_pack("[[s]]", "a"));
+    assert_refused(subject, name, json_pack("[on]", body_for(items, "")));
+    const char *member = NULL;
+    json_t *inner = NULL;
+    json_object_foreach(json_object_get(items, "properties"), member, inner) {
+        try_inside(subject, name, items, member);
+    }
+}
+
 static void try_numbers(const struct subject *subject, const char *name, const json_t *property) {
     json_int_t max = bound(property, "maximum");
     assert_refused(subject, name, json_integer(0));
@@ -251,6 +343,8 @@ static void try_member(const struct subject *subject, const char *name, const js
     try_twice(subject, name);
     if (strcmp(type, "string") == 0) {
         try_texts(subject, name, resolved);
+    } else if (holds_objects(resolved)) {
+        try_objects(subject, name, resolved);
     } else if (strcmp(type, "array") == 0) {
         try_lists(subject, name, resolved);
     } else if (strcmp(type, "integer") == 0) {
@@ -270,7 +364,7 @@ static const json_t *schema_of(const struct vouch_http_route *route) {
     return test_schema_resolve(test.doc, json_object_get(json, "schema"));
 }
 
-#define SUBJECTS_MAX 32
+#define SUBJECTS_MAX 64
 
 // The path of a route, with something in the place of its capture.
 static const char *path_of(const char *pattern, char path[static 64]) {
@@ -300,6 +394,9 @@ static size_t subjects(struct subject *ret_subjects) {
         ret_subjects[count] = (struct subject){.method = vouch_http_method_text(route->method),
                                                .path = path_of(route->pattern, paths[count]),
                                                .schema = schema_of(route)};
+        if (vouch_api_row_of(route)->access == VOUCH_API_HOSTS) {
+            ret_subjects[count].token = TEST_HOST_SECRET;
+        }
         count++;
     }
     return count;
@@ -309,7 +406,7 @@ static void refuses_each_member_in_each_wrong_form(void **state) {
     (void)state;
     struct subject all[SUBJECTS_MAX];
     size_t count = subjects(all);
-    assert_int_equal(count, 18);
+    assert_int_equal(count, 30);
     for (size_t i = 0; i < count; i++) {
         const char *name = NULL;
         json_t *property = NULL;

@@ -11,6 +11,8 @@
                                const struct vouch_caller *caller, const ask_type *ask,             \
                                answer_type *ret_answer, struct vouch_fault *fault)
 
+#define TEST_SCOPE_HOST "host" // what only hosts may
+
 // Begins an ask, with the double's lock held: nonzero if it goes on. `scope` NULL: anybody may.
 int test_double_enter(const struct vouch_caller *caller, const char *scope, const char *name,
                       struct vouch_reply *reply, int *ret_err);
@@ -21,6 +23,9 @@ int test_double_leave(int err, struct vouch_fault *fault);
 void test_double_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void test_double_note_list(const char *name, struct vouch_text_list list);
 void test_double_note_page(const struct vouch_ask_page *page);
+
+// The version of what a host is to install.
+uint64_t test_double_state(void);
 
 // Waits, while an ask goes on, until nobody is held any more.
 void test_double_wait(void);

@@ -40,6 +40,11 @@ static void serves_every_public_file(void **state) {
     assert_int_equal(get("/v1/ledger/checkpoint", NULL), 200);
     assert_body("checkpoint of 3");
     assert_true(test_has_header(&answer, "ETag: \"3\""));
+    assert_int_equal(get("/v1/trust", NULL), 200);
+    assert_body("bundle 1");
+    assert_true(test_has_header(&answer, "ETag: \"1\""));
+    assert_true(test_has_header(&answer, "Cache-Control: public, no-cache"));
+    assert_true(test_has_header(&answer, "Content-Type: text/plain; charset=utf-8"));
     assert_int_equal(test_authority_asks(), 0);
 }
 
@@ -47,7 +52,8 @@ static void tells_a_client_that_it_has_the_file(void **state) {
     (void)state;
     static const char *const paths[] = {
         "/v1/ca",        "/v1/ca/user.pub",        "/v1/ca/host.pub",
-        "/v1/krls/user", "/v1/krls/host/envelope", "/v1/ledger/checkpoint"};
+        "/v1/krls/user", "/v1/krls/host/envelope", "/v1/ledger/checkpoint",
+        "/v1/trust"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         char headers[256];
         assert_int_equal(get(paths[i], NULL), 200);
@@ -83,6 +89,8 @@ static void takes_over_what_is_newer(void **state) {
     await("/v1/ledger/checkpoint", "checkpoint of 4");
     await("/v1/krls/host", "list 1 of 2");
     await("/v1/ca", "\"version\":\"2\"");
+    test_authority_rotate();
+    await("/v1/trust", "bundle 2");
 }
 
 // A client on a thread of its own.
@@ -142,6 +150,21 @@ static void wakes_all_who_wait_for_a_list(void **state) {
     pthread_join(other.thread, NULL); // that list is the same: it waits to its end
     assert_int_equal(other.status, 304);
     assert_true(other.took_ms >= 1900);
+}
+
+static void wakes_who_waits_for_the_trust_bundle(void **state) {
+    (void)state;
+    struct waiter waiter, other;
+    start(&waiter, "/v1/trust?wait=20");
+    start(&other, "/v1/krls/user?wait=2");
+    await_waiting(2);
+    test_authority_rotate();
+    pthread_join(waiter.thread, NULL);
+    assert_int_equal(waiter.status, 200);
+    assert_string_equal(waiter.body, "bundle 2");
+    assert_true(waiter.took_ms < 15000);
+    pthread_join(other.thread, NULL);
+    assert_int_equal(other.status, 304);
 }
 
 static void says_at_the_end_that_nothing_is_new(void **state) {
@@ -240,6 +263,7 @@ int main(void) {
         TEST(tells_a_client_that_it_has_the_file),
         TEST(takes_over_what_is_newer),
         TEST(wakes_all_who_wait_for_a_list),
+        TEST(wakes_who_waits_for_the_trust_bundle),
         TEST(says_at_the_end_that_nothing_is_new),
         TEST(lets_nobody_wait_without_need),
         TEST(ends_waits_when_the_server_stops),

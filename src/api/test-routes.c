@@ -21,6 +21,9 @@ static const char *sample_of(const char *capture) {
 
 // Parameters without which a path answers 422.
 static const char *query_of(const char *pattern) {
+    if (strcmp(pattern, "/v1/access/diff") == 0) {
+        return "?from=2026-11-22T10:45:38Z";
+    }
     return strcmp(pattern, "/v1/access/who") == 0 ? "?login=root&host=web1" : "";
 }
 
@@ -41,6 +44,10 @@ static const char *path_of(const char *pattern) {
 
 #define CODE "\"factor\":\"totp\",\"code\":\"123456\""
 #define LINK "\"link\":\"" TEST_LINK "\""
+#define MACHINE                                                                                    \
+    "\"time\":\"2026-11-22T10:45:38Z\","                                                           \
+    "\"machine\":\"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\","            \
+    "\"keys\":[{\"public_key\":\"" TEST_KEY "\",\"proof\":\"-----BEGIN\\n"
 #define PASSWORD "\"password\":\"four words and then some\""
 
 // A body that the route takes.
@@ -65,6 +72,20 @@ static const char *body_of(const struct vouch_http_route *route) {
         {"/v1/setup", "{" LINK "}"},
         {"/v1/setup/begin", "{" LINK "," PASSWORD "}"},
         {"/v1/setup/finish", "{" LINK ",\"code\":\"123456\"}"},
+        {"/v1/host-tokens", "{\"match\":\"web*\",\"zone\":\"prod\"}"},
+        {"/v1/host/enrol", "{\"name\":\"web1.example.com\"," MACHINE "\"}]}"},
+        {"/v1/host/renew", "{" MACHINE "\",\"serial\":\"7\"}]}"},
+        {"/v1/host/report", "{\"time\":\"2026-11-22T10:45:38Z\",\"health\":\"ok\"}"},
+        {"/v1/host/logins", "{\"first\":\"1\",\"logins\":[{\"time\":\"2026-11-22T10:45:38.120Z\","
+                            "\"outcome\":\"refused\",\"login\":\"root\"}]}"},
+        {"/v1/explain", "{\"login\":\"root\",\"host\":\"web1\"}"},
+        {"/v1/fleet/{name}/edit", "{\"zone\":\"prod\"}"},
+        {"/v1/fleet/{name}/adopt",
+         "{\"fingerprint\":\"SHA256:AQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"},
+        {"/v1/fleet/{name}/refuse", "{}"},
+        {"/v1/fleet/{name}/lock", "{\"reason\":\"odd\"}"},
+        {"/v1/fleet/{name}/rename", "{\"name\":\"web2.example.com\"}"},
+        {"/v1/fleet/{name}/retire", "{}"},
         {"/v1/access", "{\"zone\":\"prod\",\"public_key\":\"" TEST_KEY "\"}"},
         {"/v1/requests/{id}/approve", "{\"comment\":\"fine\"}"},
         {"/v1/requests/{id}/deny", "{}"},
@@ -86,8 +107,23 @@ static const char *body_of(const struct vouch_http_route *route) {
     return NULL;
 }
 
+static int is_for_hosts(const struct vouch_http_route *route) {
+    return vouch_api_row_of(route)->access == VOUCH_API_HOSTS;
+}
+
+// The secret of a host that stands for a token, where only hosts may ask.
+static const char *secret_for(const struct vouch_http_route *route, const char *token) {
+    if (token == NULL || !is_for_hosts(route)) {
+        return token;
+    }
+    if (strcmp(token, TEST_TOKEN_STRANGE) == 0) {
+        return TEST_HOST_STRANGE;
+    }
+    return strcmp(token, TEST_TOKEN_NONE) == 0 ? TEST_HOST_NONE : TEST_HOST_SECRET;
+}
+
 static int asks_for_token(const struct vouch_http_route *route) {
-    return vouch_api_row_of(route)->access == VOUCH_API_CALLERS ||
+    return vouch_api_row_of(route)->access == VOUCH_API_CALLERS || is_for_hosts(route) ||
            strcmp(route->pattern, "/metrics") == 0;
 }
 
@@ -111,7 +147,7 @@ static unsigned ask(const struct vouch_http_route *route, const struct change *c
                    change->headers != NULL ? change->headers : "");
     const struct test_ask one = {.method = vouch_http_method_text(route->method),
                                  .path = change->path != NULL ? change->path : path,
-                                 .token = change->token,
+                                 .token = secret_for(route, change->token),
                                  .type = change->type != NULL ? change->type : type_of(route),
                                  .headers = headers,
                                  .body = body_of(route)};
@@ -194,6 +230,26 @@ static void refuses_unknown_and_powerless_tokens_on_every_route(void **state) {
         assert_true(needed || (strange / 100 == 2 && powerless / 100 == 2));
         assert_null(memmem(answer.body.ptr, answer.body.len, "NoScopes", 8));
     }
+}
+
+// Gauntlet H8: what enrols a host, what a host shows and what anybody else shows are three things, and none
+// passes for another.
+static void takes_each_kind_of_secret_only_where_it_belongs(void **state) {
+    (void)state;
+    static const char *const others[] = {TEST_TOKEN_ALL, TEST_SESSION, TEST_HOST_TOKEN, TEST_LINK};
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const struct vouch_http_route *route = &vouch_api_routes[i];
+        const char *header = "Authorization: Bearer " TEST_HOST_SECRET "\r\n";
+        if (asks_for_token(route) && !is_for_hosts(route)) {
+            assert_int_equal(ask(route, &(struct change){.headers = header}), 401);
+        }
+        for (size_t k = 0; is_for_hosts(route) && k < sizeof others / sizeof others[0]; k++) {
+            char text[128];
+            (void)snprintf(text, sizeof text, "Authorization: Bearer %s\r\n", others[k]);
+            assert_int_equal(ask(route, &(struct change){.headers = text}), 401);
+        }
+    }
+    assert_int_equal(test_authority_asks(), 0);
 }
 
 static void lets_a_good_token_in(void **state) {
@@ -426,6 +482,8 @@ static void describes_each_route_as_it_is(void **state) {
         const json_t *security = json_object_get(operation, "security");
         size_t ways = asks_for_token(route) ? (row->access == VOUCH_API_EVERYBODY ? 2 : 1) : 0;
         assert_int_equal(json_array_size(security), ways);
+        const json_t *way = json_array_get(security, 0);
+        assert_int_equal(json_object_get(way, "host") != NULL, is_for_hosts(route));
         static const char *const types[] = {NULL, "application/json", "application/yaml"};
         const json_t *body = json_object_get(operation, "requestBody");
         assert_int_equal(body != NULL, row->body != VOUCH_API_NO_BODY);
@@ -466,6 +524,7 @@ int main(void) {
         TEST(answers_nothing_without_a_token_but_what_is_public),
         TEST(takes_no_credential_that_is_none),
         TEST(refuses_unknown_and_powerless_tokens_on_every_route),
+        TEST(takes_each_kind_of_secret_only_where_it_belongs),
         TEST(lets_a_good_token_in),
         TEST(takes_bodies_only_as_json),
         TEST(takes_policies_only_as_yaml),

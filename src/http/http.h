@@ -84,6 +84,7 @@ struct vouch_http_request {
     char id[VOUCH_HTTP_ID_LEN + 1];
     uint64_t begun_ns; // when its first byte came, on the clock of vouch_time_monotonic_ns()
     unsigned worker;   // whose thread this is: the lane
+    uint64_t note;     // what the handler noted when it last waited; at first 0
 };
 
 // The value of a query parameter; ptr is NULL if it is absent (each name occurs at most once).
@@ -114,6 +115,7 @@ struct vouch_http_shared {
 struct vouch_http_wait {
     uint64_t key;         // 0: do not wait
     uint64_t deadline_ns; // on the clock of vouch_time_monotonic_ns()
+    uint64_t note;        // the handler's own: request->note when it is called again
 };
 
 #define VOUCH_HTTP_ETAG_MAX 80

@@ -76,6 +76,7 @@ static void park(struct vouch_http_io *io, struct vouch_http_conn *conn) {
     conn->phase = VOUCH_HTTP_WAITING;
     conn->lent = 0;
     conn->deadline_ns = wait->deadline_ns != 0 ? wait->deadline_ns : 1;
+    conn->x->request.note = wait->note;
     vouch_http_ring_remove(&conn->lot);
     vouch_http_ring_add(bucket(io, wait->key), &conn->lot);
     if (io->home.stopping) {
@@ -126,8 +127,13 @@ static void take_keys(struct vouch_http_io *io) {
 static void feed(struct vouch_http_io *io) {
     struct vouch_http_server *server = io->server;
     uint32_t max = (server->site.config.limits.queue_max + 1) / 2;
-    while (io->woken.next != &io->woken && atomic_load(&server->tally.queued) < max) {
+    while (io->woken.next != &io->woken) {
         struct vouch_http_conn *conn = vouch_http_conn_of_lot(io->woken.next);
+        // Those that have little room in the queue are bounded by that.
+        int bounded = conn->x->request.route->room == VOUCH_HTTP_ROOM_FEW;
+        if (!bounded && atomic_load(&server->tally.queued) >= max) {
+            return;
+        }
         vouch_http_exchange_reset(conn->x);
         if (vouch_http_pool_put(server->pool, conn->x) != 0) {
             return;

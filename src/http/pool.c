@@ -24,6 +24,7 @@ struct vouch_http_pool {
     struct vouch_http_exchange *first;
     struct vouch_http_exchange *last;
     uint32_t queued;
+    uint32_t few;    // of them, those of routes with little room
     unsigned waking; // nonzero: one was woken and has not looked yet
     unsigned stopping;
     unsigned started;
@@ -58,6 +59,11 @@ static void sleep_until_woken(struct vouch_http_pool *pool, struct worker *worke
     pool->waking = 0;
 }
 
+static int is_one_of_few(const struct vouch_http_exchange *x) {
+    const struct vouch_http_route *route = x->request.route;
+    return route != NULL && route->room == VOUCH_HTTP_ROOM_FEW;
+}
+
 static struct vouch_http_exchange *take(struct vouch_http_pool *pool, struct worker *worker) {
     pthread_mutex_lock(&pool->lock);
     while (pool->first == NULL && !pool->stopping) {
@@ -68,6 +74,7 @@ static struct vouch_http_exchange *take(struct vouch_http_pool *pool, struct wor
         pool->first = x->next;
         x->next = NULL;
         pool->queued--;
+        pool->few -= is_one_of_few(x) ? 1 : 0;
         atomic_store_explicit(pool->config.queued, pool->queued, memory_order_relaxed);
     }
     struct worker *next = x != NULL ? choose(pool) : NULL;
@@ -87,15 +94,19 @@ static void *run(void *context) {
     return NULL;
 }
 
-static uint32_t room_for(const struct vouch_http_pool *pool, const struct vouch_http_exchange *x) {
-    const struct vouch_http_route *route = x->request.route;
+// The few never fill the queue for others, and the others leave room for some of them as long as it is not
+// full: hosts are told of a revocation also while many want certificates.
+static int has_room(const struct vouch_http_pool *pool, const struct vouch_http_exchange *x) {
     uint32_t max = pool->config.queue_max;
-    return route != NULL && route->room == VOUCH_HTTP_ROOM_FEW ? (max + 7) / 8 : max;
+    if (is_one_of_few(x) && pool->few >= (max + 7) / 8) {
+        return 0;
+    }
+    return pool->queued < max;
 }
 
 int vouch_http_pool_put(struct vouch_http_pool *pool, struct vouch_http_exchange *x) {
     pthread_mutex_lock(&pool->lock);
-    int full = pool->queued >= room_for(pool, x) || pool->stopping;
+    int full = !has_room(pool, x) || pool->stopping;
     struct worker *next = NULL;
     if (!full) {
         x->next = NULL;
@@ -106,6 +117,7 @@ int vouch_http_pool_put(struct vouch_http_pool *pool, struct vouch_http_exchange
         }
         pool->last = x;
         pool->queued++;
+        pool->few += is_one_of_few(x) ? 1 : 0;
         atomic_store_explicit(pool->config.queued, pool->queued, memory_order_relaxed);
         next = choose(pool);
     }
