@@ -10,7 +10,7 @@ _vouch() {
         ca) verbs='init show trust' ;;
         sign) verbs='user host' ;;
         cert) verbs='show check issue renew ls revoke' ;;
-        krl) verbs='build show check fetch revocations' ;;
+        krl) verbs='build show check fetch revocations status' ;;
         key) verbs='show new' ;;
         ledger) verbs='show verify' ;;
         server) verbs='set show unset' ;;
@@ -21,16 +21,17 @@ _vouch() {
         user) verbs='ls show add edit rm disable enable link sessions sign-out' ;;
         group) verbs='ls show add edit rm' ;;
         role) verbs='ls show add edit rm test' ;;
-        access) verbs='who-can can' ;;
+        access) verbs='who-can can matrix diff' ;;
+        host) verbs='token ls show edit adopt refuse lock rename retire' ;;
         request) verbs='ls show cancel wait' ;;
-        audit) verbs='ls search tail' ;;
+        audit) verbs='ls search tail logins' ;;
         backup) verbs='new verify restore' ;;
         *) verbs='' ;;
     esac
     if ((COMP_CWORD == 1)); then
-        words='login logout status ls renew setup passwd recovery hook ca sign cert krl key ledger server token profile policy zone user group role access request approve deny audit backup keygen help version'
+        words='login logout status ls explain doctor renew setup passwd recovery hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup keygen help version'
     elif ((COMP_CWORD == 2)) && [[ $noun == help ]]; then
-        words="login logout status ls renew setup passwd recovery hook ca sign cert krl key ledger server token profile policy zone user group role access request approve deny audit backup keygen errors $(vouch help --dump-codes 2>/dev/null)"
+        words="login logout status ls explain doctor renew setup passwd recovery hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup keygen errors $(vouch help --dump-codes 2>/dev/null)"
     elif ((COMP_CWORD == 2)) && [[ -n $verbs ]]; then
         words=$verbs
     elif [[ $noun == keygen ]]; then
@@ -40,17 +41,22 @@ _vouch() {
         command="vouch $noun${verbs:+ $verb}"
         # The one noun that is a command as well: vouch request ROLE.
         [[ $noun == request && " $verbs " != *" $verb "* ]] && command='vouch request'
+        [[ $command == 'vouch host token' ]] && command+=" ${COMP_WORDS[3]-}"
         if ((COMP_CWORD == 3)) && [[ $cur != -* ]]; then
             case $command in
                 'vouch cert issue' | 'vouch krl fetch') words='user host' ;;
                 'vouch setup completion') words='bash zsh fish' ;;
+                'vouch host token '*) words='new ls rm' ;;
             esac
         fi
         case $prev in
             -o | --output) words='table wide json jsonl csv name' ;;
             --color) words='auto always never' ;;
             --for) words='sshd known_hosts putty' ;;
-            --format) words='file reg' ;;
+            --format)
+                words='file reg'
+                [[ $noun == host ]] && words='shell cloud-init ansible token'
+                ;;
             --permit | --no-permit)
                 words='pty X11-forwarding agent-forwarding port-forwarding user-rc no-touch-required'
                 ;;
@@ -58,7 +64,12 @@ _vouch() {
                 words='ed25519 ecdsa-p256 ecdsa-p384 ecdsa-p521 rsa'
                 [[ $noun == cert || $noun == profile ]] && words='user host'
                 ;;
-            --state) words='waiting approved denied cancelled expired taken' ;;
+            --state)
+                words='waiting approved denied cancelled expired taken'
+                [[ $noun == host ]] && words='waiting active locked retired'
+                ;;
+            --outcome) words='accepted refused' ;;
+            --rows) words='users groups' ;;
             --principals) [[ $noun == zone ]] && words='role login' ;;
             --scope) words='cert:issue cert:read cert:revoke audit:read admin metrics' ;;
             --local)

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: ISC
+// Leaving: every file that was touched becomes what it was before the first change, to its mode and time;
+// what was made is removed.
+#include <stdio.h>
+
+#include "base/str.h"
+#include "host/acts.h"
+#include "host/sshd-conf.h"
+
+static int is_config(const struct vouch_work *work, const struct vouch_saved *saved) {
+    return vouch_bytes_equal(saved->path, vouch_bytes_of(work->conf.sshd_config));
+}
+
+// An administrator may have changed the configuration since: then only our block goes.
+static int restore_config(struct vouch_work *work, const struct vouch_saved *saved,
+                          struct vouch_fault *fault) {
+    struct vouch_buf now, without;
+    struct vouch_root_meta meta = {0};
+    vouch_buf_init(&now, VOUCH_WORK_CONF_MAX * 2);
+    vouch_buf_init(&without, VOUCH_WORK_CONF_MAX * 2);
+    int err = vouch_root_read(work->root, work->conf.sshd_config, VOUCH_WORK_CONF_MAX * 2, &now,
+                              &meta, fault);
+    int had_block = vouch_sshd_conf_take_block(vouch_buf_bytes(&now), &without);
+    if (err == VOUCH_ERR_NOT_FOUND ||
+        vouch_bytes_equal(vouch_buf_bytes(&without), saved->content)) {
+        err = vouch_saved_restore(work->root, saved, fault);
+    } else if (err == VOUCH_OK && had_block) {
+        err = vouch_root_write(work->root, work->conf.sshd_config, vouch_buf_bytes(&without), &meta,
+                               fault);
+        vouch_work_step(work, "%s/%s was changed by others since: only our block was taken out",
+                        work->root->prefix, work->conf.sshd_config);
+    }
+    vouch_buf_done(&without);
+    vouch_buf_done(&now);
+    return err;
+}
+
+// What a killed write left beside a file.
+static int clean_beside(struct vouch_work *work, const struct vouch_saved *saved,
+                        struct vouch_fault *fault) {
+    char path[PATH_MAX];
+    const char *name = (const char *)saved->path.ptr;
+    const char *slash = strrchr(name, '/');
+    int len = slash != NULL ? (int)(slash - name) : 0;
+    if (snprintf(path, sizeof path, "%.*s/.vouch-new", len, name) >= (int)sizeof path || len == 0) {
+        return VOUCH_OK;
+    }
+    return vouch_root_remove(work->root, path, fault);
+}
+
+static int is_sshd_conf(const struct vouch_work *work, const struct vouch_saved *saved) {
+    return is_config(work, saved) ||
+           vouch_bytes_equal(saved->path, vouch_bytes_of(VOUCH_WORK_CONF));
+}
+
+static int restore_one(struct vouch_work *work, const struct vouch_saved *saved,
+                       struct vouch_fault *fault) {
+    int err = clean_beside(work, saved, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    return is_config(work, saved) && saved->kind == VOUCH_SAVED_FILE
+               ? restore_config(work, saved, fault)
+               : vouch_saved_restore(work->root, saved, fault);
+}
+
+enum part { OTHERS = 0, SSHD_CONF };
+
+static int restore_files(struct vouch_work *work, const struct vouch_saved_list *list,
+                         enum part part, struct vouch_fault *fault) {
+    int err = VOUCH_OK;
+    for (size_t i = 0; i < list->count && err == VOUCH_OK; i++) {
+        const struct vouch_saved *saved = &list->rows[i];
+        if (saved->kind != VOUCH_SAVED_MADE && is_sshd_conf(work, saved) == (part == SSHD_CONF)) {
+            err = restore_one(work, saved, fault);
+        }
+    }
+    return err;
+}
+
+// Rows are sorted by path: from the end on, what lies in a folder comes before it.
+static int remove_folders(struct vouch_work *work, const struct vouch_saved_list *list,
+                          struct vouch_fault *fault) {
+    int err = VOUCH_OK;
+    for (size_t i = list->count; i > 0 && err == VOUCH_OK; i--) {
+        if (list->rows[i - 1].kind == VOUCH_SAVED_MADE) {
+            err = vouch_saved_restore(work->root, &list->rows[i - 1], fault);
+        }
+    }
+    return err;
+}
+
+static int forget(struct vouch_work *work, struct vouch_fault *fault) {
+    const struct vouch_held nothing = {0};
+    int err = vouch_pending_drop(work->root, fault);
+    err = err == VOUCH_OK ? vouch_held_store(work->root, &nothing, fault) : err;
+    err = err == VOUCH_OK ? vouch_root_remove(work->root, VOUCH_HELD_TRUST, fault) : err;
+    err = err == VOUCH_OK ? vouch_saved_drop(work->root, VOUCH_SAVED_UNDO, fault) : err;
+    return err == VOUCH_OK ? vouch_saved_drop(work->root, VOUCH_SAVED_ORIGIN, fault) : err;
+}
+
+int vouch_act_leave(struct vouch_work *work, struct vouch_fault *fault) {
+    struct vouch_saved_list list = {0};
+    struct vouch_fault silent = {0};
+    (void)!vouch_work_ask_sshd(work, &silent);
+    int err = vouch_saved_all(work->root, VOUCH_SAVED_ORIGIN, work->arena, &list, fault);
+    // While sshd still reads a list that is gone it lets nobody in: so its configuration goes first.
+    err = err == VOUCH_OK ? restore_files(work, &list, SSHD_CONF, fault) : err;
+    if (err == VOUCH_OK && list.count > 0 && vouch_settle_any(work, &silent) != VOUCH_OK) {
+        vouch_work_step(work, "sshd was not reloaded: %s", silent.text);
+    }
+    err = err == VOUCH_OK ? restore_files(work, &list, OTHERS, fault) : err;
+    err = err == VOUCH_OK ? remove_folders(work, &list, fault) : err;
+    err = err == VOUCH_OK ? forget(work, fault) : err;
+    if (err == VOUCH_OK) {
+        vouch_work_step(work, "%zu files and folders are as they were before", list.count);
+    }
+    return err;
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: ISC
+// The body of host/apply.h that does the work, on the files below its root.
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "host/acts.h"
+#include "host/log-follow.h"
+#include "host/protocol.h"
+#include "host/tell.h"
+
+#define POSITION_PATH VOUCH_SAVED_FOLDER "/log-position"
+
+struct local {
+    struct vouch_apply face; // first
+    struct vouch_root root;
+    struct vouch_arena arena; // of the last answer
+    struct vouch_log_follow *follow;
+    char log_path[PATH_MAX]; // what the follower borrows
+    char position[PATH_MAX];
+};
+
+static int begin(struct local *local, struct vouch_work *work, struct vouch_fault *fault) {
+    vouch_arena_clear(&local->arena);
+    return vouch_work_begin(&local->root, &local->arena, work, fault);
+}
+
+// Lists of a work that ends move into the answer's arena.
+static struct vouch_text_list keep_lines(struct local *local, const struct vouch_bytes *lines,
+                                         size_t count) {
+    struct vouch_bytes *items = vouch_arena_alloc(&local->arena, (count + 1) * sizeof *items);
+    if (items == NULL) {
+        return (struct vouch_text_list){0};
+    }
+    memcpy(items, lines, count * sizeof *items);
+    return (struct vouch_text_list){items, count};
+}
+
+static void finish(struct local *local, struct vouch_work *work,
+                   struct vouch_apply_done *ret_done) {
+    ret_done->files = work->files;
+    ret_done->file_count = work->file_count;
+    ret_done->steps = keep_lines(local, work->steps, work->step_count);
+    vouch_work_end(work);
+}
+
+// --- what changes something
+
+static int do_install(struct vouch_apply *face, const struct vouch_apply_install *ask,
+                      uint64_t deadline_ns, struct vouch_apply_done *ret_done,
+                      struct vouch_fault *fault) {
+    struct local *local = (void *)face;
+    struct vouch_work work;
+    (void)deadline_ns;
+    int err = begin(local, &work, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    err = vouch_act_install(&work, ask, fault);
+    finish(local, &work, ret_done);
+    return err;
+}
+
+static int do_apply(struct vouch_apply *face, const struct vouch_apply_change *ask,
+                    uint64_t deadline_ns, struct vouch_apply_done *ret_done,
+                    struct vouch_fault *fault) {
+    struct local *local = (void *)face;
+    struct vouch_work work;
+    (void)deadline_ns;
+    int err = begin(local, &work, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    err = vouch_act_apply(&work, ask, &ret_done->confirm_until_s, fault);
+    finish(local, &work, ret_done);
+    return err;
+}
+
+typedef int act_fn(struct vouch_work *work, struct vouch_fault *fault);
+
+static int do_act(struct vouch_apply *face, act_fn *act, struct vouch_apply_done *ret_done,
+                  struct vouch_fault *fault) {
+    struct local *local = (void *)face;
+    struct vouch_work work;
+    int err = begin(local, &work, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    err = act(&work, fault);
+    finish(local, &work, ret_done);
+    return err;
+}
+
+#define ACT(name, act)                                                                             \
+    static int do_##name(struct vouch_apply *face, const struct vouch_apply_none *ask,             \
+                         uint64_t deadline_ns, struct vouch_apply_done *ret_done,                  \
+                         struct vouch_fault *fault) {                                              \
+        (void)ask;                                                                                 \
+        (void)deadline_ns;                                                                         \
+        return do_act(face, act, ret_done, fault);                                                 \
+    }
+ACT(confirm, vouch_act_confirm)
+ACT(put_back, vouch_act_put_back)
+
+static int do_leave(struct vouch_apply *face, const struct vouch_apply_none *ask,
+                    uint64_t deadline_ns, struct vouch_apply_done *ret_done,
+                    struct vouch_fault *fault) {
+    struct local *local = (void *)face;
+    (void)ask;
+    (void)deadline_ns;
+    int err = do_act(face, vouch_act_leave, ret_done, fault);
+    if (err == VOUCH_OK) {
+        vouch_log_follow_close(local->follow);
+        local->follow = NULL;
+        err = vouch_root_remove(&local->root, POSITION_PATH, fault);
+    }
+    return err;
+}
+
+// --- what only tells
+
+static int do_describe(struct vouch_apply *face, const struct vouch_apply_none *ask,
+                       uint64_t deadline_ns, struct vouch_apply_machine *ret_machine,
+                       struct vouch_fault *fault) {
+    struct local *local = (void *)face;
+    struct vouch_work work;
+    (void)ask;
+    (void)deadline_ns;
+    int err = begin(local, &work, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    err = vouch_tell_machine(&work, ret_machine, fault);
+    ret_machine->problems = keep_lines(local, work.problems, work.problem_count);
+    vouch_work_end(&work);
+    return err;
+}
+
+static int do_prove(struct vouch_apply *face, const struct vouch_apply_prove *ask,
+                    uint64_t deadline_ns, struct vouch_apply_proofs *ret_proofs,
+                    struct vouch_fault *fault) {
+    struct local *local = (void *)face;
+    struct vouch_work work;
+    (void)deadline_ns;
+    int err = begin(local, &work, fault);
+    if (err == VOUCH_OK) {
+        err = vouch_tell_proofs(&work, ask, ret_proofs, fault);
+        vouch_work_end(&work);
+    }
+    return err;
+}
+
+static int do_check(struct vouch_apply *face, const struct vouch_apply_none *ask,
+                    uint64_t deadline_ns, struct vouch_apply_checks *ret_checks,
+                    struct vouch_fault *fault) {
+    struct local *local = (void *)face;
+    struct vouch_work work;
+    (void)ask;
+    (void)deadline_ns;
+    int err = begin(local, &work, fault);
+    if (err == VOUCH_OK) {
+        err = vouch_tell_health(&work, ret_checks, fault);
+        vouch_work_end(&work);
+    }
+    return err;
+}
+
+// --- the log
+
+static int is_there(struct local *local, const char *path) {
+    return snprintf(local->log_path, sizeof local->log_path, "%s/%s", local->root.prefix, path) <
+               (int)sizeof local->log_path &&
+           access(local->log_path, R_OK) == 0;
+}
+
+// As host.conf says; else the journal, else the usual files.
+static struct vouch_log_source source_of(struct local *local, const struct vouch_host_conf *conf) {
+    struct vouch_log_source source = {
+        .program = VOUCH_LOG_JOURNALCTL, .path = local->log_path, .position = local->position};
+    const char *path = conf->log + strspn(conf->log, " ");
+    if (strncmp(path, "file ", 5) == 0) {
+        path += 5 + strspn(path + 5, " /");
+        (void)is_there(local, path);
+        source.kind = VOUCH_LOG_SOURCE_FILE;
+    } else if (strcmp(conf->log, "journal") == 0 ||
+               (conf->log[0] == '\0' && local->root.prefix[0] == '\0' &&
+                access("/run/systemd/journal", F_OK) == 0)) {
+        source.kind = VOUCH_LOG_SOURCE_JOURNAL;
+    } else if (conf->log[0] == '\0' &&
+               (is_there(local, "var/log/auth.log") || is_there(local, "var/log/secure"))) {
+        source.kind = VOUCH_LOG_SOURCE_FILE;
+    }
+    return source;
+}
+
+static int open_log(struct local *local, struct vouch_fault *fault) {
+    struct vouch_work work;
+    if (local->follow != NULL) {
+        return VOUCH_OK;
+    }
+    int err = begin(local, &work, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    struct vouch_log_source source = source_of(local, &work.conf);
+    vouch_work_end(&work);
+    err = vouch_root_path(&local->root, POSITION_PATH, local->position, fault);
+    return err == VOUCH_OK ? vouch_log_follow_open(&source, &local->follow, fault) : err;
+}
+
+static struct vouch_apply_seen seen_of(const struct vouch_login_seen *row, uint64_t number) {
+    return (struct vouch_apply_seen){
+        .number = number,
+        .time_ms = row->time_ms,
+        .accepted = row->outcome == VOUCH_SEEN_ACCEPTED,
+        .login = vouch_bytes_of(row->login),
+        .source = vouch_bytes_of(row->source),
+        .method = vouch_bytes_of(row->method),
+        .key_id = vouch_bytes_of(row->key_id),
+        .serial = row->serial,
+        .fingerprint = vouch_bytes_of(row->fingerprint),
+        .ca = vouch_bytes_of(row->ca),
+        .reason = vouch_bytes_of(row->reason),
+        .line = vouch_bytes_of(row->line),
+    };
+}
+
+static int do_follow(struct vouch_apply *face, const struct vouch_apply_follow *ask,
+                     uint64_t deadline_ns, struct vouch_apply_logins *ret_logins,
+                     struct vouch_fault *fault) {
+    struct local *local = (void *)face;
+    const struct vouch_login_seen *seen = NULL;
+    size_t count = 0;
+    uint64_t first = 0;
+    (void)deadline_ns;
+    int err = open_log(local, fault);
+    vouch_arena_clear(&local->arena);
+    if (err == VOUCH_OK) {
+        err = vouch_log_follow_read(local->follow, ask->next, VOUCH_APPLY_FOLLOW_MAX, &seen, &count,
+                                    &first, fault);
+    }
+    struct vouch_apply_seen *rows =
+        err == VOUCH_OK ? vouch_arena_alloc(&local->arena, (count + 1) * sizeof *rows) : NULL;
+    if (rows == NULL) {
+        return err != VOUCH_OK ? err
+                               : vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
+                                                 "no memory for the logins of the log");
+    }
+    for (size_t i = 0; i < count; i++) {
+        rows[i] = seen_of(&seen[i], first + i);
+    }
+    *ret_logins = (struct vouch_apply_logins){rows, count};
+    return VOUCH_OK;
+}
+
+static int do_scan(struct vouch_apply *face, const struct vouch_apply_none *ask,
+                   uint64_t deadline_ns, struct vouch_apply_scan *ret_scan,
+                   struct vouch_fault *fault) {
+    struct local *local = (void *)face;
+    struct vouch_work work;
+    (void)ask;
+    (void)deadline_ns;
+    int err = begin(local, &work, fault);
+    if (err == VOUCH_OK) {
+        err = vouch_tell_scan(&work,
+                              local->follow != NULL ? vouch_log_follow_used(local->follow) : NULL,
+                              ret_scan, fault);
+        ret_scan->problems = keep_lines(local, work.problems, work.problem_count);
+        vouch_work_end(&work);
+    }
+    return err;
+}
+
+// --- the face
+
+static void close_local(struct vouch_apply *face) {
+    struct local *local = (void *)face;
+    vouch_log_follow_close(local->follow);
+    vouch_root_done(&local->root);
+    vouch_arena_done(&local->arena);
+    free(local);
+}
+
+#define MEMBER(name_, ask_type, answer_type) .name_ = do_##name_,
+static const struct vouch_apply_body body = {.close = close_local, VOUCH_APPLY_ASKS(MEMBER)};
+
+static int recover(struct local *local, struct vouch_fault *fault) {
+    struct vouch_work work;
+    int err = begin(local, &work, fault);
+    if (err == VOUCH_OK) {
+        err = vouch_act_recover(&work, fault);
+        vouch_work_end(&work);
+    }
+    return err;
+}
+
+int vouch_apply_open(const char *root, struct vouch_apply **ret_apply, struct vouch_fault *fault) {
+    struct local *local = calloc(1, sizeof *local);
+    if (local == NULL) {
+        return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
+                               "vouch-host-apply: no memory");
+    }
+    local->face.body = &body;
+    local->root.fd = -1;
+    int err = vouch_root_open(root, &local->root, fault);
+    err = err == VOUCH_OK ? recover(local, fault) : err;
+    if (err != VOUCH_OK) {
+        close_local(&local->face);
+        return err;
+    }
+    *ret_apply = &local->face;
+    return VOUCH_OK;
+}
