@@ -28,6 +28,8 @@ static const struct row rows[] = {
     {CURLE_COULDNT_CONNECT, VOUCH_ERR_IO, &vouch_fault_server_unreachable, NULL, NULL},
     {CURLE_OPERATION_TIMEDOUT, VOUCH_ERR_TIMEOUT, &vouch_fault_server_unreachable,
      "no answer in time", "try again, or give it longer with --timeout 60s"},
+    {CURLE_ABORTED_BY_CALLBACK, VOUCH_ERR_TIMEOUT, &vouch_fault_server_unreachable,
+     "the question was called off", NULL},
     {CURLE_OUT_OF_MEMORY, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "out of memory", NULL},
 };
 

@@ -34,6 +34,9 @@ struct vouch_api {
     uint64_t timeout_ms;
     vouch_api_no_fn *on_no; // NULL: nobody is told
     void *on_no_context;
+    const atomic_int *stop; // NULL: nothing stops it
+    int has_clock;
+    int64_t ahead_ms;
     CURLcode set_code; // the first failure to set an option
     char detail[CURL_ERROR_SIZE];
 };
@@ -84,7 +87,8 @@ static int is_token_char(uint8_t c) {
 // One line of the characters that a token has: nothing else gets into the header.
 static int check_token(const char *path, struct vouch_bytes token, struct vouch_fault *fault) {
     int good = token.len > 7 && token.len <= TOKEN_MAX &&
-               (memcmp(token.ptr, "vouch_", 6) == 0 || memcmp(token.ptr, "vouchs_", 7) == 0);
+               (memcmp(token.ptr, "vouch_", 6) == 0 || memcmp(token.ptr, "vouchs_", 7) == 0 ||
+                memcmp(token.ptr, "vouchm_", 7) == 0);
     for (size_t i = 0; good && i < token.len; i++) {
         good = is_token_char(token.ptr[i]);
     }
@@ -130,6 +134,24 @@ int vouch_api_set_token(struct vouch_api *api, struct vouch_bytes token,
 
 void vouch_api_set_timeout(struct vouch_api *api, uint64_t timeout_ms) {
     api->timeout_ms = timeout_ms;
+}
+
+// Called about once a second while an ask is under way; nonzero ends it.
+static int look_at_stop(void *context, curl_off_t to_get, curl_off_t got, curl_off_t to_send,
+                        curl_off_t sent) {
+    const struct vouch_api *api = context;
+    (void)to_get;
+    (void)got;
+    (void)to_send;
+    (void)sent;
+    return atomic_load(api->stop);
+}
+
+void vouch_api_set_stop(struct vouch_api *api, const atomic_int *stop) {
+    api->stop = stop;
+    SET(api, CURLOPT_NOPROGRESS, stop == NULL ? 1L : 0L);
+    SET(api, CURLOPT_XFERINFOFUNCTION, stop == NULL ? NULL : look_at_stop);
+    SET(api, CURLOPT_XFERINFODATA, api);
 }
 
 void vouch_api_on_no(struct vouch_api *api, vouch_api_no_fn *on_no, void *context) {
@@ -362,6 +384,29 @@ static void read_etag(struct transfer *transfer) {
     }
 }
 
+// Its clock stands still between two seconds: half of one is the best guess.
+static void read_date(struct vouch_api *api) {
+    struct curl_header *header = NULL;
+    struct tm parts = {0};
+    if (api->lib->easy_header(api->curl, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) {
+        return;
+    }
+    const char *end = strptime(header->value, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    time_t date_s = end != NULL && *end == '\0' ? timegm(&parts) : -1;
+    if (date_s > 0) {
+        api->has_clock = 1;
+        api->ahead_ms = (int64_t)vouch_time_now_ms() - (int64_t)date_s * 1000 - 500;
+    }
+}
+
+int vouch_api_clock(const struct vouch_api *api, int64_t *ret_ahead_ms) {
+    if (!api->has_clock) {
+        return VOUCH_ERR_NOT_FOUND;
+    }
+    *ret_ahead_ms = api->ahead_ms;
+    return 0;
+}
+
 // One attempt: 0 with a status, or a code of libcurl.
 static CURLcode attempt(struct transfer *transfer) {
     struct vouch_api *api = transfer->api;
@@ -370,6 +415,9 @@ static CURLcode attempt(struct transfer *transfer) {
     uint64_t ms = left_ms(transfer);
     if (ms == 0) {
         return CURLE_OPERATION_TIMEDOUT;
+    }
+    if (api->stop != NULL && atomic_load(api->stop)) {
+        return CURLE_ABORTED_BY_CALLBACK;
     }
     vouch_buf_clear(&transfer->answer.body);
     transfer->answer.etag[0] = '\0';
@@ -385,6 +433,7 @@ static CURLcode attempt(struct transfer *transfer) {
     transfer->answer.status = status > 0 ? (unsigned)status : 0;
     transfer->retry_after_ms = retry_after_s > 0 ? (uint64_t)retry_after_s * 1000 : 0;
     read_etag(transfer);
+    read_date(api);
     return CURLE_OK;
 }
 

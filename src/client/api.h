@@ -6,6 +6,8 @@
 // belongs to one thread. libcurl stays inside.
 #pragma once
 
+#include <stdatomic.h>
+
 #include "base/fault.h"
 
 struct json_t;
@@ -37,6 +39,14 @@ VOUCH_MUST_USE int vouch_api_set_token(struct vouch_api *api, struct vouch_bytes
 
 // How long each ask may take from now on.
 void vouch_api_set_timeout(struct vouch_api *api, uint64_t timeout_ms);
+
+// From now on every ask ends within about a second once *stop is nonzero, with VOUCH_ERR_TIMEOUT, and sends
+// nothing after that. Borrowed; another thread may set it. NULL: nothing stops it.
+void vouch_api_set_stop(struct vouch_api *api, const atomic_int *stop);
+
+// How far this machine's clock is ahead of the server's, by the last answer that said the time, to about a
+// second. VOUCH_ERR_NOT_FOUND: none did.
+VOUCH_MUST_USE int vouch_api_clock(const struct vouch_api *api, int64_t *ret_ahead_ms);
 
 // Is told of each "no" of the server before the asker is. Nonzero: something was done about it (it may
 // have asked through the same api, of which it is not told), and the question is asked once more. It may

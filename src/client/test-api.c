@@ -142,6 +142,7 @@ static void takes_tokens_and_sessions_and_nothing_else_for_a_credential(void **s
     } rows[] = {
         {"vouch_abc", 0},
         {"vouchs_abc", 0},
+        {"vouchm_abc", 0},
         {"", 0}, // none from now on
         {"vouchl_abc", VOUCH_ERR_FORMAT},
         {"vouchs_a b", VOUCH_ERR_FORMAT},

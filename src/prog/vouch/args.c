@@ -13,7 +13,6 @@
 #include "prog/vouch/command.h"
 
 #define OPTIONS_MAX 48
-#define PREFIX 6 // "vouch ", which the report of a failure begins with anyway
 #define LONG_FIRST                                                                                 \
     256 // getopt_long()'s answer for option i is LONG_FIRST + i, with or without letter
 
@@ -68,6 +67,11 @@ int vouch_usage(struct vouch_fault *fault, const char *format, ...) {
     return vouch_fault_set(fault, VOUCH_ERR_ARGUMENT, &vouch_fault_usage, "%s", text);
 }
 
+// The report of a failure begins with the program's name anyway.
+static const char *without_program(const char *command) {
+    return command + strlen(vouch_program.name) + 1;
+}
+
 static int say_help(struct vouch_fault *fault, const char *command) {
     return vouch_fault_next(fault, "%s --help shows its options", command);
 }
@@ -82,7 +86,7 @@ static int unknown_option(const struct grammar *grammar, const char *command, co
     }
     (void)snprintf(typed, sizeof typed, "%s", word);
     typed[strcspn(typed, "=")] = '\0';
-    vouch_usage(fault, "%s: there is no option %s", command + PREFIX, typed);
+    vouch_usage(fault, "%s: there is no option %s", without_program(command), typed);
     const char *near = strncmp(typed, "--", 2) == 0 ? vouch_str_nearest(typed + 2, names) : NULL;
     if (near != NULL) {
         return vouch_fault_next(fault, "did you mean --%s?  %s --help shows all options", near,
@@ -92,7 +96,7 @@ static int unknown_option(const struct grammar *grammar, const char *command, co
 }
 
 static int unknown_letter(const char *command, int letter, struct vouch_fault *fault) {
-    vouch_usage(fault, "%s: there is no option -%c", command + PREFIX, letter);
+    vouch_usage(fault, "%s: there is no option -%c", without_program(command), letter);
     return say_help(fault, command);
 }
 
@@ -121,10 +125,10 @@ static int refused(const struct grammar *grammar, const char *command, int answe
                            : unknown_option(grammar, command, word, fault);
     }
     if (answer == ':') {
-        vouch_usage(fault, "%s: --%s needs a value: %s", command + PREFIX, option->name,
+        vouch_usage(fault, "%s: --%s needs a value: %s", without_program(command), option->name,
                     option->value);
     } else {
-        vouch_usage(fault, "%s: --%s takes no value", command + PREFIX, option->name);
+        vouch_usage(fault, "%s: --%s takes no value", without_program(command), option->name);
     }
     return say_help(fault, command);
 }
@@ -132,7 +136,8 @@ static int refused(const struct grammar *grammar, const char *command, int answe
 static int take(struct vouch_args *args, const struct vouch_option *option, const char *command,
                 struct vouch_fault *fault) {
     if (option->count == VOUCH_OPTION_ONE && vouch_args_count(args, option->name) > 0) {
-        return vouch_usage(fault, "%s: --%s is given twice", command + PREFIX, option->name);
+        return vouch_usage(fault, "%s: --%s is given twice", without_program(command),
+                           option->name);
     }
     args->given[args->given_count++] = (struct vouch_arg){option, optarg};
     return 0;
@@ -176,17 +181,17 @@ static int check_required(const struct vouch_command *command, const struct vouc
     vouch_command_name(command, name, sizeof name);
     for (const struct vouch_option *o = command->options; o != NULL && o->name != NULL; o++) {
         if (o->need == VOUCH_OPTION_REQUIRED && vouch_args_count(args, o->name) == 0) {
-            vouch_usage(fault, "%s: --%s %s is missing (%s)", name + PREFIX, o->name, o->value,
-                        o->help);
+            vouch_usage(fault, "%s: --%s %s is missing (%s)", without_program(name), o->name,
+                        o->value, o->help);
             return next_is_example(command, fault);
         }
     }
     if (args->operand_count < command->operands_min) {
-        vouch_usage(fault, "%s: %s is missing", name + PREFIX, command->operands);
+        vouch_usage(fault, "%s: %s is missing", without_program(name), command->operands);
         return next_is_example(command, fault);
     }
     if (args->operand_count > command->operands_max) {
-        vouch_usage(fault, "%s: \"%s\" is too much", name + PREFIX,
+        vouch_usage(fault, "%s: \"%s\" is too much", without_program(name),
                     args->operands[command->operands_max]);
         return next_is_example(command, fault);
     }

@@ -4,46 +4,69 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/str.h"
-#include "base/time.h"
-#include "policy/explain.h"
-#include "prog/vouch/policy-remote.h"
 #include "prog/vouch/query.h"
 
 #define PATH_TEXT_MAX 1024
+#define WHO_PATH "/v1/access/who"
 
-static const char *how_word(enum vouch_policy_how how) {
-    return how == VOUCH_POLICY_STANDING ? "standing" : "approval";
-}
-
-static void put_path(struct vouch_item *item, const struct vouch_policy_path *path) {
-    vouch_item_text(item, "user", path->user);
-    vouch_item_text(item, "role", path->role);
-    vouch_item_text(item, "group", path->group);
-    vouch_item_word(item, "how", how_word(path->how));
-    vouch_item_count(item, "ttl_s", (size_t)path->ttl_s);
-}
-
-// All ways to a login on a host, by the policy that holds; of one user where `user` is given. *ret_count
-// is how many there are.
+// Who reaches a login on a host, by the policy that holds and the hosts that are enrolled: the server
+// says it. Of one user where `user` is given.
 struct target {
     struct vouch_bytes login;
-    struct vouch_bytes host;
+    const char *host;
     const char *user; // NULL: everybody
 };
 
-static int list_paths(const struct vouch_cli *cli, const struct vouch_policy_paths *paths,
-                      const struct target *target, size_t *ret_count, struct vouch_fault *fault) {
+static int ask_who(struct vouch_reach *reach, const struct target *target, json_t **ret_answer,
+                   struct vouch_fault *fault) {
+    char text[PATH_TEXT_MAX];
+    struct vouch_buf path;
+    vouch_autofree char *login = vouch_str_copy(target->login);
+    if (login == NULL) {
+        return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "out of memory");
+    }
+    vouch_buf_init_fixed(&path, text, sizeof text - 1);
+    vouch_buf_put_text(&path, WHO_PATH);
+    vouch_api_query(&path, "login", login);
+    vouch_api_query(&path, "host", target->host);
+    if (path.err != 0) {
+        return vouch_usage(fault, "the question is longer than a server takes");
+    }
+    text[path.len] = '\0';
+    const struct vouch_api_ask ask = {.path = text};
+    return vouch_api_ask_json(reach->api, &ask, "vouch.paths/1", ret_answer, fault);
+}
+
+static int is_wanted(const json_t *row, const struct target *target) {
+    const char *user = vouch_answer_text(row, "user");
+    return target->user == NULL || (user != NULL && strcmp(user, target->user) == 0);
+}
+
+// "group ops, role dba": by what it is reached, in words.
+static void put_why(struct vouch_item *item, const json_t *row) {
+    const char *role = vouch_answer_text(row, "role"), *group = vouch_answer_text(row, "group");
+    const char *how = vouch_answer_text(row, "how");
+    char why[600];
+    (void)snprintf(why, sizeof why, "%s%s%srole %s%s", group != NULL ? "group " : "",
+                   group != NULL ? group : "", group != NULL ? ", " : "named in ",
+                   role != NULL ? role : "?",
+                   how != NULL && strcmp(how, "approval") == 0 ? ", on approval" : "");
+    vouch_item_text(item, "why", vouch_bytes_of(why));
+}
+
+static int list_paths(const struct vouch_cli *cli, const json_t *items, const struct target *target,
+                      size_t *ret_count, struct vouch_fault *fault) {
     struct vouch_list *list = NULL;
     size_t count = 0;
     int err = vouch_list_open(&cli->command->listing->spec, &cli->args, &cli->term, &list, fault);
-    for (size_t i = 0; err == 0 && i < paths->count; i++) {
-        const struct vouch_policy_path *path = &paths->items[i];
-        int wanted =
-            path->how != VOUCH_POLICY_NO_WAY &&
-            (target->user == NULL || vouch_bytes_equal(path->user, vouch_bytes_of(target->user)));
-        if (wanted) {
-            put_path(vouch_list_row(list), path);
+    for (size_t i = 0; err == 0 && i < json_array_size(items); i++) {
+        const json_t *row = json_array_get(items, i);
+        if (is_wanted(row, target)) {
+            struct vouch_item *item = vouch_list_row(list);
+            vouch_answer_item(item, row);
+            put_why(item, row);
             count++;
         }
     }
@@ -51,33 +74,55 @@ static int list_paths(const struct vouch_cli *cli, const struct vouch_policy_pat
     return err == 0 ? vouch_list_close(list, fault) : err;
 }
 
+// The server shows the first of very many: whoever is not among them must not be told "no".
+static int check_whole(const struct vouch_cli *cli, const json_t *answer,
+                       const struct target *target, size_t count, struct vouch_fault *fault) {
+    size_t shown = json_array_size(json_object_get(answer, "items"));
+    json_int_t all = json_integer_value(json_object_get(answer, "in_all"));
+    if (all <= (json_int_t)shown) {
+        return 0;
+    }
+    if (target->user == NULL) {
+        vouch_say_mark(&cli->term, VOUCH_MARK_WARN, "these are %zu of %lld ways", shown,
+                       (long long)all);
+        return 0;
+    }
+    if (count > 0) {
+        return 0;
+    }
+    vouch_fault_set(fault, VOUCH_ERR_LIMIT, &vouch_fault_input,
+                    "%s: more people reach it than are compared here", target->host);
+    return vouch_fault_next(fault, "vouch access can %s --host %s says it", target->user,
+                            target->host);
+}
+
 static int show_paths(const struct vouch_cli *cli, const struct target *target, size_t *ret_count,
                       struct vouch_fault *fault) {
     struct vouch_reach reach = {0};
-    struct vouch_remote_policy now = {0};
-    vouch_autoarena struct vouch_arena arena = {0};
-    struct vouch_policy_paths paths = {0};
+    json_t *answer = NULL;
     int err = vouch_reach_open(cli, &reach, fault);
     if (err == 0) {
-        err = vouch_remote_policy_get(&reach, NULL, &now, fault);
+        err = ask_who(&reach, target, &answer, fault);
     }
     if (err == 0) {
-        const struct vouch_policy_view view = {now.policy, vouch_time_now_s(), &arena};
-        if (vouch_policy_who_can(&view, target->login, target->host, &paths) != 0) {
-            err = vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "out of memory");
-        }
+        err = list_paths(cli, json_object_get(answer, "items"), target, ret_count, fault);
     }
     if (err == 0) {
-        err = list_paths(cli, &paths, target, ret_count, fault);
+        err = check_whole(cli, answer, target, *ret_count, fault);
     }
-    vouch_remote_policy_done(&now);
+    json_decref(answer);
     vouch_reach_done(&reach);
     return err;
 }
 
 static const struct vouch_column path_columns[] = {
-    {"user", "USER", 0}, {"role", "ROLE", 0},       {"group", "GROUP", 0},
-    {"how", "HOW", 0},   {"ttl_s", "LONGEST-S", 0}, {0},
+    {"user", "USER", 0},
+    {"role", "ROLE", 0},
+    {"group", "GROUP", 0},
+    {"how", "HOW", 0},
+    {"ttl_s", "LONGEST-S", 0},
+    {"why", "WHY", 1},
+    {0},
 };
 
 static const struct vouch_query_listing path_listing = {
@@ -98,7 +143,7 @@ static int run_who_can(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
         return vouch_fault_next(fault, "write it as ssh does: root@db1.example.com");
     }
     const struct target target = {.login = {(const uint8_t *)text, (size_t)(at - text)},
-                                  .host = vouch_bytes_of(at + 1)};
+                                  .host = at + 1};
     int err = show_paths(cli, &target, &count, fault);
     if (err == 0 && count == 0) {
         vouch_say(&cli->term, "nobody, by the policy that holds");
@@ -195,14 +240,14 @@ static int run_test(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
                     struct vouch_fault *fault) {
     const struct target target = {
         .login = vouch_bytes_of(vouch_args_value(&cli->args, "login")),
-        .host = vouch_bytes_of(vouch_args_value(&cli->args, "host")),
+        .host = vouch_args_value(&cli->args, "host"),
         .user = vouch_args_value(&cli->args, "user"),
     };
     size_t count = 0;
     int err = show_paths(cli, &target, &count, fault);
     if (err == 0 && count == 0) {
         vouch_say_mark(&cli->term, VOUCH_MARK_FAIL, "no role of %s reaches %s on %s", target.user,
-                       (const char *)target.login.ptr, (const char *)target.host.ptr);
+                       (const char *)target.login.ptr, target.host);
     }
     *ret_exit = count > 0 ? VOUCH_EXIT_OK : VOUCH_EXIT_NO;
     return err;

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "prog/vouch/answer.h"
 #include "prog/vouch/query.h"
+#include "prog/vouch/serial-story.h"
 
 #define PATH_TEXT_MAX 2048
 #define POLL_S 1
@@ -98,8 +99,40 @@ static int put_filters(const struct vouch_cli *cli, const struct vouch_query_par
     return err;
 }
 
+// One certificate's whole story needs no other filter.
+static int check_serial(const struct vouch_cli *cli, struct vouch_fault *fault) {
+    static const char *const others[] = {"type",  "user",  "actor", "object",
+                                         "since", "until", "limit", NULL};
+    uint64_t number = 0;
+    for (size_t i = 0; others[i] != NULL; i++) {
+        if (vouch_args_value(&cli->args, others[i]) != NULL) {
+            return vouch_usage(fault, "audit search: --serial and --%s exclude each other",
+                               others[i]);
+        }
+    }
+    return vouch_args_number("serial", vouch_args_value(&cli->args, "serial"), &number, fault);
+}
+
+static int run_story(const struct vouch_cli *cli, const char *serial, struct vouch_fault *fault) {
+    struct vouch_reach reach = {0};
+    int err = check_serial(cli, fault);
+    if (err == 0) {
+        err = vouch_reach_open(cli, &reach, fault);
+    }
+    if (err == 0) {
+        err = vouch_serial_story(&reach, serial, &listing.spec, fault);
+    }
+    vouch_reach_done(&reach);
+    return err;
+}
+
 static int run_search(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
                       struct vouch_fault *fault) {
+    const char *serial = vouch_args_value(&cli->args, "serial");
+    if (serial != NULL) {
+        *ret_exit = VOUCH_EXIT_OK;
+        return run_story(cli, serial, fault);
+    }
     struct vouch_reach reach = {0};
     char text[PATH_TEXT_MAX];
     struct vouch_buf path;
@@ -125,6 +158,8 @@ static int run_search(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
 
 static const struct vouch_option search_options[] = {
     FILTER_OPTIONS,
+    {"serial", 0, VOUCH_OPTION_ONE, 0, "N",
+     "all about this certificate: when given, every login with it, when revoked"},
     {"since", 0, VOUCH_OPTION_ONE, 0, "TIME", "not before: RFC 3339, or -1d"},
     {"until", 0, VOUCH_OPTION_ONE, 0, "TIME", "before this moment"},
     VOUCH_ANSWER_LIMIT_OPTION,
@@ -134,6 +169,7 @@ static const struct vouch_option search_options[] = {
 static const char *const search_examples[] = {
     "vouch audit search --user alice@example.com --since -1d",
     "vouch audit search --type policy.apply -o wide",
+    "vouch audit search --serial 4711",
     NULL,
 };
 

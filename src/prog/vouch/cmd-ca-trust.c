@@ -10,7 +10,7 @@
 #include "prog/vouch/command.h"
 #include "prog/vouch/load.h"
 #include "prog/vouch/out.h"
-#include "prog/vouch/reach.h"
+#include "prog/vouch/trust.h"
 #include "signer/ca.h"
 
 #define TEXT_MAX (256u * 1024)
@@ -19,7 +19,8 @@ struct trust {
     const struct vouch_cli *cli;
     const char *dir; // NULL: the CA is a server's
     struct vouch_reach reach;
-    struct vouch_key *key;
+    struct vouch_trust keys; // those of the use that is meant count; of a folder: one
+    enum vouch_cert_type use;
     char *comment;
     char name[256];         // of the CA, from the comment of its key
     struct vouch_buf names; // the patterns, as the target joins them
@@ -29,20 +30,17 @@ static int no_memory(struct vouch_fault *fault) {
     return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "out of memory");
 }
 
-static int ask_server(struct trust *trust, enum vouch_cert_type type, struct vouch_fault *fault) {
-    struct vouch_settings *settings = &trust->reach.settings;
+static int ask_server(struct trust *trust, struct vouch_fault *fault) {
     int err = vouch_reach_open(trust->cli, &trust->reach, fault);
     if (err == 0) {
-        err = vouch_reach_keys(&trust->reach, fault);
+        err = vouch_trust_fetch(&trust->reach, &trust->keys, fault);
     }
     if (err != 0) {
         return err;
     }
-    trust->key =
-        type == VOUCH_CERT_USER ? vouch_steal(settings->user_ca) : vouch_steal(settings->host_ca);
-    (void)snprintf(trust->name, sizeof trust->name, "%s", settings->name);
-    return asprintf(&trust->comment, "%s %s", settings->name,
-                    type == VOUCH_CERT_USER ? "user_ca" : "host_ca") < 0
+    (void)snprintf(trust->name, sizeof trust->name, "%s", trust->keys.name);
+    return asprintf(&trust->comment, "%s %s", trust->name,
+                    trust->use == VOUCH_CERT_USER ? "user_ca" : "host_ca") < 0
                ? no_memory(fault)
                : 0;
 }
@@ -50,8 +48,9 @@ static int ask_server(struct trust *trust, enum vouch_cert_type type, struct vou
 static int load_ca_key(struct trust *trust, enum vouch_cert_type type, struct vouch_fault *fault) {
     vouch_autofree char *path = NULL;
     struct vouch_key *key = NULL;
+    trust->use = type;
     if (trust->dir == NULL) {
-        return ask_server(trust, type, fault);
+        return ask_server(trust, fault);
     }
     // First as the CA reads it, for its words where the folder is none.
     int err = vouch_ca_read_key(trust->dir, type, &key, fault);
@@ -64,8 +63,11 @@ static int load_ca_key(struct trust *trust, enum vouch_cert_type type, struct vo
         path = NULL;
         return no_memory(fault);
     }
-    err = vouch_load_key(path, &trust->key, &trust->comment, fault);
+    key = NULL;
+    err = vouch_load_key(path, &key, &trust->comment, fault);
     if (err == 0) {
+        trust->keys.keys[trust->keys.key_count++] =
+            (struct vouch_trust_key){type, VOUCH_TRUST_ACTIVE, key};
         // The comment is "NAME user_ca".
         (void)snprintf(trust->name, sizeof trust->name, "%.*s", (int)strcspn(trust->comment, " "),
                        trust->comment);
@@ -123,20 +125,15 @@ static int join_patterns(struct trust *trust, const char *also, const char *betw
     return trust->names.err != 0 ? no_memory(fault) : 0;
 }
 
-static int print_key(const struct trust *trust, const char *before, struct vouch_bytes names,
-                     struct vouch_fault *fault) {
-    struct vouch_buf line;
-    vouch_buf_init(&line, TEXT_MAX);
-    vouch_buf_put_text(&line, before);
-    vouch_buf_put(&line, names);
-    vouch_buf_put_text(&line, names.len > 0 ? " " : "");
-    vouch_key_print(trust->key, trust->comment, &line);
-    vouch_buf_put_text(&line, "\n");
-    int err = line.err != 0 ? no_memory(fault) : 0;
+static int print_keys(const struct trust *trust, const char *before, struct vouch_fault *fault) {
+    struct vouch_buf lines;
+    vouch_buf_init(&lines, TEXT_MAX);
+    vouch_trust_put_lines(&trust->keys, trust->use, before, trust->comment, &lines);
+    int err = lines.err != 0 ? no_memory(fault) : 0;
     if (err == 0) {
-        (void)fwrite(line.ptr, 1, line.len, stdout);
+        (void)fwrite(lines.ptr, 1, lines.len, stdout);
     }
-    vouch_buf_done(&line);
+    vouch_buf_done(&lines);
     return err;
 }
 
@@ -150,12 +147,13 @@ static int trust_sshd(struct trust *trust, struct vouch_fault *fault) {
         vouch_say(term, "Put this line into /etc/ssh/user_ca.pub on each host, and into its "
                         "sshd_config:");
         vouch_say(term, "  TrustedUserCAKeys /etc/ssh/user_ca.pub");
-        err = print_key(trust, "", (struct vouch_bytes){0}, fault);
+        err = print_keys(trust, "", fault);
     }
     return err;
 }
 
 static int trust_known_hosts(struct trust *trust, struct vouch_fault *fault) {
+    vouch_autofree char *before = NULL;
     int err = need_pattern(trust, fault);
     if (err == 0) {
         err = join_patterns(trust, "*?.-_:[]!", ",", fault);
@@ -163,11 +161,16 @@ static int trust_known_hosts(struct trust *trust, struct vouch_fault *fault) {
     if (err == 0) {
         err = load_ca_key(trust, VOUCH_CERT_HOST, fault);
     }
+    if (err == 0 && asprintf(&before, "@cert-authority %.*s ", (int)trust->names.len,
+                             (const char *)trust->names.ptr) < 0) {
+        before = NULL;
+        err = no_memory(fault);
+    }
     if (err == 0) {
         vouch_say(
             &trust->cli->term,
             "Put this line into ~/.ssh/known_hosts, or /etc/ssh/ssh_known_hosts for everyone:");
-        err = print_key(trust, "@cert-authority ", vouch_buf_bytes(&trust->names), fault);
+        err = print_keys(trust, before, fault);
     }
     return err;
 }
@@ -196,7 +199,8 @@ static void putty_init(const struct trust *trust, struct putty *putty) {
     vouch_buf_init(&putty->key, TEXT_MAX);
     vouch_buf_init(&putty->validity, TEXT_MAX);
     vouch_buf_init(&putty->record, TEXT_MAX);
-    vouch_str_base64(vouch_key_blob(trust->key), '=', &putty->key);
+    vouch_str_base64(vouch_key_blob(vouch_trust_active(&trust->keys, VOUCH_CERT_HOST)), '=',
+                     &putty->key);
     put_percent(vouch_buf_bytes(&trust->names), &putty->validity);
     put_percent(vouch_bytes_of(trust->name[0] != '\0' ? trust->name : "vouch"), &putty->record);
     struct vouch_buf *all[] = {&putty->key, &putty->validity, &putty->record};
@@ -276,7 +280,7 @@ static int run_trust(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
     }
     vouch_buf_init(&trust.names, TEXT_MAX);
     int err = targets[choice](&trust, fault);
-    vouch_key_free(trust.key);
+    vouch_trust_done(&trust.keys);
     free(trust.comment);
     vouch_buf_done(&trust.names);
     vouch_reach_done(&trust.reach);

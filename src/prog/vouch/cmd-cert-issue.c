@@ -14,6 +14,7 @@
 #include "prog/vouch/load.h"
 #include "prog/vouch/once.h"
 #include "prog/vouch/query.h"
+#include "prog/vouch/trust.h"
 
 static int no_memory(struct vouch_fault *fault) {
     return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "out of memory");
@@ -33,8 +34,12 @@ static int take_grant(struct vouch_reach *reach, const struct grant *grant, cons
     struct vouch_cert *cert = NULL;
     int err = vouch_granted_read(vouch_answer_text(answer, "certificate"),
                                  vouch_answer_u64(answer, "serial"), grant->name, &cert, fault);
+    struct vouch_granted_wish wish = *grant->wish;
     if (err == 0) {
-        err = vouch_granted_check(cert, grant->wish, grant->name, fault);
+        err = vouch_trust_issuer(reach, cert, &wish.ca, fault);
+    }
+    if (err == 0) {
+        err = vouch_granted_check(cert, &wish, grant->name, fault);
     }
     if (err == 0) {
         const struct vouch_cert_out out = {cert, grant->comment, grant->out, grant->replace};

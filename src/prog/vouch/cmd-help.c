@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// vouch help, vouch version, and the way to vouch keygen.
+// The commands help and version of every program.
 #include <string.h>
 #include <strings.h>
 
@@ -20,7 +20,7 @@ static int help_code(const struct vouch_cli *cli, const char *code, struct vouch
     const struct vouch_fault_kind *kind = find_kind(code);
     if (kind == NULL) {
         vouch_usage(fault, "help: there is no code %s", code);
-        return vouch_fault_next(fault, "vouch help errors lists all codes");
+        return vouch_fault_next(fault, "%s help errors lists all codes", vouch_program.name);
     }
     vouch_help_fault(&cli->term, kind, stdout);
     return 0;
@@ -35,7 +35,7 @@ static void help_errors(const struct vouch_cli *cli) {
 
 // The topic "ca init", or "cainit" to say that it is not known.
 static int help_command(const struct vouch_cli *cli, struct vouch_fault *fault) {
-    char *words[4] = {NULL};
+    char *words[5] = {NULL};
     const struct vouch_command *command = NULL;
     int used = 0;
     for (size_t i = 0; i < cli->args.operand_count; i++) {
@@ -105,7 +105,7 @@ const struct vouch_command vouch_cmd_help = {
     .noun = "help",
     .summary = "what a command does, or what the code of a failure means",
     .operands = "[TOPIC | V-CODE]",
-    .operands_max = 2,
+    .operands_max = 3,
     .options = help_options,
     .examples = help_examples,
     .run = run_help,
@@ -115,7 +115,7 @@ static int run_version(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
                        struct vouch_fault *fault) {
     (void)cli;
     (void)fault;
-    (void)printf("vouch %s\n", VOUCH_VERSION);
+    (void)printf("%s %s\n", vouch_program.name, VOUCH_VERSION);
     *ret_exit = VOUCH_EXIT_OK;
     return 0;
 }
@@ -128,19 +128,4 @@ const struct vouch_command vouch_cmd_version = {
     .operands = "",
     .examples = version_examples,
     .run = run_version,
-};
-
-static const char *const keygen_examples[] = {
-    "vouch keygen -t ed25519 -f ca_key",
-    "vouch keygen -s ca_key -I alice -n alice -V +8h id_ed25519.pub",
-    NULL,
-};
-
-// main() hands the words after "keygen" over before any of them is looked at.
-const struct vouch_command vouch_cmd_keygen = {
-    .noun = "keygen",
-    .summary =
-        "ssh-keygen's own options and words, for scripts that know them: see vouch-keygen(1)",
-    .operands = "[ssh-keygen's options]",
-    .examples = keygen_examples,
 };

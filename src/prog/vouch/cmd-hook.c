@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "prog/vouch/login-zones.h"
 #include "prog/vouch/sign-in.h"
 #include "prog/vouch/zone-login.h"
 
@@ -139,6 +140,11 @@ static int renew(struct hook *hook, struct vouch_fault *fault) {
         uint64_t left_ns = hook->deadline_ns > now_ns ? hook->deadline_ns - now_ns : 1000000;
         vouch_api_set_timeout(reach.api, left_ns / 1000000);
         err = vouch_zone_login_get(&reach, &hook->dir, login, &cert, NULL, fault);
+    }
+    if (err == 0) {
+        // A new key of the host CA is known before hosts show it. Where that fails, the old ones hold.
+        struct vouch_fault unused;
+        (void)!vouch_login_known_hosts(&reach, &hook->dir, login, &unused);
     }
     if (err == 0 && hook->cli->term.err_tty) {
         vouch_duration_text(cert->valid_before - vouch_time_now_s(), left);

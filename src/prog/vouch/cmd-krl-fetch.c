@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/time.h"
-#include "prog/vouch/krl-envelope.h"
+#include "core/krl-envelope.h"
 #include "prog/vouch/load.h"
 #include "prog/vouch/out.h"
 #include "prog/vouch/reach.h"

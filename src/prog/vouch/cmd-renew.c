@@ -34,6 +34,9 @@ static int renew(struct vouch_reach *reach, const struct vouch_zone_dir *dir,
         err = vouch_zone_login_get(reach, dir, login, &cert, &answer, fault);
     }
     if (err == 0) {
+        err = vouch_login_known_hosts(reach, dir, login, fault);
+    }
+    if (err == 0) {
         vouch_login_say(reach->cli, dir->zone, vouch_answer_text(answer, "role"), cert);
     }
     vouch_cert_free(cert);

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "prog/vouch/answer.h"
 #include "prog/vouch/meet.h"
+#include "prog/vouch/trust.h"
 
 static void item_key(struct vouch_item *item, const char *member, const struct vouch_key *key) {
     char fingerprint[VOUCH_FINGERPRINT_MAX];
@@ -148,8 +149,17 @@ const struct vouch_command vouch_cmd_server_set = {
 
 // vouch server show
 
-// The keys as the server has them now, against those that were noted down.
+static int has_same_keys(const struct vouch_settings *a, const struct vouch_settings *b) {
+    return strcmp(a->name, b->name) == 0 && vouch_key_equal(a->user_ca, b->user_ca) &&
+           vouch_key_equal(a->host_ca, b->host_ca) &&
+           vouch_key_equal(a->checkpoint_key, b->checkpoint_key);
+}
+
+// The keys as the server has them now, against those that were noted down. New CA keys are as good if the
+// checkpoint key vouches for them.
 static int compare_keys(struct vouch_reach *reach, struct vouch_fault *fault) {
+    struct vouch_trust trust = {0};
+    struct vouch_fault unproven;
     struct vouch_reach now = {.cli = reach->cli, .api = reach->api};
     int err = vouch_reach_keys(&now, fault);
     if (err == 0 && reach->anchors == VOUCH_ANCHORS_NONE) {
@@ -158,10 +168,10 @@ static int compare_keys(struct vouch_reach *reach, struct vouch_fault *fault) {
         reach->settings.host_ca = vouch_steal(now.settings.host_ca);
         reach->settings.checkpoint_key = vouch_steal(now.settings.checkpoint_key);
     } else if (err == 0) {
-        int same = strcmp(reach->settings.name, now.settings.name) == 0 &&
-                   vouch_key_equal(reach->settings.user_ca, now.settings.user_ca) &&
-                   vouch_key_equal(reach->settings.host_ca, now.settings.host_ca) &&
-                   vouch_key_equal(reach->settings.checkpoint_key, now.settings.checkpoint_key);
+        int same = has_same_keys(&reach->settings, &now.settings) ||
+                   (vouch_trust_fetch(reach, &trust, &unproven) == 0 &&
+                    has_same_keys(&reach->settings, &now.settings));
+        vouch_trust_done(&trust);
         vouch_say_mark(&reach->cli->term, same ? VOUCH_MARK_OK : VOUCH_MARK_FAIL, "%s",
                        same ? "the server has the keys that were noted down"
                             : "the server now has OTHER keys than were noted down");
@@ -232,6 +242,9 @@ static int run_unset(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
     }
     if (err == 0) {
         err = vouch_settings_remove(fault);
+    }
+    if (err == 0) {
+        err = vouch_trust_forget(fault);
     }
     if (err == 0) {
         vouch_say_mark(&cli->term, VOUCH_MARK_OK, "removed %s", path);

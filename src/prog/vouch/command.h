@@ -48,7 +48,7 @@ struct vouch_query_listing;
 
 struct vouch_command {
     const char *noun;
-    const char *verb; // NULL: the noun alone is the command
+    const char *verb; // may be of two words: "token new"; NULL: the noun alone is the command
     const char *summary;
     const char *operands; // as shown in the usage line, such as "KEY.pub..."
     size_t operands_min;
@@ -65,7 +65,23 @@ struct vouch_command {
     int (*run)(const struct vouch_cli *cli, enum vouch_exit *ret_exit, struct vouch_fault *fault);
     // The exit code of a failure, where it is not that of every command; NULL otherwise.
     enum vouch_exit (*failed)(const struct vouch_cli *cli, const struct vouch_fault *fault);
+    const char *letters; // options that are letters alone and in no table; NULL: none
 };
+
+// The program that has the commands.
+struct vouch_program {
+    const char *name;            // "vouch"
+    const char *title;           // what it is, in half a sentence
+    const char *const *examples; // ended by NULL
+};
+extern const struct vouch_program vouch_program;
+
+// Runs the command that argv names and reports its one failure; returns the exit code.
+VOUCH_MUST_USE int vouch_program_main(int argc, char **argv);
+
+// What a program does before it looks at anything: descriptors 0 to 2 are open, and the environment names
+// no code to load.
+void vouch_program_begin(void);
 
 // All commands in the order of the help, ended by NULL.
 extern const struct vouch_command *const vouch_commands[];
@@ -108,10 +124,16 @@ extern const struct vouch_command vouch_cmd_role_ls, vouch_cmd_role_show, vouch_
 extern const struct vouch_command vouch_cmd_access_who_can, vouch_cmd_access_can;
 extern const struct vouch_command vouch_cmd_request, vouch_cmd_request_ls, vouch_cmd_request_show,
     vouch_cmd_request_cancel, vouch_cmd_request_wait, vouch_cmd_approve, vouch_cmd_deny;
-extern const struct vouch_command vouch_cmd_audit_search, vouch_cmd_audit_tail;
+extern const struct vouch_command vouch_cmd_audit_search, vouch_cmd_audit_tail,
+    vouch_cmd_audit_logins, vouch_cmd_explain, vouch_cmd_krl_status, vouch_cmd_access_matrix,
+    vouch_cmd_access_diff, vouch_cmd_doctor;
+extern const struct vouch_command vouch_cmd_host_token_new, vouch_cmd_host_token_ls,
+    vouch_cmd_host_token_rm, vouch_cmd_host_ls, vouch_cmd_host_show, vouch_cmd_host_edit,
+    vouch_cmd_host_adopt, vouch_cmd_host_refuse, vouch_cmd_host_lock, vouch_cmd_host_rename,
+    vouch_cmd_host_retire;
 extern const struct vouch_command vouch_cmd_keygen, vouch_cmd_help, vouch_cmd_version;
 
-// The command of argv[1] (and argv[2]); *ret_words is how many words name it. Unknown words give
+// The command of argv[1] (and the words behind it); *ret_words is how many words name it. Unknown words give
 // VOUCH_ERR_ARGUMENT and a fault that names the nearest.
 VOUCH_MUST_USE int vouch_command_find(int argc, char *const *argv,
                                       const struct vouch_command **ret_command, int *ret_words,

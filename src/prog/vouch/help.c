@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "prog/vouch/keygen.h"
-
 #define SUMMARY_COLUMN 21
 #define OPTION_COLUMN 28
 #define LINE_WIDTH 96
@@ -34,23 +32,26 @@ static void print_summary(const struct vouch_command *command, FILE *out) {
     wrap(command->summary, SUMMARY_COLUMN + 4, out);
 }
 
+static void print_examples(const struct vouch_term *term, const char *const *examples, FILE *out) {
+    (void)fputs("\nExamples:\n", out);
+    for (size_t i = 0; examples[i] != NULL; i++) {
+        (void)fprintf(out, "  %s%s%s\n", vouch_term_bold(term), examples[i],
+                      vouch_term_plain(term));
+    }
+}
+
 void vouch_help_all(const struct vouch_term *term, FILE *out) {
-    const char *bold = vouch_term_bold(term), *plain = vouch_term_plain(term);
-    (void)fputs("vouch: an SSH certificate authority, from files and of a server\n\nCommands:\n",
-                out);
+    (void)fprintf(out, "%s: %s\n\nCommands:\n", vouch_program.name, vouch_program.title);
     for (size_t i = 0; vouch_commands[i] != NULL; i++) {
         if (vouch_commands[i]->shown == VOUCH_COMMAND_SHOWN) {
             print_summary(vouch_commands[i], out);
         }
     }
+    print_examples(term, vouch_program.examples, out);
     (void)fprintf(out,
-                  "\nExamples:\n"
-                  "  %svouch ca init ca%s\n"
-                  "  %svouch sign user --ca ca --id alice@example.com --principals alice "
-                  "id_ed25519.pub%s\n"
-                  "\nOptions and examples of a command: vouch COMMAND --help\n"
-                  "What a code such as V-1204 means:  vouch help V-1204\n",
-                  bold, plain, bold, plain);
+                  "\nOptions and examples of a command: %s COMMAND --help\n"
+                  "What a code such as V-1204 means:  %s help V-1204\n",
+                  vouch_program.name, vouch_program.name);
 }
 
 void vouch_help_noun(const struct vouch_term *term, const char *noun, FILE *out) {
@@ -135,11 +136,7 @@ void vouch_help_command(const struct vouch_term *term, const struct vouch_comman
     if (command->verb == NULL) {
         print_verbs(command->noun, out);
     }
-    (void)fputs("\nExamples:\n", out);
-    for (size_t i = 0; command->examples[i] != NULL; i++) {
-        (void)fprintf(out, "  %s%s%s\n", vouch_term_bold(term), command->examples[i],
-                      vouch_term_plain(term));
-    }
+    print_examples(term, command->examples, out);
 }
 
 void vouch_help_fault(const struct vouch_term *term, const struct vouch_fault_kind *kind,
@@ -166,25 +163,22 @@ static void dump_options(const char *name, const struct vouch_option *options, c
     }
 }
 
-// keygen's options are letters alone, and are not in a table.
 static void dump_letters(const char *name, const char *letters, FILE *out) {
-    for (; *letters != '\0'; letters++) {
+    for (; letters != NULL && *letters != '\0'; letters++) {
         (void)fprintf(out, "%s\t-%c\n", name, *letters);
     }
 }
 
 void vouch_help_dump(FILE *out) {
     const struct vouch_option *common = vouch_command_common(VOUCH_SHAPE_TEXT);
-    dump_options("vouch", common, NULL, out);
+    dump_options(vouch_program.name, common, NULL, out);
     for (size_t i = 0; vouch_commands[i] != NULL; i++) {
         char name[64];
         const struct vouch_command *command = vouch_commands[i];
         vouch_command_name(command, name, sizeof name);
         (void)fprintf(out, "%s\n", name);
         dump_options(name, command->options, NULL, out);
-        if (command == &vouch_cmd_keygen) {
-            dump_letters(name, vouch_keygen_letters, out);
-        }
+        dump_letters(name, command->letters, out);
         // Options of its form of output stand before the ones that every command takes.
         dump_options(name, vouch_command_common(command->shape), common->name, out);
     }

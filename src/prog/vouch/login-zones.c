@@ -13,6 +13,7 @@
 #include "client/agent.h"
 #include "prog/vouch/answer.h"
 #include "prog/vouch/key-pair.h"
+#include "prog/vouch/trust.h"
 
 #define NAMES_MAX 400
 #define HOSTS_LISTED_MAX 200 // programs that complete names look each of them up
@@ -171,20 +172,36 @@ int vouch_login_choose(const struct json_t *me, const struct vouch_login_wish *w
 
 // The files of a zone
 
-static int write_known_hosts(const struct vouch_reach *reach, const struct vouch_zone_dir *dir,
+// One line for each key of the host CA.
+static int write_known_hosts(const struct vouch_trust *trust, const struct vouch_zone_dir *dir,
                              const json_t *login, struct vouch_fault *fault) {
-    struct vouch_buf text;
+    struct vouch_buf text, before;
     vouch_buf_init(&text, FILE_MAX);
-    vouch_buf_put_text(&text, "@cert-authority ");
-    int err = vouch_zone_login_patterns(login, &text, fault);
-    vouch_buf_put_text(&text, " ");
-    vouch_key_print(reach->settings.host_ca, dir->zone, &text);
-    vouch_buf_put_text(&text, "\n");
-    if (err == 0) {
-        err = text.err != 0 ? no_memory(fault)
-                            : vouch_zone_dir_put(dir, "known_hosts", vouch_buf_bytes(&text), fault);
+    vouch_buf_init(&before, FILE_MAX);
+    vouch_buf_put_text(&before, "@cert-authority ");
+    int err = vouch_zone_login_patterns(login, &before, fault);
+    vouch_buf_put(&before, (struct vouch_bytes){(const uint8_t *)" ", 2}); // with its end
+    if (err == 0 && before.err == 0) {
+        vouch_trust_put_lines(trust, VOUCH_CERT_HOST, (const char *)before.ptr, dir->zone, &text);
     }
+    if (err == 0) {
+        err = text.err != 0 || before.err != 0
+                  ? no_memory(fault)
+                  : vouch_zone_dir_put(dir, "known_hosts", vouch_buf_bytes(&text), fault);
+    }
+    vouch_buf_done(&before);
     vouch_buf_done(&text);
+    return err;
+}
+
+int vouch_login_known_hosts(struct vouch_reach *reach, const struct vouch_zone_dir *dir,
+                            const struct json_t *login, struct vouch_fault *fault) {
+    struct vouch_trust trust = {0};
+    int err = vouch_trust_fetch(reach, &trust, fault);
+    if (err == 0) {
+        err = write_known_hosts(&trust, dir, login, fault);
+        vouch_trust_done(&trust);
+    }
     return err;
 }
 
@@ -259,10 +276,7 @@ void vouch_login_say(const struct vouch_cli *cli, const char *zone, const char *
 
 int vouch_login_files(struct vouch_reach *reach, const struct vouch_zone_dir *dir,
                       const struct json_t *login, char **ret_try, struct vouch_fault *fault) {
-    int err = vouch_reach_keys(reach, fault);
-    if (err == 0) {
-        err = write_known_hosts(reach, dir, login, fault);
-    }
+    int err = vouch_login_known_hosts(reach, dir, login, fault);
     if (err == 0) {
         err = write_hosts(reach, dir, ret_try, fault);
     }

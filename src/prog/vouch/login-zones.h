@@ -29,6 +29,11 @@ VOUCH_MUST_USE int vouch_login_files(struct vouch_reach *reach, const struct vou
                                      const struct json_t *login, char **ret_try,
                                      struct vouch_fault *fault);
 
+// Writes known_hosts alone: a line for each key of the host CA, as the server's trust bundle proves them.
+VOUCH_MUST_USE int vouch_login_known_hosts(struct vouch_reach *reach,
+                                           const struct vouch_zone_dir *dir,
+                                           const struct json_t *login, struct vouch_fault *fault);
+
 // Puts the zone's key and certificate into the person's agent, for as long as the certificate is valid.
 VOUCH_MUST_USE int vouch_login_agent(const struct vouch_cli *cli, const struct json_t *login,
                                      struct vouch_fault *fault);

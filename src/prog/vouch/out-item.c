@@ -225,7 +225,8 @@ struct vouch_item *vouch_item_child(struct vouch_item *item, const char *key) {
 static int is_moment(const char *key) {
     static const char *const keys[] = {"at",      "issued",   "time",      "valid_after",
                                        "created", "expires",  "last_used", "valid_before",
-                                       "updated", "disabled", "until",     "generated"};
+                                       "updated", "disabled", "until",     "generated",
+                                       "seen",    "reported", "renewed",   "krl_generated"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (strcmp(keys[i], key) == 0) {
             return 1;

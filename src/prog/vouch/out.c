@@ -164,20 +164,23 @@ struct vouch_item *vouch_list_head(struct vouch_list *list) {
     return list->head;
 }
 
+void vouch_print_csv_field(const char *text) {
+    if (strpbrk(text, ",\" ") == NULL) {
+        (void)fputs(text, stdout);
+        return;
+    }
+    (void)fputc('"', stdout);
+    for (; *text != '\0'; text++) {
+        (void)fputs(*text == '"' ? "\"" : "", stdout);
+        (void)fputc(*text, stdout);
+    }
+    (void)fputc('"', stdout);
+}
+
 static void print_csv(const struct vouch_list *list) {
     for (size_t i = 0; i < list->cells.count; i++) {
-        const char *text = list->texts[i] != NULL ? list->texts[i] : "";
         (void)fputs(i > 0 ? "," : "", stdout);
-        if (strpbrk(text, ",\" ") == NULL) {
-            (void)fputs(text, stdout);
-            continue;
-        }
-        (void)fputc('"', stdout);
-        for (; *text != '\0'; text++) {
-            (void)fputs(*text == '"' ? "\"" : "", stdout);
-            (void)fputc(*text, stdout);
-        }
-        (void)fputc('"', stdout);
+        vouch_print_csv_field(list->texts[i] != NULL ? list->texts[i] : "");
     }
     (void)fputs("\r\n", stdout); // RFC 4180
 }

@@ -26,6 +26,9 @@ VOUCH_MUST_USE int vouch_form_of_item(const struct vouch_args *args, enum vouch_
 // A path on a line of its own: as it stands in a pipe, escaped on a terminal.
 void vouch_print_path(const struct vouch_term *term, const char *path);
 
+// A field of CSV on standard output, quoted where RFC 4180 wants it. `text` holds no line end.
+void vouch_print_csv_field(const char *text);
+
 // One object: named values in the order they are set. Errors stick and show when it is printed.
 struct vouch_item;
 

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "prog/vouch/command.h"
 
 #define WIDTH_MIN 40
 #define WIDTH_MAX 500
-#define NEXT_INDENT "       " // as wide as "vouch: "
 
 static int env_set(const char *name) {
     const char *value = getenv(name);
@@ -148,10 +148,11 @@ void vouch_term_fault(const struct vouch_term *term, const struct vouch_fault *f
     const char *bold = term->err_colour ? "\x1b[1m" : "";
     const char *plain = term->err_colour ? "\x1b[0m" : "";
     const char *next = fault->next[0] != '\0' ? fault->next : fault->kind->fix;
+    int indent = (int)strlen(vouch_program.name) + 2;
     (void)fflush(stdout);
-    (void)fprintf(stderr, "vouch: %s\n", fault->text);
+    (void)fprintf(stderr, "%s: %s\n", vouch_program.name, fault->text);
     if (term->verbose > 0) {
-        (void)fprintf(stderr, NEXT_INDENT "%s\n", fault->kind->cause);
+        (void)fprintf(stderr, "%*s%s\n", indent, "", fault->kind->cause);
     }
-    (void)fprintf(stderr, NEXT_INDENT "%s%s%s  [%s]\n", bold, next, plain, fault->kind->code);
+    (void)fprintf(stderr, "%*s%s%s%s  [%s]\n", indent, "", bold, next, plain, fault->kind->code);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "prog/vouch/command.h"
 
 static const struct vouch_option options[] = {
@@ -178,12 +179,24 @@ static void reads_whole_decimal_numbers_only(void **state) {
 
 static int find(const char *noun, const char *verb, const struct vouch_command **ret_command,
                 struct vouch_fault *fault) {
-    char words[3][32] = {"vouch"};
-    char *argv[4] = {words[0], words[1], verb != NULL ? words[2] : NULL, NULL};
-    int used = 0;
+    char words[4][32] = {"vouch"};
+    char *argv[5] = {words[0], words[1], NULL};
+    struct vouch_bytes rest = {0};
+    int argc = 2, used = 0;
     (void)snprintf(words[1], sizeof words[1], "%s", noun);
-    (void)snprintf(words[2], sizeof words[2], "%s", verb != NULL ? verb : "");
-    return vouch_command_find(verb != NULL ? 3 : 2, argv, ret_command, &used, fault);
+    if (verb != NULL) {
+        rest = vouch_bytes_of(verb);
+    }
+    while (rest.ptr != NULL && argc < 4) {
+        struct vouch_bytes part = vouch_str_cut(&rest, ' ');
+        (void)snprintf(words[argc], sizeof words[argc], "%.*s", (int)part.len,
+                       (const char *)part.ptr);
+        argv[argc] = words[argc];
+        argc++;
+    }
+    int err = vouch_command_find(argc, argv, ret_command, &used, fault);
+    assert_true(err != 0 || used == argc - 1);
+    return err;
 }
 
 static void finds_every_command_of_the_table(void **state) {

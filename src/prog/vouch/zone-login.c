@@ -15,6 +15,7 @@
 #include "prog/vouch/granted.h"
 #include "prog/vouch/load.h"
 #include "prog/vouch/once.h"
+#include "prog/vouch/trust.h"
 
 #define LOGIN_MAX 65536
 #define KEY_LINE_MAX 32768
@@ -126,15 +127,19 @@ char *vouch_zone_login_body(const struct json_t *login, const struct vouch_key *
     return text;
 }
 
-int vouch_zone_login_check(const struct vouch_reach *reach, const struct vouch_cert *cert,
+int vouch_zone_login_check(struct vouch_reach *reach, const struct vouch_cert *cert,
                            const struct vouch_key *key, uint64_t ttl_s, struct vouch_fault *fault) {
+    const struct vouch_key *ca = NULL;
+    int err = vouch_trust_issuer(reach, cert, &ca, fault);
+    if (err != 0) {
+        return err;
+    }
     // Logins, options and a shorter time are the policy's to choose.
-    struct vouch_granted_wish wish =
-        vouch_granted_same(cert, reach->settings.user_ca, vouch_time_now_s());
+    struct vouch_granted_wish wish = vouch_granted_same(cert, ca, vouch_time_now_s());
     wish.type = VOUCH_CERT_USER;
     wish.key = key;
     wish.key_id = vouch_bytes_of(reach->session.user);
-    int err = vouch_granted_check(cert, &wish, "certificate", fault);
+    err = vouch_granted_check(cert, &wish, "certificate", fault);
     if (err == 0 && ttl_s != 0 &&
         cert->valid_before - cert->valid_after > ttl_s + VOUCH_GRANTED_BACKDATE_S) {
         err = vouch_fault_set(fault, VOUCH_ERR_MISMATCH, &vouch_fault_not_asked,
@@ -152,27 +157,33 @@ static int load_key(const struct vouch_zone_dir *dir, const json_t *login,
                         : vouch_zone_dir_key(dir, ret_key, fault);
 }
 
-// Beside a key of the person's own: where `ssh -i KEY` finds it. A certificate by another CA that is
-// there already stays.
-static int put_beside(const struct vouch_reach *reach, const char *key_path,
-                      const struct vouch_cert *cert, struct vouch_fault *fault) {
-    struct stat status;
+// Nonzero if the file holds a certificate that may be replaced: one by a key of this server's.
+static int is_ours(struct vouch_reach *reach, const char *path) {
     struct vouch_cert_list list = {0};
     struct vouch_fault unused;
+    const struct vouch_key *ca = NULL;
+    int is_it = vouch_load_certs(path, &list, &unused) == 0 &&
+                vouch_trust_issuer(reach, list.certs[0].cert, &ca, &unused) == 0 &&
+                vouch_key_equal(list.certs[0].cert->ca, ca);
+    vouch_cert_list_done(&list);
+    return is_it;
+}
+
+// Beside a key of the person's own: where `ssh -i KEY` finds it. A certificate by another CA that is
+// there already stays.
+static int put_beside(struct vouch_reach *reach, const char *key_path,
+                      const struct vouch_cert *cert, struct vouch_fault *fault) {
+    struct stat status;
     vouch_autofree char *path = vouch_cert_out_path(key_path);
     struct vouch_buf line;
     if (path == NULL) {
         return no_memory(fault);
     }
-    if (lstat(path, &status) == 0 &&
-        (vouch_load_certs(path, &list, &unused) != 0 ||
-         !vouch_key_equal(list.certs[0].cert->ca, reach->settings.user_ca))) {
-        vouch_cert_list_done(&list);
+    if (lstat(path, &status) == 0 && !is_ours(reach, path)) {
         vouch_fault_set(fault, VOUCH_ERR_EXISTS, &vouch_fault_exists,
                         "%s: exists already, and is not of this CA", path);
         return vouch_fault_next(fault, "move it away, or take another key with --key");
     }
-    vouch_cert_list_done(&list);
     vouch_buf_init(&line, CERT_LINE_MAX);
     vouch_cert_print(cert->blob, NULL, &line);
     vouch_buf_put_text(&line, "\n");

@@ -37,8 +37,7 @@ char *vouch_zone_login_body(const struct json_t *login, const struct vouch_key *
 
 // Holds a certificate that came to key and CA, to the person it is for and to the longest time that was
 // asked for. What else is in it the policy decides.
-VOUCH_MUST_USE int vouch_zone_login_check(const struct vouch_reach *reach,
-                                          const struct vouch_cert *cert,
+VOUCH_MUST_USE int vouch_zone_login_check(struct vouch_reach *reach, const struct vouch_cert *cert,
                                           const struct vouch_key *key, uint64_t ttl_s,
                                           struct vouch_fault *fault);
 
