@@ -7,6 +7,7 @@ the loopback and over a UNIX socket.
 """
 
 import base64
+import contextlib
 import hashlib
 import http.server
 import json
@@ -91,10 +92,12 @@ class FakeApi:
         self.lab, self.lock = lab, threading.Lock()
         self.seen, self.overrides, self.once, self.keys = [], {}, {}, {}
         self.certs, self.tokens, self.profiles, self.revocations = [], {}, {}, []
-        self.ca = lab.fresh("server")
+        self.ca = self.first_ca = lab.fresh("server")
         lab.must_vouch("ca", "init", self.ca, "--no-passphrase", "--name", "ca.example.com")
         self.token = "vouch_" + base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("=")
         self.krls = {"user": self.make_krl("user", 1), "host": self.make_krl("host", 1)}
+        self.canary = " ".join(open(lab.key("ed25519") + ".pub").read().split()[:2])
+        self.trust = self.make_trust(1)
         self._listen()
 
     def _listen(self):
@@ -129,7 +132,8 @@ class FakeApi:
     # What a server has
 
     def path(self, *parts):
-        return os.path.join(self.ca, *parts)
+        folder = self.first_ca if parts[0].startswith("checkpoint_key") else self.ca
+        return os.path.join(folder, *parts)
 
     def read(self, *parts):
         with open(self.path(*parts), "rb") as file:
@@ -160,6 +164,33 @@ class FakeApi:
         key = signed_by if os.path.isabs(signed_by) else self.path(signed_by)
         done = self.lab.must("ssh-keygen", "-q", "-Y", "sign", "-n", "vouch-krl", "-f", key, stdin=text)
         return number, krl, (text + "\n" + done.out).encode()
+
+    def make_trust(self, version, more=(), signed_by="checkpoint_key", **altered):
+        """A trust bundle; `more` are further (use, state, line), `altered` replaces lines of the statement."""
+        keys = [("user", "active", self.line("user_ca")), ("host", "active", self.line("host_ca")), *more]
+        keys.sort(key=lambda row: row[0] != "user")
+        lines = {"name": "ca.example.com", "version": str(version), "time": utc(time.time()),
+                 "canary": self.canary}
+        lines.update(altered)
+        text = "vouch-trust/1\n" + "".join(f"{k} {v}\n" for k, v in lines.items())
+        text += "".join(f"key {' '.join(row)}\n" for row in keys)
+        key = signed_by if os.path.isabs(signed_by) else self.path(signed_by)
+        done = self.lab.must("ssh-keygen", "-q", "-Y", "sign", "-n", "vouch-trust", "-f", key, stdin=text)
+        return text + "\n" + done.out
+
+    @contextlib.contextmanager
+    def rotated(self, version):
+        """While it lasts both CAs have new keys, which the old checkpoint key vouches for in bundle `version`."""
+        old = self.ca
+        more = [(use, "old", self.line(use + "_ca")) for use in ("user", "host")]
+        self.ca = self.lab.fresh("rotated")
+        self.lab.must_vouch("ca", "init", self.ca, "--no-passphrase", "--name", "ca.example.com")
+        self.trust = self.make_trust(version, more)
+        try:
+            yield
+        finally:
+            self.ca = old
+            self.trust = self.make_trust(version + 1)
 
     def sign(self, ask, **changed):
         """What `ask` asks for, unless `changed` has something else."""
@@ -310,6 +341,8 @@ class FakeApi:
             keys = {n: {"public_key": self.line(n), "fingerprint": self.fingerprint(self.line(n))}
                     for n in ("user_ca", "host_ca", "checkpoint_key")}
             handler.reply(200, {"schema": "vouch.ca/1", "name": "ca.example.com", **keys, "krls": {}})
+        elif path == "/v1/trust":
+            handler.reply(200, self.trust.encode(), "text/plain")
         elif path in ("/v1/krls/user", "/v1/krls/host"):
             self.krl(handler, path.rpartition("/")[2])
         elif path.endswith("/envelope"):

@@ -19,6 +19,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import sshwire
+from guest import Guest, utc
 from lab import Lab, wait_for
 from schema import Document
 from service import ALL_SCOPES, NAME, Service, ask, find_vouchd
@@ -29,7 +30,7 @@ PROBLEM = "application/problem+json"
 CODE = re.compile(r"V-\d{4}")
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 PUBLIC = (
-    "/v1/ca", "/v1/ca/user.pub", "/v1/ca/host.pub", "/v1/ca/checkpoint.pub", "/v1/krls/user",
+    "/v1/ca", "/v1/ca/user.pub", "/v1/ca/host.pub", "/v1/ca/checkpoint.pub", "/v1/trust", "/v1/krls/user",
     "/v1/krls/host", "/v1/krls/user/envelope", "/v1/krls/host/envelope", "/v1/ledger/checkpoint",
     "/v1/openapi.json", "/healthz", "/readyz",
 )
@@ -39,6 +40,10 @@ CLOSED = (
     ("POST", "/v1/tokens"), ("GET", "/v1/tokens"), ("DELETE", "/v1/tokens/x"),
     ("PUT", "/v1/profiles/x"), ("GET", "/v1/profiles"), ("GET", "/v1/profiles/x"),
     ("DELETE", "/v1/profiles/x"), ("GET", "/v1/audit"), ("GET", "/v1/status"), ("GET", "/metrics"),
+    ("POST", "/v1/host-tokens"), ("GET", "/v1/host-tokens"), ("DELETE", "/v1/host-tokens/1"),
+    ("GET", "/v1/fleet"), ("GET", "/v1/fleet/x"), ("POST", "/v1/fleet/x/retire"), ("GET", "/v1/logins"),
+    ("POST", "/v1/explain"), ("GET", "/v1/krls/status"), ("GET", "/v1/access/matrix"),
+    ("GET", "/v1/host/state"), ("GET", "/v1/host/news"), ("POST", "/v1/host/report"), ("DELETE", "/v1/host"),
 )
 
 
@@ -52,7 +57,23 @@ BODIES = {
     "/v1/revocations": {"serial": "1", "reason": "a test"},
     "/v1/tokens": {"name": "x", "scopes": ["cert:read"]},
     "/v1/profiles/x": {"type": "user", "principals": ["alice"], "ttl_max_s": 60},
+    "/v1/host-tokens": {"match": "*", "zone": "prod"},
+    "/v1/fleet/x/retire": {},
+    "/v1/explain": {"login": "root", "host": "web1.example.com"},
+    "/v1/host/report": {"time": "2026-11-22T10:45:38Z", "health": "ok"},
 }
+POLICY = """\
+zones:
+  - name: prod
+    patterns: ['*.example.com', 10.20.*]
+users:
+  - {name: ada}
+groups:
+  - {name: ops, members: [ada]}
+roles:
+  - {name: ops, zone: prod, members: [group:ops], hosts: [tier=web], logins: [root, deploy], max_ttl: 8h}
+"""
+HOST = "web1.example.com"
 
 
 class Desk:
@@ -552,7 +573,7 @@ def krls(tap, desk):
         expect_equal(lines["sha256"], hashlib.sha256(answer.body).hexdigest())
         expect_equal((lines["use"], lines["version"]), ("user", version))
         expect_equal(int(lines["length"]), len(answer.body))
-        signed_by(desk, statement + "\n", signature)
+        signed_by(desk, statement + "\n", signature, "vouch-krl", ("user", "host"))
     with tap.row("who waits is told within a second, who waits in vain at the end"):
         found = desk.issue()
         headers = {"If-None-Match": etag}
@@ -576,14 +597,43 @@ def krls(tap, desk):
         refused(service.get("/v1/krls/user?wait=31"), (400, 422))
 
 
-def signed_by(desk, statement, signature):
+def trust(tap, desk):
+    service = desk.service
+    with tap.row("the trust bundle has every CA key, and is signed with the checkpoint key"):
+        answer = service.get("/v1/trust")
+        expect(answer.headers["content-type"].startswith("text/plain"), answer.headers)
+        statement, _, signature = answer.body.decode().partition("\n\n")
+        head, name, version, stamp, canary, *keys = statement.splitlines()
+        expect_equal((head, name), ("vouch-trust/1", f"name {NAME}"))
+        expect_equal(answer.headers["etag"], f'"{version.removeprefix("version ")}"')
+        expect(DATE.fullmatch(stamp.removeprefix("time ")), stamp)
+        expect(canary.startswith("canary ssh-ed25519 "), canary)
+        known = service.get("/v1/ca").json()
+        expect_equal(keys, [f"key {use} active {known[use + '_ca']['public_key']}"
+                            for use in ("user", "host")])
+        signed_by(desk, statement + "\n", signature, "vouch-trust", ("active", "old"))
+    with tap.row("it is in the ledger before anybody has it"):
+        rows = desk.ask("GET", "/v1/audit?type=trust.publish").json()["items"]
+        details = rows[0]["details"]
+        expect_equal(details["sha256"], hashlib.sha256(answer.body).hexdigest())
+        expect_equal(details["version"], version.removeprefix("version "))
+    with tap.row("who has the bundle is told so, at once or at the end of a wait"):
+        headers = {"If-None-Match": answer.headers["etag"]}
+        expect_equal(service.get("/v1/trust", headers=headers).status, 304)
+        begun = time.monotonic()
+        expect_equal(service.get("/v1/trust?wait=1", headers=headers).status, 304)
+        expect(0.8 < time.monotonic() - begun < 3, "the wait")
+        refused(service.get("/v1/trust?wait=31", headers=headers), (400, 422))
+
+
+def signed_by(desk, statement, signature, namespace, change):
     lab = desk.lab
     public = desk.service.get("/v1/ca/checkpoint.pub").body.decode()
     allowed = lab.write("allowed", "krl " + " ".join(public.split()[:2]) + "\n")
     path = lab.write("statement.sig", signature)
-    words = ("-n", "vouch-krl", "-I", "krl", "-f", allowed, "-s", path)
+    words = ("-n", namespace, "-I", "krl", "-f", allowed, "-s", path)
     lab.must("ssh-keygen", "-Y", "verify", *words, stdin=statement)
-    wrong = lab.run("ssh-keygen", "-Y", "verify", *words, stdin=statement.replace("user", "host"))
+    wrong = lab.run("ssh-keygen", "-Y", "verify", *words, stdin=statement.replace(*change))
     expect(wrong.status != 0, "a changed statement verifies")
 
 
@@ -748,6 +798,129 @@ def watching(tap, desk):
             expect_equal(os.stat(service.join(path)).st_mode & 0o777, mode, path)
 
 
+def fleet(tap, desk):
+    service, document = desk.service, desk.document
+
+    def owner(method, path, body=None, status=200):
+        answer = service.local(method, path, body)
+        document.check(method, path, answer)
+        expect_equal(answer.status, status, answer)
+        return answer.json()
+
+    def told(guest, method, path, body=None, status=200):
+        answer = guest.ask(method, path, body)
+        document.check(method, path, answer)
+        expect_equal(answer.status, status, answer)
+        return answer.json()
+
+    def enrolled(guest, status=201, **fields):
+        answer = guest.enrol(**fields)
+        document.check("POST", "/v1/host/enrol", answer)
+        expect_equal(answer.status, status, answer)
+        return answer.json()
+
+    headers = {"Content-Type": "application/yaml", "If-Match": '"0"'}
+    expect_equal(service.local("PUT", "/v1/policy", POLICY.encode(), headers).status, 200)
+    web = Guest(service, desk.lab.fresh("guest-"), HOST, ("ed25519", "ecdsa"))
+    other = Guest(service, desk.lab.fresh("guest-"), "web2.example.com")
+    with tap.row("a token for hosts is made, listed without its secret, and enrols one host"):
+        wish = {"match": "web*.example.com", "zone": "prod", "labels": {"tier": "web"}}
+        token = owner("POST", "/v1/host-tokens", wish, 201)
+        expect(re.fullmatch(r"vouchh_[A-Za-z0-9_-]{43}", token["secret"]), token)
+        given = enrolled(web, token=token["secret"])
+        expect_equal((given["state"], given["name"], given["zone"]), ("active", HOST, "prod"))
+        expect_equal(len(given["certificates"]), 2)
+        expect(HOST in given["names"], given)
+        listed = owner("GET", "/v1/host-tokens")["items"]
+        expect_equal([(one["id"], one["uses_left"]) for one in listed], [(token["id"], 0)])
+        expect(token["secret"] not in str(listed), listed)
+    with tap.row("each kind of secret is taken only where it belongs"):
+        for secret in (token["secret"], desk.token, "vouchm_" + "A" * 43):
+            refused(service.get("/v1/host/state", token=secret), 401)
+        for method, path in CLOSED:
+            if not path.startswith("/v1/host/") and path != "/v1/host":
+                body = BODIES[path] if method in ("POST", "PUT") else None
+                refused(service.ask(method, path, body, web.secret), 401)
+                refused(service.ask(method, path, body, token["secret"]), 401)
+        refused(service.local("GET", "/v1/host/state"), 401)
+        for secret in (desk.token, web.secret):
+            answer = other.enrol(secret)
+            expect(answer.status in (401, 403, 422), answer)
+    with tap.row("who has used a token up, or proves a key it does not have, is not enrolled"):
+        answer = other.enrol(token["secret"])
+        expect(answer.status in (401, 403, 409), answer)
+        more = owner("POST", "/v1/host-tokens", wish, 201)["secret"]
+        for wrong in ({"purpose": "renew"}, {"ca": "another"}, {"name": "web3.example.com"},
+                      {"machine": "0" * 64}, {"time": "1"}):
+            body = {**other.body("enrol", wrong), "name": other.name, "token": more}
+            answer = service.ask("POST", "/v1/host/enrol", body)
+            expect(answer.status in (403, 422), f"{wrong}: {answer}")
+    with tap.row("a host learns what to install, and does not get what it has"):
+        wait_for(lambda: told(web, "GET", "/v1/host/state")["logins"], "the policy in force to have the host")
+        state = told(web, "GET", "/v1/host/state")
+        expect_equal((state["name"], state["mode"]), (HOST, "role"))
+        expect_equal(sorted(one["login"] for one in state["logins"]), ["deploy", "root"])
+        expect("logins" not in told(web, "GET", "/v1/host/state?have=" + state["version"]), state)
+    with tap.row("a host that waits is told of a revocation within a second"):
+        news = told(web, "GET", "/v1/host/news")
+        have = "&".join(f"{name}={news[name]}" for name in ("state", "krl", "trust") if news[name] != "0")
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(told, web, "GET", f"/v1/host/news?wait=50&{have}")
+            time.sleep(1)
+            expect(not answer.done(), "it did not wait")
+            begun = time.monotonic()
+            desk.revoke(key_id="nobody")
+            after = answer.result(20)
+            expect(time.monotonic() - begun < 1 + 9 * desk.lab.sanitized, "it took too long")
+        expect(int(after["krl"]) > int(news["krl"]), after)
+        expect_equal(after["state"], news["state"])
+    with tap.row("a host reports, and the inventory shows it"):
+        report = {"time": utc(time.time()), "krl_version": after["krl"], "state_version": state["version"],
+                  "krl_generated": utc(time.time()), "health": "warning", "problems": ["the clock is off"]}
+        told(web, "POST", "/v1/host/report", report)
+        shown = owner("GET", "/v1/fleet/" + HOST)
+        expect_equal((shown["health"], shown["krl_version"]), ("warning", after["krl"]))
+        expect_equal([one["name"] for one in owner("GET", "/v1/fleet?label=tier=web")["items"]], [HOST])
+        expect_equal(owner("GET", "/v1/fleet?zone=nowhere")["items"], [])
+        expect_equal(owner("GET", "/v1/krls/status")["hosts"], 1)
+    with tap.row("logins that a host reports are taken once, whatever strangers typed"):
+        rows = [{"time": utc(time.time()), "outcome": "refused", "login": "ro\x1bot\n", "source": "192.0.2.7",
+                 "line": "Invalid user ro\\033ot"}] * 2
+        next_one = told(web, "POST", "/v1/host/logins", {"first": "1", "logins": rows})["next"]
+        expect_equal(next_one, "3")
+        told(web, "POST", "/v1/host/logins", {"first": "1", "logins": rows})
+        expect_equal(len(owner("GET", "/v1/logins?host=" + HOST)["items"]), 2)
+    with tap.row("a login is explained, and access is shown as a table"):
+        verdict = owner("POST", "/v1/explain", {"user": "ada", "login": "root", "host": HOST})
+        expect(verdict["checks"], verdict)
+        table = owner("GET", "/v1/access/matrix")
+        expect_equal((table["rows"], table["columns"]), (["ada"], [HOST]))
+        owner("GET", "/v1/access/diff?from=2026-01-01T00:00:00Z")
+    with tap.row("a renewal gives a new secret, and a copy of the old one locks the host"):
+        old = web.secret
+        answer = web.renew()
+        document.check("POST", "/v1/host/renew", answer)
+        expect_equal((answer.status, answer.json()["generation"]), (201, 2), answer)
+        told(web, "GET", "/v1/host/state")
+        refused(service.get("/v1/host/state", token=old), (401, 403))
+        expect_equal(owner("GET", "/v1/fleet/" + HOST)["state"], "locked")
+    with tap.row("a host without a token waits until it is adopted, by its fingerprint"):
+        expect_equal(enrolled(other, 202)["state"], "waiting")
+        waiting = owner("GET", "/v1/fleet?state=waiting")["items"]
+        expect_equal([one["name"] for one in waiting], [other.name])
+        path = f"/v1/fleet/{other.name}/adopt"
+        wrong = {"fingerprint": "SHA256:" + "A" * 43, "zone": "prod"}
+        expect(service.local("POST", path, wrong).status in (403, 409, 422), "adopted by any fingerprint")
+        owner("POST", path, {**wrong, "fingerprint": other.fingerprints()[0]})
+        expect_equal(enrolled(other)["state"], "active")
+    with tap.row("a host that is retired, or leaves, is known no more"):
+        told(other, "DELETE", "/v1/host")
+        refused(other.get("/v1/host/state"), (401, 403))
+        owner("POST", f"/v1/fleet/{HOST}/retire", {"reason": "broken"})
+        refused(web.get("/v1/host/state"), (401, 403))
+        expect_equal(owner("GET", "/v1/fleet")["items"], [])
+
+
 def restarting(tap, desk):
     with tap.row("after a restart all is as it was, and the epoch goes on"):
         wish, headers = desk.wish(), {"Idempotency-Key": "over a restart"}
@@ -790,7 +963,7 @@ def main():
         tap = Tap()
         desk = Desk(lab, vouchd)
         parts = (public, described, tokens, profiles, issuing, once, renewing, searching, revoking,
-                 krls, logging_in, ledger, watching, restarting)
+                 krls, trust, logging_in, ledger, watching, fleet, restarting)
         for part in parts:
             with tap.row(f"to the end of {part.__name__}"):
                 part(tap, desk)

@@ -83,6 +83,77 @@ class Bench:
             del self.api.overrides[path]
 
 
+# --- which keys are its own
+
+
+def test_trust(tap, bench):
+    lab, api = bench.lab, bench.api
+    kept = os.path.join(os.path.dirname(bench.settings), "trust")
+    keys = {name: " ".join(open(bench.pub()).read().split()[:2]) for name in ("next", "old", "revoked")}
+
+    def lines(target, *more):
+        return succeeds(bench.vouch("ca", "trust", "--for", target, *more)).out.splitlines()
+
+    def refused(bundle):
+        api.trust = bundle
+        done = bench.vouch("ca", "trust", "--for", "sshd")
+        fails(done, NO, "V-1971", f"127.0.0.1:{api.port}", "trust bundle")
+
+    with tap.row("ca trust has a line for each key that counts, by the bundle of the server"):
+        expect_equal(lines("sshd"), [api.line("user_ca") + " ca.example.com user_ca"])
+        api.trust = api.make_trust(7, [(use, state, line) for use, state, line in (
+            ("user", "next", keys["next"]), ("user", "revoked", keys["revoked"]), ("host", "old", keys["old"]))])
+        expect_equal([" ".join(x.split()[:2]) for x in lines("sshd")], [api.line("user_ca"), keys["next"]])
+        found = lines("known_hosts", "--pattern", "*.example.com")
+        start = "@cert-authority *.example.com "
+        expect_equal([" ".join(x.split()[:4]) for x in found], [start + api.line("host_ca"), start + keys["old"]])
+    with tap.row("the bundle is kept for this user alone"):
+        expect_equal(open(kept).read(), api.trust)
+        expect_equal(stat.S_IMODE(os.stat(kept).st_mode), 0o600)
+    good = api.trust
+    with tap.row("an older bundle than was seen is refused, and so is the server's silence about it"):
+        refused(api.make_trust(6))
+        with bench.answering("/v1/trust", lambda h: h.problem(404, "V-1804", "no such path") or True):
+            fails(bench.vouch("ca", "trust", "--for", "sshd"), NOT_FOUND, "V-1804")
+        expect_equal(open(kept).read(), good)
+    with tap.row("a bundle that proves nothing is refused, and the kept one stays"):
+        refused(api.make_trust(8, signed_by="user_ca"))
+        refused(api.make_trust(8, name="ca.example.org"))
+        refused(api.make_trust(8, more=[("user", "active", keys["next"])]))
+        refused(good.replace("key user next", "key user old"))
+        refused(good[:-2])
+        refused(good + "\n")
+        refused("")
+        refused("vouch-trust/1\n")
+        expect_equal(open(kept).read(), good)
+    with tap.row("a kept file that somebody spoilt is no floor and no fault"):
+        with open(kept, "w") as file:
+            file.write("nonsense\n")
+        api.trust = api.make_trust(5)
+        expect_equal(len(lines("sshd")), 1)
+        expect_equal(open(kept).read(), api.trust)
+    with tap.row("after a rotation a certificate by the new key is good once the bundle has it, and not before"):
+        stale = api.make_trust(20)
+        with api.rotated(21):
+            fresh, api.trust = api.trust, stale
+            fails(bench.issue(bench.pub()), NO, "V-1867", "not signed by the CA key")
+            fails(bench.vouch("server", "show"), NO, "V-1862")
+            api.trust = fresh
+            succeeds(bench.issue(bench.pub()))
+            noted = json.loads(open(bench.settings).read())
+            for use in ("user_ca", "host_ca"):
+                expect_equal(noted[use]["public_key"], api.line(use))
+            succeeds(bench.vouch("server", "show"))
+            count = len(bench.asked("GET", "/v1/trust"))
+            succeeds(bench.issue(bench.pub()))
+            expect_equal(len(bench.asked("GET", "/v1/trust")), count)
+        succeeds(bench.issue(bench.pub()))
+    with tap.row("server unset forgets the bundle too"):
+        succeeds(bench.vouch("server", "unset"))
+        expect(not os.path.exists(kept))
+        bench.set()
+
+
 # --- who the server is
 
 
@@ -1050,7 +1121,7 @@ def main():
     with Lab("ssh-keygen", "openssl") as lab:
         bench = Bench(lab)
         for test in (
-            test_server, test_issue, test_grants, test_answers, test_certs, test_krl, test_administration,
+            test_trust, test_server, test_issue, test_grants, test_answers, test_certs, test_krl, test_administration,
             test_ledger, test_backup, test_completions,
         ):
             test(tap, bench)

@@ -239,6 +239,34 @@ def test_login(tap, bench):
         fails(bench.vouch("login", "--zone", "prod", "--key", foreign + ".pub"), CONFLICT, "V-1103", "not of this CA")
         expect_equal(open(foreign + "-cert.pub").read(), before)
         succeeds(bench.vouch("login", "--zone", "prod"))
+    with tap.row("renew writes a line for each key of the host CA, as the server's bundle proves them"):
+        other = " ".join(open(lab.key("ed25519") + ".pub").read().split()[:2])
+        api.trust = api.make_trust(2, [("host", "next", other)])
+        succeeds(bench.vouch("renew", "prod"))
+        lines = bench.read("vouch", "prod", "known_hosts").splitlines()
+        expect_equal([" ".join(x.split()[2:4]) for x in lines], [api.line("host_ca"), other])
+        api.trust = api.make_trust(3, signed_by="user_ca")
+        fails(bench.vouch("renew", "prod"), 1, "V-1971", "another key")
+        expect_equal(bench.read("vouch", "prod", "known_hosts").splitlines(), lines)
+    with tap.row("the hook renews the lines too, and the certificate also where the bundle is a bad one"):
+        serial = bench.serial()
+        bench.age()
+        succeeds(bench.vouch("hook", "prod"))
+        expect(bench.serial() != serial, "not renewed")
+        expect_equal(bench.read("vouch", "prod", "known_hosts").splitlines(), lines)
+        api.trust = api.make_trust(4)
+        bench.age()
+        succeeds(bench.vouch("hook", "prod"))
+        expect_equal(bench.read("vouch", "prod", "known_hosts").splitlines(), lines[:1])
+    with tap.row("after a rotation certificates by the new key take the place of those by the old one"):
+        succeeds(bench.vouch("login", "--zone", "prod", "--key", own + ".pub"))
+        with api.rotated(10):
+            succeeds(bench.vouch("renew", "prod"))
+            expect_equal(bench.serial(own + "-cert.pub"), bench.serial())
+            lines = bench.read("vouch", "prod", "known_hosts").splitlines()
+            expect_equal(len(lines), 2)
+            expect(api.line("host_ca") in lines[0] + lines[1], lines)
+        succeeds(bench.vouch("login", "--zone", "prod"))
 
 
 def test_refusals(tap, bench):

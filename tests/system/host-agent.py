@@ -1,0 +1,380 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""vouch-host on one machine: enrols at a real vouchd, keeps a real sshd as the server wants it, and leaves it
+as it was. Everything on the loopback, below a folder of its own.
+"""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+from lab import Lab, find_program, free_port, stop, wait_for
+from service import Service, find_vouchd
+from sshd import CLIENT, USER, make_run_folder
+from tap import Tap, expect, expect_equal, skip_all
+
+HOST = "web1.lab.example.com"
+POLICY = """\
+zones:
+  - {name: lab, patterns: ['*.lab.example.com', '127.*']}
+users:
+  - {name: ada}
+groups:
+  - {name: engineering, members: [ada]}
+roles:
+  - {name: dev, zone: lab, members: [group:engineering], hosts: [tier=web], logins: [%s], max_ttl: 8h}
+"""
+SSHD = """\
+Include {root}/etc/ssh/sshd_config.d/*.conf
+Port {port}
+ListenAddress 127.0.0.1
+PidFile {root}/run/sshd.pid
+HostKey {root}/etc/ssh/ssh_host_ed25519_key
+HostKey {root}/etc/ssh/ssh_host_ecdsa_key
+UsePAM no
+StrictModes no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+AuthorizedKeysFile none
+KexAlgorithms curve25519-sha256
+"""
+
+
+def find_vouch_host():
+    """The program: VOUCH_HOST, or beside VOUCH in the build tree; None if there is none."""
+    tree = os.path.dirname(os.path.dirname(os.path.abspath(os.environ["VOUCH"])))
+    path = os.environ.get("VOUCH_HOST") or os.path.join(tree, "vouch-host", "vouch-host")
+    return path if os.access(path, os.X_OK) else None
+
+
+def tree_of(folder):
+    """Path -> mode and content of every file below."""
+    found = {}
+    for where, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(where, name)
+            with open(path, "rb") as file:
+                found[os.path.relpath(path, folder)] = (os.stat(path).st_mode, file.read())
+    return found
+
+
+class Machine:
+    """A folder that stands for a machine, its sshd, and its agent."""
+
+    def __init__(self, lab, program):
+        self.lab, self.program = lab, program
+        self.root = lab.fresh("machine-")
+        self.port, self.agent, self.sshd = free_port(), None, None
+        os.chmod(lab.path, 0o711)
+        for place in ("etc/ssh/sshd_config.d", "etc/vouch", "var/lib", "run"):
+            os.makedirs(os.path.join(self.root, place))
+        for kind in ("ed25519", "ecdsa"):
+            path = self.path("etc/ssh", f"ssh_host_{kind}_key")
+            lab.must("ssh-keygen", "-q", "-t", kind, "-N", "", "-f", path)
+        self.put("etc/ssh/sshd_config", SSHD.format(root=self.root, port=self.port))
+        self.put("etc/vouch/host.conf", "log file /run/sshd.log\n"
+                 f"pid_file /run/sshd.pid\naddress 127.0.0.1\nport {self.port}\n")
+        self.put("etc/machine-id", os.urandom(16).hex() + "\n")
+
+    def path(self, *parts):
+        return os.path.join(self.root, *parts)
+
+    def put(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def start_sshd(self):
+        make_run_folder()
+        self.sshd = self.lab.start(
+            find_program("sshd"), "-D", "-f", self.path("etc/ssh/sshd_config"), "-E",
+            self.path("run/sshd.log"), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for(lambda: "listening" in self.log(), "sshd to listen")
+
+    def log(self):
+        with contextlib.suppress(FileNotFoundError):
+            with open(self.path("run/sshd.log"), encoding="utf-8", errors="replace") as file:
+                return file.read()
+        return ""
+
+    def run(self, *words, **more):
+        return self.lab.run(self.program, *words, "--root", self.root, **more)
+
+    def must(self, *words, **more):
+        done = self.run(*words, **more)
+        expect_equal(done.status, 0, f"exit\n{done}")
+        return done
+
+    def start_agent(self):
+        with open(self.path("run/agent.log"), "ab") as log:
+            self.agent = self.lab.start(self.program, "run", "--root", self.root,
+                                        stdout=log, stderr=log)
+
+    def status(self):
+        return json.loads(self.must("status", "-o", "json").out)
+
+    def principals(self):
+        with contextlib.suppress(FileNotFoundError):
+            with open(self.path("etc/ssh/vouch/principals", USER), encoding="utf-8") as file:
+                lines = [line.split("#")[0].strip() for line in file]
+                return [line for line in lines if line]
+        return []
+
+    def login(self, key, cert, known_hosts):
+        config = self.lab.write("ssh-config", CLIENT.format(user=USER, known_hosts=known_hosts))
+        return self.lab.run(
+            "ssh", "-F", config, "-p", self.port, "-i", key, "-o", f"CertificateFile={cert}",
+            "-o", f"HostKeyAlias={HOST}", "127.0.0.1", "echo in", timeout=60)
+
+
+class Bench:
+    def __init__(self, lab, vouchd, program):
+        self.lab = lab
+        self.service = Service(lab.fresh("ca-"), vouchd, lab.vouch_path, lab.env)
+        lab.stack.callback(self.service.kill)
+        self.service.init()
+        self.service.start()
+        self.apply_policy(POLICY % USER)
+        self.service.new_profile("all")
+        self.token = self.service.new_token("all")
+        self.url = f"https://127.0.0.1:{self.service.port}"
+        self.machine = Machine(lab, program)
+        self.machine.start_sshd()
+
+    def apply_policy(self, text):
+        held = self.service.local("GET", "/v1/policy").headers.get("etag", '"0"')
+        answer = self.service.local("PUT", "/v1/policy", text.encode(),
+                                    {"Content-Type": "application/yaml", "If-Match": held})
+        expect(answer.status in (200, 201), answer)
+
+    def host_token(self, **fields):
+        body = {"match": HOST, "zone": "lab", "labels": {"tier": "web"}, **fields}
+        return self.service.must_local("POST", "/v1/host-tokens", body).json()["secret"]
+
+    def fleet(self, name=HOST):
+        return self.service.must_local("GET", f"/v1/fleet/{name}").json()
+
+    def certificate(self, principal):
+        """A key with a certificate for one principal: the paths, and the serial."""
+        key = self.lab.key("ed25519")
+        with open(key + ".pub", encoding="ascii") as file:
+            body = {"type": "user", "key_id": "ada", "principals": [principal], "ttl_s": 600,
+                    "public_key": file.read().strip()}
+        answer = self.service.ask("POST", "/v1/certs", body, self.token)
+        expect_equal(answer.status, 201, str(answer))
+        return key, self.lab.write(os.path.basename(key) + "-cert.pub",
+                                   answer.json()["certificate"] + "\n"), answer.json()["serial"]
+
+    def known_hosts(self):
+        with open(self.service.ca_file("host"), encoding="ascii") as file:
+            return self.lab.write("known_hosts", "@cert-authority *.lab.example.com " + file.read())
+
+    def enrol(self, *words, **more):
+        return self.machine.run("enrol", f"{self.url}#{self.service.pin}", "--name", HOST, *words,
+                                timeout=180, **more)
+
+
+def test_usage(tap, bench):
+    with tap.row("commands that need an enrolled host say that it is none"):
+        for words in (["status"], ["sync"], ["renew"], ["run"], ["leave", "--yes"]):
+            done = bench.machine.run(*words)
+            expect(done.status == 3 and "V-1930" in done.err, done)
+        done = bench.machine.run("check")
+        expect(done.status == 3 and done.out.startswith("UNKNOWN "), done)
+    with tap.row("a token is not taken from the command line, nor one of another kind"):
+        done = bench.enrol("--token", "vouchh_x")
+        expect(done.status == 2, done)
+        done = bench.enrol("--token-file", "-", stdin=bench.token)
+        expect(done.status != 0 and "V-1863" in done.err, done)
+    with tap.row("a server with another key is not asked for anything"):
+        done = bench.machine.run("enrol", bench.url, "--pin", "sha256:" + "A" * 43, "--name", HOST,
+                                 "--no-wait")
+        expect(done.status != 0 and "V-1862" in done.err, done)
+
+
+def test_enrol(tap, bench):
+    machine = bench.machine
+    bench.before = tree_of(machine.path("etc/ssh"))
+    with tap.row("a dry run changes nothing and uses no token"):
+        done = bench.enrol("--dry-run")
+        expect(done.status == 0 and "50-vouch.conf" in done.err, done)
+        expect_equal(tree_of(machine.path("etc/ssh")), bench.before, "files")
+    with tap.row("one command enrols: certificates, trust, revocations, logins, sshd's configuration"):
+        done = bench.enrol("--token-file", "-", "--alias", "127.0.0.1", stdin=bench.host_token())
+        expect_equal(done.status, 0, f"exit\n{done}\n{machine.log()[-2000:]}")
+        expect("50-vouch.conf" in done.err and "vouch-host leave" in done.err, done)
+        expect_equal(bench.fleet()["state"], "active")
+    with tap.row("sshd shows a certificate that the host CA signed, for the name and the alias"):
+        shown = bench.lab.must("ssh-keyscan", "-c", "-p", machine.port, "127.0.0.1").out
+        path = bench.lab.write("shown-cert.pub", shown.split(" ", 1)[1])
+        text = bench.lab.must("ssh-keygen", "-L", "-f", path).out
+        expect(HOST in text and "127.0.0.1" in text, text)
+    with tap.row("the principals file is the role's, and a certificate of the role gets in"):
+        expect_equal(len(machine.principals()), 1, "principals")
+        key, cert, _ = bench.certificate(machine.principals()[0])
+        login = machine.login(key, cert, bench.known_hosts())
+        expect(login.status == 0 and login.out == "in\n", login, machine.log()[-2000:])
+        key, cert, _ = bench.certificate("somebody")
+        expect(machine.login(key, cert, bench.known_hosts()).status == 255, "let in")
+    with tap.row("status and check say that all is well"):
+        status = machine.status()
+        expect_equal((status["state"], status["name"]), ("active", HOST))
+        done = machine.run("check")
+        expect(done.status in (0, 1), done)
+    with tap.row("the secret is the agent's alone"):
+        for name in ("agent.json", "secret"):
+            found = os.stat(machine.path("var/lib/vouch-host/agent", name))
+            expect_equal(found.st_mode & 0o777, 0o600, name)
+            expect(os.getuid() != 0 or found.st_uid != 0, name + " is root's")
+    with tap.row("enrolling again brings up to date and uses no token"):
+        done = bench.enrol()
+        expect(done.status == 0 and "enrolled already" in done.err, done)
+    with tap.row("another server is refused while this one holds"):
+        done = machine.run("enrol", "https://127.0.0.1:1", "--name", HOST)
+        expect(done.status == 8 and "V-1936" in done.err, done)
+
+
+def test_run(tap, bench):
+    machine = bench.machine
+    machine.start_agent()
+    with tap.row("what is revoked is refused within seconds"):
+        time.sleep(2)
+        times = []
+        for _ in range(3):
+            key, cert, serial = bench.certificate(machine.principals()[0])
+            expect(machine.login(key, cert, bench.known_hosts()).status == 0, machine.log()[-2000:])
+            before = machine.status()["krl_version"]
+            begun = time.monotonic()
+            answer = bench.service.ask("POST", "/v1/revocations",
+                                       {"serial": serial, "reason": "test"}, bench.token)
+            expect(answer.status in (200, 201), answer)
+            wait_for(lambda b=before: krl_stamp(machine) != b and installed(machine, b),
+                     "the list to be installed", 20)
+            times.append(time.monotonic() - begun)
+            expect(machine.login(key, cert, bench.known_hosts()).status == 255, "let in")
+        print("# from the revocation to its list: " + " ".join(f"{t:.2f} s" for t in times))
+        expect(min(times) < 5, times)
+    with tap.row("a change of the policy changes who may log in"):
+        bench.apply_policy((POLICY % USER).replace("tier=web", "tier=db"))
+        wait_for(lambda: not machine.principals(), "the login to be closed", 20)
+        bench.apply_policy(POLICY % USER)
+        wait_for(machine.principals, "the login to be open again", 20)
+    with tap.row("renewing while the agent runs gives new certificates, and no copy is suspected"):
+        before = {key.get("serial") for key in machine.status()["keys"]}
+        machine.must("renew")
+        wait_for(lambda: not before & {k.get("serial") for k in machine.status()["keys"]},
+                 "new certificates", 30)
+        time.sleep(2)
+        expect_equal(bench.fleet()["state"], "active")
+        expect(machine.agent.poll() is None, "the agent ended")
+    with tap.row("logins that sshd's log tells of are at the server"):
+        key, cert, serial = bench.certificate(machine.principals()[0])
+        expect(machine.login(key, cert, bench.known_hosts()).status == 0, "not let in")
+        wait_for(lambda: any(row.get("serial") == serial for row in logins(bench)),
+                 "the login at the server", 30)
+    with tap.row("a server that is away and comes back is asked again"):
+        bench.service.kill()
+        wait_for(lambda: machine.run("check").status == 1, "check to warn", 60)
+        bench.service.start()
+        wait_for(lambda: "failure" not in machine.status(), "all to be well", 60)
+    with tap.row("without its root part the agent ends, and says why"):
+        machine.agent.send_signal(signal.SIGTERM)
+        expect_equal(machine.agent.wait(60), 0, "exit after SIGTERM")
+        machine.start_agent()
+        wait_for(lambda: root_part(machine), "the root part", 30)
+        os.kill(root_part(machine), signal.SIGKILL)
+        expect_equal(machine.agent.wait(60), 9, "exit")
+
+
+def krl_stamp(machine):
+    with contextlib.suppress(FileNotFoundError):
+        return os.stat(machine.path("etc/ssh/vouch/revoked.krl")).st_ino
+    return None
+
+
+def installed(machine, before):
+    return machine.status()["krl_version"] != before
+
+
+def logins(bench):
+    return bench.service.must_local("GET", "/v1/logins").json()["items"]
+
+
+def root_part(machine):
+    path = f"/proc/{machine.agent.pid}/task/{machine.agent.pid}/children"
+    with contextlib.suppress(OSError):
+        with open(path, encoding="ascii") as file:
+            for word in file.read().split():
+                with open(f"/proc/{word}/cmdline", "rb") as command:
+                    if b"vouch-host-apply" in command.read():
+                        return int(word)
+    return None
+
+
+def test_barred(tap, bench):
+    machine = bench.machine
+    with tap.row("a host that is locked says so, keeps its files, and does not ask again and again"):
+        bench.service.must_local("POST", f"/v1/fleet/{HOST}/lock", {"reason": "looked at"})
+        kept = tree_of(machine.path("etc/ssh"))
+        done = machine.run("run", timeout=120)
+        expect(done.status == 5 and "V-1933" in done.err, done)
+        now = tree_of(machine.path("etc/ssh"))
+        expect_equal(sorted(now), sorted(kept), "files")
+        done = machine.run("check")
+        expect(done.status == 2 and done.out.startswith("CRITICAL"), done)
+
+
+def test_leave(tap, bench):
+    machine = bench.machine
+    with tap.row("leaving restores every byte of /etc/ssh"):
+        machine.must("leave", "--yes", timeout=120)
+        now = tree_of(machine.path("etc/ssh"))
+        expect_equal(sorted(now), sorted(bench.before), "files")
+        for name, content in bench.before.items():
+            expect(now[name] == content, name)
+        expect_equal(machine.run("status").status, 3, "exit of status")
+
+
+def test_adopt(tap, bench):
+    machine = Machine(bench.lab, bench.machine.program)
+    name = "web2.lab.example.com"
+    words = ["enrol", f"{bench.url}#{bench.service.pin}", "--name", name, "--no-wait"]
+    machine.start_sshd()
+    with tap.row("without a token a host waits to be adopted, by its fingerprint"):
+        done = machine.run(*words)
+        expect(done.status == 6 and "V-1932" in done.err, done)
+        found = re.search(r"vouch host adopt (\S+) --fingerprint (SHA256:\S+)", done.err)
+        expect(found and found.group(1) == name, done)
+        expect_equal(bench.fleet(name)["state"], "waiting")
+        body = {"fingerprint": found.group(2), "zone": "lab", "labels": {"tier": "web"}}
+        bench.service.must_local("POST", f"/v1/fleet/{name}/adopt", body)
+        done = machine.run(*words, timeout=180)
+        expect_equal(done.status, 0, f"exit\n{done}")
+        expect_equal(bench.fleet(name)["state"], "active")
+    stop(machine.sshd)
+
+
+def main():
+    vouchd, program = find_vouchd(), find_vouch_host()
+    if vouchd is None or program is None:
+        skip_all("vouchd or vouch-host is not built")
+    if os.getuid() != 0:
+        skip_all("vouch-host works as root")
+    tap = Tap()
+    with Lab("ssh-keygen", "sshd", "ssh", "ssh-keyscan") as lab:
+        bench = Bench(lab, vouchd, program)
+        for test in (test_usage, test_enrol, test_run, test_barred, test_leave, test_adopt):
+            test(tap, bench)
+            if tap.failed:
+                break  # what comes later builds on it
+    tap.done()
+
+
+main()
