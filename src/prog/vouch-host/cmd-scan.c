@@ -37,6 +37,9 @@ static int print(const struct vouch_cli *cli, const struct vouch_apply_scan *sca
     if (err == 0) {
         err = vouch_list_close(list, fault);
     }
+    if (err == 0 && scan->count == 0) {
+        vouch_say(&cli->term, "no account has a key in authorized_keys");
+    }
     for (size_t i = 0; err == 0 && i < scan->problems.count; i++) {
         vouch_say_mark(&cli->term, VOUCH_MARK_WARN, "%.*s", (int)scan->problems.items[i].len,
                        (const char *)scan->problems.items[i].ptr);

@@ -55,7 +55,7 @@ int vouch_host_station(const struct vouch_cli *cli, enum vouch_station_share sha
     if (err == 0) {
         err = vouch_station_open(root, share, ret_station, &other, fault);
     }
-    if (err == 0 && ret_station->is_weak) {
+    if (err == 0 && ret_station->is_weak && share == VOUCH_STATION_ALONE) { // once, at enrolling
         vouch_say_mark(&cli->term, VOUCH_MARK_WARN,
                        "there is no user " VOUCH_STATION_USER
                        ", so the agent works as nobody: systemd-sysusers makes it");
@@ -124,7 +124,7 @@ static void say_file(const struct vouch_cli *cli, const struct vouch_apply_file 
     size_t lines = count_lines(file->after);
     char how[40] = "";
     if (lines > 0) {
-        (void)snprintf(how, sizeof how, "   (%zu lines)", lines);
+        (void)snprintf(how, sizeof how, "   (%zu line%s)", lines, lines == 1 ? "" : "s");
     }
     vouch_say(&cli->term, "  %s   %s%s",
               file->is_removed ? "-"

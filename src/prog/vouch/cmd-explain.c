@@ -163,6 +163,18 @@ static void print_checks(const struct vouch_cli *cli, const json_t *answer) {
     }
 }
 
+// Nonzero if an earlier check says to do the same.
+static int is_said(const json_t *checks, size_t before, const char *next) {
+    for (size_t i = 0; i < before; i++) {
+        const json_t *check = json_array_get(checks, i);
+        const char *earlier = vouch_answer_text(check, "next");
+        if (earlier != NULL && strcmp(earlier, next) == 0 && !is_word(check, "state", "ok")) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void print_advice(const struct vouch_cli *cli, const json_t *answer) {
     const json_t *checks = json_object_get(answer, "checks");
     const json_t *instead = json_object_get(answer, "instead");
@@ -171,7 +183,8 @@ static void print_advice(const struct vouch_cli *cli, const json_t *answer) {
     for (size_t i = 0; i < json_array_size(checks); i++) {
         const json_t *check = json_array_get(checks, i);
         const char *next = vouch_answer_text(check, "next");
-        if (next != NULL && next[0] != '\0' && !is_word(check, "state", "ok")) {
+        if (next != NULL && next[0] != '\0' && !is_word(check, "state", "ok") &&
+            !is_said(checks, i, next)) {
             (void)printf("%s  %s%s%s\n", title, vouch_term_bold(&cli->term),
                          shown(next, text, sizeof text), vouch_term_plain(&cli->term));
             title = "";
