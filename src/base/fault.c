@@ -232,8 +232,7 @@ KIND(api_failed, "V-1827", "the server could not do this",
 KIND(host_token, "V-1830", "no host token, or not a good one",
      "The token is unknown, expired, used up, or not for the network that the host asks "
      "from. API tokens, sessions and links enrol no hosts.",
-     "Make another with vouch host token new NAME; vouch host token ls shows those there "
-     "are.");
+     "Make another: vouch host token new; vouch host token ls shows those there are.");
 KIND(host_proof, "V-1831", "a host key was not proven",
      "A signature by the host's own key is missing, is by another key or of another "
      "moment, or says something else than the request.",
@@ -269,7 +268,7 @@ KIND(host_fingerprint, "V-1837", "the fingerprint is none of the host's",
 KIND(host_renewal, "V-1838", "the host's certificate does not renew",
      "A key of the host has no certificate of its own that is in time, or ended less than "
      "7 days ago, and is not revoked.",
-     "Enrol the host anew: vouch-host enrol, with a token of vouch host token new NAME.");
+     "Enrol the host anew: vouch-host enrol, with a token of vouch host token new.");
 KIND(host_zone, "V-1839", "no zone for this host",
      "The policy has no zone of that name, or no zone was named and the host's name fits "
      "none, or several.",
