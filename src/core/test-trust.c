@@ -101,8 +101,10 @@ static int verify_statement(const char *statement, int signer, const char *name_
 static char *statement_of_bundle(void) {
     const char *end = memmem(bundle.ptr, bundle.len, "\n\n", 2);
     assert_non_null(end);
-    char *text = strndup((const char *)bundle.ptr, (size_t)(end + 1 - (const char *)bundle.ptr));
+    size_t len = (size_t)(end + 1 - (const char *)bundle.ptr);
+    char *text = calloc(len + 1, 1);
     assert_non_null(text);
+    memcpy(text, bundle.ptr, len);
     return text;
 }
 
