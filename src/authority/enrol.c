@@ -14,7 +14,7 @@
 
 #define AGAIN_S 600        // how long a token that is used up gives the same host its answer again
 #define WAIT_S 86400       // in the queue
-#define WAIT_SOURCE_MAX 10 // from one address
+#define WAIT_SOURCE_MAX 10 // from one address, or IPv6 network of 64 bits
 #define WAIT_ALL_MAX 1000
 #define WAIT_RETRY_S 600
 
@@ -200,6 +200,9 @@ static int enrol_new(struct vouch_local *authority, const struct vouch_ask_enrol
         bad_token(reply, "the host token has been used up");
         return VOUCH_OK;
     }
+    if (!vouch_enrol_aliases_are_good(enrolment, ask->name, &ask->aliases, reply)) {
+        return VOUCH_OK;
+    }
     fill_host(ask, enrolment);
     host->state = VOUCH_STORE_HOST_ACTIVE;
     host->zone = enrolment->token.zone;
@@ -251,6 +254,9 @@ static int enrol_again(struct vouch_local *authority, const struct vouch_ask_enr
         conflict(reply, host, "it needs a host token with a use left to enrol again as");
         return VOUCH_OK;
     }
+    if (!vouch_enrol_aliases_are_good(enrolment, ask->name, &ask->aliases, reply)) {
+        return VOUCH_OK;
+    }
     fill_host(ask, enrolment);
     host->renewed_s = enrolment->now_s;
     host->renew = 0;
@@ -261,12 +267,46 @@ static int enrol_again(struct vouch_local *authority, const struct vouch_ask_enr
 
 // --- 5: the queue
 
+struct network {
+    struct vouch_cidr address;
+    uint64_t now_s;
+};
+
+static int waits_there(const struct vouch_store_host *host, const void *context) {
+    const struct network *network = context;
+    struct vouch_cidr address;
+    return host->until_s > network->now_s && vouch_cidr_parse(host->source, &address) == VOUCH_OK &&
+           address.address_len == 16 && memcmp(address.address, network->address.address, 8) == 0;
+}
+
+// A network of 64 bits is one source: whoever has one address of it has them all.
+static int count_network(struct vouch_local *authority, const struct vouch_enrolment *enrolment,
+                         uint64_t *of_source, struct vouch_fault *fault) {
+    struct network network = {.now_s = enrolment->now_s};
+    const struct vouch_store_host_filter filter = {
+        .state = VOUCH_STORE_HOST_WAITING, .fits = waits_there, .context = &network};
+    const struct vouch_store_page page = {.limit = WAIT_SOURCE_MAX};
+    struct vouch_store_hosts found = {0};
+    if (vouch_cidr_parse(enrolment->caller->source, &network.address) != VOUCH_OK ||
+        network.address.address_len != 16) {
+        return VOUCH_OK;
+    }
+    int err = vouch_store_hosts_list(vouch_lease(authority), &filter, &page, &found, fault);
+    vouch_lease_end(authority);
+    *of_source = err == VOUCH_OK ? found.count : *of_source;
+    vouch_store_hosts_done(&found);
+    return err;
+}
+
 static int has_room(struct vouch_local *authority, const struct vouch_enrolment *enrolment,
                     struct vouch_reply *reply, struct vouch_fault *fault) {
     uint64_t of_source = 0, in_all = 0;
     int err = vouch_store_hosts_waiting(vouch_lease(authority), enrolment->caller->source,
                                         enrolment->now_s, &of_source, &in_all, fault);
     vouch_lease_end(authority);
+    if (err == VOUCH_OK && in_all < WAIT_ALL_MAX) {
+        err = count_network(authority, enrolment, &of_source, fault);
+    }
     if (err == VOUCH_OK && (of_source >= WAIT_SOURCE_MAX || in_all >= WAIT_ALL_MAX)) {
         vouch_reply_set(reply, VOUCH_VERDICT_BUSY, &vouch_fault_host_queue, NULL,
                         "%s wait to be adopted already",

@@ -31,6 +31,11 @@ void vouch_enrolment_end(struct vouch_local *authority, struct vouch_enrolment *
 int vouch_enrol_words_are_good(struct vouch_bytes agent, struct vouch_bytes sshd,
                                struct vouch_reply *reply);
 
+// Whether the host may have each alias that it asks for: that the token is for as well, that it had before
+// (`host`, as it is), that its name brings along, or that is the address it asks from. A reply if not.
+int vouch_enrol_aliases_are_good(const struct vouch_enrolment *enrolment, struct vouch_bytes name,
+                                 const struct vouch_text_list *aliases, struct vouch_reply *reply);
+
 // The names that the host may have, by its row; it must have a zone of the policy.
 VOUCH_MUST_USE int vouch_enrol_names(struct vouch_local *authority,
                                      struct vouch_enrolment *enrolment, struct vouch_reply *reply,

@@ -44,6 +44,34 @@ int vouch_enrol_words_are_good(struct vouch_bytes agent, struct vouch_bytes sshd
     return 0;
 }
 
+static int may_have(const struct vouch_enrolment *enrolment, struct vouch_bytes name,
+                    struct vouch_bytes alias) {
+    const struct vouch_store_host_token *token = &enrolment->token;
+    const struct vouch_store_host *host = &enrolment->host;
+    for (size_t i = 0; i < host->alias_count; i++) {
+        if (vouch_bytes_equal(host->aliases[i], alias)) {
+            return 1;
+        }
+    }
+    return vouch_bytes_equal(alias, name) || vouch_bytes_equal(alias, host->name) ||
+           vouch_bytes_equal(alias, vouch_host_short_name(name)) ||
+           vouch_bytes_equal(alias, enrolment->caller->source) ||
+           (token->id != 0 && vouch_host_fits(token->match, alias));
+}
+
+int vouch_enrol_aliases_are_good(const struct vouch_enrolment *enrolment, struct vouch_bytes name,
+                                 const struct vouch_text_list *aliases, struct vouch_reply *reply) {
+    for (size_t i = 0; i < aliases->count; i++) {
+        if (!may_have(enrolment, name, aliases->items[i])) {
+            vouch_reply_set(reply, VOUCH_VERDICT_INVALID, &vouch_fault_host_name, "aliases",
+                            "aliases: nobody said that this host may be %.*s",
+                            VOUCH_REPLY_TEXT(aliases->items[i]));
+            return 0;
+        }
+    }
+    return 1;
+}
+
 int vouch_enrol_names(struct vouch_local *authority, struct vouch_enrolment *enrolment,
                       struct vouch_reply *reply, struct vouch_fault *fault) {
     const struct vouch_store_host *host = &enrolment->host;

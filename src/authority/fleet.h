@@ -109,7 +109,8 @@ VOUCH_MUST_USE int vouch_host_names(struct vouch_local *authority,
                                     struct vouch_fault *fault);
 
 // Has a certificate signed for each key, with these names, notes them in the host's row, and fills the
-// answer with all but the secret.
+// answer with all but the secret. If the host is not active any more by then, they are revoked and the
+// reply is REFUSED.
 struct vouch_host_certs {
     const struct vouch_caller *caller;
     const struct vouch_store_host *host;
@@ -141,3 +142,8 @@ VOUCH_MUST_USE int vouch_host_retire(struct vouch_local *authority,
                                      const struct vouch_host_end *end,
                                      const struct vouch_store_host *host, uint64_t *ret_revoked,
                                      struct vouch_reply *reply, struct vouch_fault *fault);
+
+// Revokes certificates that were signed for a host which is not active any more, and publishes that.
+VOUCH_MUST_USE int vouch_host_revoke(struct vouch_local *authority, struct vouch_bytes actor,
+                                     const struct vouch_host_cert *certs, size_t count,
+                                     struct vouch_fault *fault);

@@ -165,6 +165,25 @@ static int keep_serials(struct vouch_local *authority, uint64_t id,
     return err;
 }
 
+// Retiring revokes what was recorded when it looked; what is signed after that is for here.
+static int revoke_if_gone(struct vouch_local *authority, const struct vouch_host_certs *certs,
+                          struct vouch_bytes actor, size_t count, struct vouch_answer_enrol *answer,
+                          struct vouch_fault *fault) {
+    struct vouch_store_host now = {0};
+    enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
+    vouch_lease_end(authority);
+    int err = vouch_store_host_by_id(vouch_lease(authority), certs->host->id, &authority->arena,
+                                     &outcome, &now, fault);
+    vouch_lease_end(authority);
+    if (err != VOUCH_OK || (outcome == VOUCH_STORE_DONE && now.state == VOUCH_STORE_HOST_ACTIVE)) {
+        return err;
+    }
+    vouch_reply_set(&answer->reply, VOUCH_VERDICT_REFUSED, &vouch_fault_host_locked, "host",
+                    "the host %.*s was locked or retired while its certificates were signed",
+                    VOUCH_REPLY_TEXT(certs->host->name));
+    return vouch_host_revoke(authority, actor, answer->certs, count, fault);
+}
+
 static int sign_all(struct vouch_local *authority, const struct vouch_host_certs *certs,
                     const struct vouch_signer_ask *like, struct vouch_answer_enrol *answer,
                     struct vouch_fault *fault) {
@@ -181,6 +200,10 @@ static int sign_all(struct vouch_local *authority, const struct vouch_host_certs
         if (err != VOUCH_OK || answer->reply.verdict != VOUCH_VERDICT_DONE) {
             return err;
         }
+    }
+    err = revoke_if_gone(authority, certs, like->actor, count, answer, fault);
+    if (err != VOUCH_OK || answer->reply.verdict != VOUCH_VERDICT_DONE) {
+        return err;
     }
     answer->cert_count = count;
     return keep_serials(authority, certs->host->id, rows, count, fault);

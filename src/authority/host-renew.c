@@ -126,6 +126,9 @@ static int keep(struct vouch_local *authority, const struct vouch_ask_host_renew
                 struct vouch_enrolment *enrolment, struct vouch_reply *reply,
                 struct vouch_fault *fault) {
     struct vouch_store_host *host = &enrolment->host;
+    if (!vouch_enrol_aliases_are_good(enrolment, host->name, &ask->aliases, reply)) {
+        return VOUCH_OK;
+    }
     host->aliases = ask->aliases.items;
     host->alias_count = ask->aliases.count;
     host->agent = ask->agent;

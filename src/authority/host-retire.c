@@ -6,6 +6,7 @@
 #include "base/time.h"
 
 #define WHY "host retired"
+#define WHY_TOO_LATE "host retired or locked while it was signed"
 
 static int end_row(struct vouch_local *authority, struct vouch_store_host *host,
                    enum vouch_store_outcome *ret_outcome, struct vouch_fault *fault) {
@@ -32,12 +33,12 @@ static int end_row(struct vouch_local *authority, struct vouch_store_host *host,
 // --- certificates
 
 static int revoke_page(struct vouch_local *authority, struct vouch_bytes actor,
-                       const struct vouch_store_certs *page, uint64_t *revoked,
+                       const struct vouch_store_certs *page, const char *why, uint64_t *revoked,
                        struct vouch_fault *fault) {
     int err = VOUCH_OK;
     for (size_t i = 0; err == VOUCH_OK && i < page->count; i++) {
         if (page->rows[i].revoked.by == VOUCH_STORE_REVOKE_NONE) {
-            err = vouch_revoke_cert(authority, actor, &page->rows[i], WHY, fault);
+            err = vouch_revoke_cert(authority, actor, &page->rows[i], why, fault);
             *revoked += err == VOUCH_OK ? 1 : 0;
         }
     }
@@ -64,7 +65,7 @@ static int revoke_of_key(struct vouch_local *authority, struct vouch_bytes actor
         if (err == VOUCH_OK) {
             memcpy(cursor, found.next, sizeof cursor);
             has_more = cursor[0] != '\0';
-            err = revoke_page(authority, actor, &found, revoked, fault);
+            err = revoke_page(authority, actor, &found, WHY, revoked, fault);
         }
         vouch_store_certs_done(&found);
     }
@@ -83,6 +84,33 @@ static int revoke_all(struct vouch_local *authority, const struct vouch_host_end
         err = revoke_of_key(authority, end->actor, &host->keys[i], ret_revoked, fault);
     }
     return err == VOUCH_OK && *ret_revoked > 0 ? vouch_revoke_publish(authority, fault) : err;
+}
+
+static int revoke_serial(struct vouch_local *authority, struct vouch_bytes actor, uint64_t serial,
+                         uint64_t *revoked, struct vouch_fault *fault) {
+    const struct vouch_store_cert_filter filter = {.serial = &serial, .type = VOUCH_CERT_HOST};
+    const struct vouch_store_page page = {.limit = 1};
+    struct vouch_pool *pool = &authority->office->slow;
+    struct vouch_store_certs found = {0};
+    struct vouch_store *store = vouch_pool_take(pool);
+    int err = vouch_store_certs_list(store, &filter, &page, &found, fault);
+    vouch_pool_give(pool, store);
+    if (err == VOUCH_OK) {
+        err = revoke_page(authority, actor, &found, WHY_TOO_LATE, revoked, fault);
+    }
+    vouch_store_certs_done(&found);
+    return err;
+}
+
+int vouch_host_revoke(struct vouch_local *authority, struct vouch_bytes actor,
+                      const struct vouch_host_cert *certs, size_t count,
+                      struct vouch_fault *fault) {
+    uint64_t revoked = 0;
+    int err = vouch_index_now(authority, fault);
+    for (size_t i = 0; err == VOUCH_OK && i < count; i++) {
+        err = revoke_serial(authority, actor, certs[i].serial, &revoked, fault);
+    }
+    return err == VOUCH_OK && revoked > 0 ? vouch_revoke_publish(authority, fault) : err;
 }
 
 int vouch_host_retire(struct vouch_local *authority, const struct vouch_host_end *end,

@@ -18,7 +18,7 @@ static void a_token_gives_a_certificate_for_each_key(void **state) {
     struct vouch_cert_view view;
     machine.aliases = "www.prod.example.com web9";
     machine.labels = "tier=db rack=4";
-    const struct machine_token token = machine_token(lab, WEB9, 0);
+    const struct machine_token token = machine_token(lab, "w*.prod.example.com", 1);
     const struct vouch_answer_enrol answer =
         machine_enrol(lab, &machine, token.secret, VOUCH_VERDICT_DONE);
     assert_int_equal(answer.state, VOUCH_HOST_ACTIVE);
@@ -305,6 +305,24 @@ static void c21_no_key_is_two_things(void **state) {
     machine_free(&two);
 }
 
+// A token for one name is not one for every free name of the zone, and neither is a host that was taken over.
+static void an_alias_is_what_somebody_granted(void **state) {
+    struct lab *lab = *state;
+    struct machine machine = machine_new(WEB9, 1);
+    const struct machine_token token = machine_token(lab, WEB9, 1);
+    for (size_t i = 0; i < 2; i++) {
+        machine.aliases = i == 0 ? "www.prod.example.com" : "10.20.0.77";
+        company_code(machine_enrol(lab, &machine, token.secret, VOUCH_VERDICT_INVALID), "V-1832");
+    }
+    machine.aliases = "web9";
+    (void)machine_enrol(lab, &machine, token.secret, VOUCH_VERDICT_DONE);
+    machine.aliases = "www.prod.example.com";
+    company_code(machine_renew(lab, &machine, MACHINE_KEEP, VOUCH_VERDICT_INVALID), "V-1832");
+    machine.aliases = NULL;
+    (void)machine_renew(lab, &machine, MACHINE_KEEP, VOUCH_VERDICT_DONE);
+    machine_free(&machine);
+}
+
 static void a_name_belongs_to_one_machine(void **state) {
     struct lab *lab = *state;
     const struct machine_token token = machine_token(lab, "*.prod.example.com", 100);
@@ -382,6 +400,22 @@ static void ten_of_an_address_may_wait(void **state) {
             company_code(answer, "V-1835");
             assert_true(answer.reply.retry_after_s > 0);
         }
+        machine_free(&machine);
+    }
+}
+
+static void ten_of_an_ipv6_network_may_wait(void **state) {
+    struct lab *lab = *state;
+    for (int i = 0; i < 12; i++) {
+        char name[64], source[64];
+        (void)snprintf(name, sizeof name, "new%d.prod.example.com", i);
+        (void)snprintf(source, sizeof source, "2001:db8:0:%d::%x", i < 11 ? 1 : 2, i + 1);
+        struct machine machine = machine_new(name, (uint8_t)i);
+        const struct vouch_caller caller = machine_stranger(source);
+        const struct vouch_ask_enrol ask = machine_ask(&machine, "");
+        struct vouch_answer_enrol answer = {0};
+        test_ok(vouch_authority_enrol(lab->admin, &caller, &ask, &answer, &fault));
+        lab_verdict(answer, i == 10 ? VOUCH_VERDICT_BUSY : VOUCH_VERDICT_DONE);
         machine_free(&machine);
     }
 }
@@ -630,10 +664,12 @@ int main(void) {
         ENROL_TEST(a_proof_is_of_this_request_alone),
         ENROL_TEST(a_clock_may_be_ten_minutes_off),
         ENROL_TEST(c21_no_key_is_two_things),
+        ENROL_TEST(an_alias_is_what_somebody_granted),
         ENROL_TEST(a_name_belongs_to_one_machine),
         ENROL_TEST(without_a_token_a_host_waits_to_be_adopted),
         ENROL_TEST(a_token_for_another_name_leads_to_the_queue),
         ENROL_TEST(ten_of_an_address_may_wait),
+        ENROL_TEST(ten_of_an_ipv6_network_may_wait),
         ENROL_TEST(one_that_waits_can_be_refused),
         ENROL_TEST(renewing_gives_fresh_certificates_and_a_new_secret),
         ENROL_TEST(a_renewal_whose_answer_got_lost_is_made_again),

@@ -2,6 +2,7 @@
 // The inventory: tokens, what administrators do to hosts, what the policy in force has of them.
 #include "authority/test-machine.h"
 
+#include "authority/fleet.h"
 #include "authority/office.h"
 #include "store/hosts.h"
 
@@ -344,6 +345,48 @@ static void retiring_revokes_and_frees_the_name(void **state) {
     machine_free(&machine);
 }
 
+// As a renewal that was let in before, and signs after the host was retired or locked.
+static void what_is_signed_too_late_is_revoked(void **state) {
+    struct lab *lab = *state;
+    const enum vouch_fleet_verb verbs[] = {VOUCH_FLEET_RETIRE, VOUCH_FLEET_LOCK};
+    const struct vouch_caller caller = lab_local();
+    struct vouch_local *self = (void *)lab->admin;
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "late%zu.prod.example.com", i);
+        struct machine machine = machine_new(name, (uint8_t)(i + 1));
+        const struct machine_token token = machine_token(lab, name, 0);
+        const uint64_t id = machine_enrol(lab, &machine, token.secret, VOUCH_VERDICT_DONE).id;
+        const uint64_t last = machine.serials[machine.key_count - 1];
+        const struct vouch_ask_fleet_change ask = {.name = vouch_bytes_of(name), .verb = verbs[i]};
+        (void)machine_change(lab, &ask, VOUCH_VERDICT_DONE);
+        const struct vouch_ask_host_renew renewal = machine_ask_renew(&machine);
+        struct vouch_reply reply = {0};
+        struct vouch_host_keys keys;
+        test_ok(vouch_host_keys_take(self, renewal.keys, 1, &keys, &reply, &fault));
+        const struct vouch_store_host host = {.id = id, .name = vouch_bytes_of(name)};
+        const struct vouch_bytes names[] = {vouch_bytes_of(name)};
+        const struct vouch_host_certs certs = {.caller = &caller,
+                                               .host = &host,
+                                               .keys = &keys,
+                                               .names = {names, 1},
+                                               .evidence = vouch_bytes_of("host-key")};
+        struct vouch_answer_enrol late = {0};
+        test_ok(vouch_host_certify(self, &certs, &late, &fault));
+        lab_verdict(late, VOUCH_VERDICT_REFUSED);
+        company_code(late, "V-1834");
+        assert_int_equal(late.cert_count, 0);
+        const struct vouch_ask_show show = {.serial = late.certs[0].serial};
+        struct vouch_answer_cert row;
+        assert_int_not_equal(show.serial, last);
+        test_ok(vouch_authority_show(lab->admin, &caller, &show, &row, &fault));
+        lab_verdict(row, VOUCH_VERDICT_DONE);
+        assert_true(row.row.revoked_ms > 0);
+        vouch_host_keys_done(&keys);
+        machine_free(&machine);
+    }
+}
+
 static void a_renamed_host_renews_under_its_new_name(void **state) {
     struct lab *lab = *state;
     struct machine machine = machine_new(WEB9, 1);
@@ -492,6 +535,7 @@ int main(void) {
         FLEET_TEST(many_enrolments_are_gathered),
         FLEET_TEST(a_verb_fits_its_states),
         FLEET_TEST(retiring_revokes_and_frees_the_name),
+        FLEET_TEST(what_is_signed_too_late_is_revoked),
         FLEET_TEST(a_renamed_host_renews_under_its_new_name),
         FLEET_TEST(a_zone_that_went_is_said),
         FLEET_TEST(the_inventory_is_found_by_what_is_known),

@@ -239,9 +239,9 @@ KIND(host_proof, "V-1831", "a host key was not proven",
      "Set the host's clock right and enrol again with vouch-host, which makes the proofs.");
 KIND(host_name, "V-1832", "not a name for this host",
      "A name or alias is not written canonically, fits none of the patterns of the host's "
-     "zone, or stands for many hosts.",
+     "zone, stands for many hosts, or is an alias that nobody granted.",
      "Write names in lower case without a dot at the end; vouch zone show ZONE shows the "
-     "patterns.");
+     "patterns. A token grants the aliases that it fits.");
 KIND(host_taken, "V-1833", "the name or key belongs to another host",
      "Another host, enrolled or written in the policy, has this name, alias or key.",
      "Look with vouch host show NAME; if that machine is gone, retire it with vouch host "
