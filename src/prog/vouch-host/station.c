@@ -73,12 +73,24 @@ static pid_t read_pid(int fd) {
                : 0;
 }
 
+// The folder is the agent's: what lies there may be another name of a file that is not.
+static int is_lock(int fd) {
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1;
+}
+
 static int take_lock(const struct vouch_station *station, const struct vouch_user *user,
                      int *ret_lock, pid_t *ret_other, struct vouch_fault *fault) {
     char text[24];
     int fd = openat(station->folder, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         return start_fault(fault, LOCK_FILE);
+    }
+    if (!is_lock(fd)) {
+        (void)close(fd);
+        vouch_fault_set(fault, VOUCH_ERR_PERMISSION, &vouch_fault_host_start,
+                        "/" VOUCH_STATION_FOLDER "/" LOCK_FILE ": is another file's name");
+        return vouch_fault_next(fault, "rm /" VOUCH_STATION_FOLDER "/" LOCK_FILE);
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         *ret_other = read_pid(fd);
@@ -192,6 +204,10 @@ static int open_all(const char *root, enum vouch_station_share share, struct vou
     }
     if (err == VOUCH_OK && share == VOUCH_STATION_ALONE) {
         err = take_lock(station, &user, &station->lock, ret_other, fault);
+    }
+    // The process ID is the agent's word: with the agent's rights nobody signals any process but its own.
+    if (err == VOUCH_ERR_EXISTS && geteuid() == 0 && vouch_user_become(user, fault) != VOUCH_OK) {
+        *ret_other = 0;
     }
     if (err == VOUCH_OK) {
         err = start_root_part(root, station, fault);
