@@ -26,7 +26,10 @@ VOUCH_MUST_USE int vouch_act_put_back(struct vouch_work *work, struct vouch_faul
 // Restores what was there before the first change of all, and forgets the authority.
 VOUCH_MUST_USE int vouch_act_leave(struct vouch_work *work, struct vouch_fault *fault);
 
-// At a start: puts back a change that was interrupted, or whose time to be confirmed is over.
+// Puts back a change that was interrupted, or whose time to be confirmed is over.
+VOUCH_MUST_USE int vouch_act_mend(struct vouch_work *work, struct vouch_fault *fault);
+
+// At a start: the same, and a change that waits to be confirmed is watched over again.
 VOUCH_MUST_USE int vouch_act_recover(struct vouch_work *work, struct vouch_fault *fault);
 
 // ----- changes (change.c)

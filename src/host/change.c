@@ -62,6 +62,19 @@ static int restore_all(struct vouch_work *work, struct vouch_fault *fault) {
     return err;
 }
 
+// As with files: what is noted already needs no room on a full disk.
+static int restore_held(struct vouch_work *work, const struct vouch_pending *pending,
+                        struct vouch_fault *fault) {
+    struct vouch_held now = {0};
+    work->held.applied = pending->was_applied;
+    work->held.log = pending->was_log;
+    if (vouch_held_load(work->root, work->arena, &now, NULL) == VOUCH_OK &&
+        now.applied == work->held.applied && now.log == work->held.log) {
+        return VOUCH_OK;
+    }
+    return vouch_held_store(work->root, &work->held, fault);
+}
+
 int vouch_change_back(struct vouch_work *work, struct vouch_fault *fault) {
     struct vouch_pending pending;
     struct vouch_fault unreached = {0};
@@ -70,11 +83,7 @@ int vouch_change_back(struct vouch_work *work, struct vouch_fault *fault) {
         return err;
     }
     err = restore_all(work, fault);
-    if (err == VOUCH_OK) {
-        work->held.applied = pending.was_applied;
-        work->held.log = pending.was_log;
-        err = vouch_held_store(work->root, &work->held, fault);
-    }
+    err = err == VOUCH_OK ? restore_held(work, &pending, fault) : err;
     if (err == VOUCH_OK && vouch_settle_any(work, &unreached) != VOUCH_OK) {
         vouch_work_step(work, "sshd was not reloaded: %s", unreached.text);
     }
@@ -169,19 +178,29 @@ static int is_over(struct vouch_work *work, const struct vouch_pending *pending)
            !vouch_bytes_equal(pending->boot, boot_of(work));
 }
 
-int vouch_act_recover(struct vouch_work *work, struct vouch_fault *fault) {
+int vouch_act_mend(struct vouch_work *work, struct vouch_fault *fault) {
     struct vouch_pending pending;
     struct vouch_fault silent = {0};
     int err = vouch_pending_load(work->root, work->arena, &pending, fault);
-    if (err != VOUCH_OK) {
+    if (err != VOUCH_OK || !is_over(work, &pending)) {
         return err == VOUCH_ERR_NOT_FOUND ? VOUCH_OK : err;
-    }
-    if (!is_over(work, &pending)) {
-        return start_watcher(work, pending.until_s, pending.number, fault);
     }
     // sshd may not like what it has; that is why it is put back.
     (void)!vouch_work_ask_sshd(work, &silent);
     return vouch_change_back(work, fault);
+}
+
+int vouch_act_recover(struct vouch_work *work, struct vouch_fault *fault) {
+    struct vouch_pending pending;
+    int err = vouch_act_mend(work, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    err = vouch_pending_load(work->root, work->arena, &pending, fault);
+    if (err != VOUCH_OK) {
+        return err == VOUCH_ERR_NOT_FOUND ? VOUCH_OK : err;
+    }
+    return start_watcher(work, pending.until_s, pending.number, fault);
 }
 
 int vouch_act_confirm(struct vouch_work *work, struct vouch_fault *fault) {

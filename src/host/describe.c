@@ -152,8 +152,11 @@ static void tell_state(struct vouch_work *work, struct vouch_apply_machine *mach
     machine->checkpoint = held->checkpoint;
     machine->host_name = held->name;
     machine->trust_version = held->trust_version;
-    machine->krl_version = held->krl_version;
-    machine->krl_generated_s = held->krl_generated_s;
+    // One that is lost or garbled refuses everybody: the network part fetches it as if there were none.
+    if (vouch_tell_list_is_whole(work)) {
+        machine->krl_version = held->krl_version;
+        machine->krl_generated_s = held->krl_generated_s;
+    }
     machine->state_version = held->state_version;
     machine->by_login = held->by_login;
     machine->state = held->applied != 0 ? VOUCH_APPLY_APPLIED : VOUCH_APPLY_ABSENT;

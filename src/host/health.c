@@ -114,8 +114,7 @@ static void check_trust(struct health *health) {
     vouch_buf_done(&file);
 }
 
-// Nonzero if sshd can read the list, and it is the one that was installed.
-static int list_is_whole(struct vouch_work *work) {
+int vouch_tell_list_is_whole(const struct vouch_work *work) {
     struct vouch_buf file;
     struct vouch_krl *krl = NULL;
     vouch_buf_init(&file, VOUCH_KRL_MAX);
@@ -135,7 +134,7 @@ static void check_list(struct health *health) {
     uint64_t generated_s = work->held.krl_generated_s;
     uint64_t age_s = work->now_s > generated_s ? work->now_s - generated_s : 0;
     vouch_duration_text(age_s, age);
-    if (work->held.krl_version == 0 || !list_is_whole(work)) {
+    if (work->held.krl_version == 0 || !vouch_tell_list_is_whole(work)) {
         say(health, "krl", VOUCH_APPLY_CRITICAL, "vouch-host sync",
             "/%s is not the list that was installed", VOUCH_WORK_KRL);
     } else if (age_s > KRL_WARN_S) {

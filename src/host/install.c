@@ -9,6 +9,7 @@
 #include "host/acts.h"
 #include "host/krl-proof.h"
 #include "host/principals.h"
+#include "host/tell.h"
 #include "vouch/krl.h"
 
 #define SECOND_NS (UINT64_C(20) * 1000000000)
@@ -73,8 +74,12 @@ static int put_user_cas(struct vouch_work *work, struct vouch_fault *fault) {
     return err;
 }
 
-// The list that sshd has, if it is of the version that is held; else nothing.
+// The list that sshd has, if it is of the version that is held; else nothing: what is garbled is no list
+// that another of its version could contradict, and has to be replaced.
 static struct vouch_bytes installed_list(struct vouch_work *work, struct vouch_buf *file) {
+    if (!vouch_tell_list_is_whole(work)) {
+        return (struct vouch_bytes){0};
+    }
     int err = vouch_root_read(work->root, VOUCH_WORK_KRL, VOUCH_KRL_MAX, file, NULL, NULL);
     return err == VOUCH_OK ? vouch_buf_bytes(file) : (struct vouch_bytes){0};
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: ISC
 // Leaving: every file that was touched becomes what it was before the first change, to its mode and time;
 // what was made is removed.
-#include <stdio.h>
-
 #include "base/str.h"
 #include "host/acts.h"
 #include "host/sshd-conf.h"
@@ -35,19 +33,6 @@ static int restore_config(struct vouch_work *work, const struct vouch_saved *sav
     return err;
 }
 
-// What a killed write left beside a file.
-static int clean_beside(struct vouch_work *work, const struct vouch_saved *saved,
-                        struct vouch_fault *fault) {
-    char path[PATH_MAX];
-    const char *name = (const char *)saved->path.ptr;
-    const char *slash = strrchr(name, '/');
-    int len = slash != NULL ? (int)(slash - name) : 0;
-    if (snprintf(path, sizeof path, "%.*s/.vouch-new", len, name) >= (int)sizeof path || len == 0) {
-        return VOUCH_OK;
-    }
-    return vouch_root_remove(work->root, path, fault);
-}
-
 static int is_sshd_conf(const struct vouch_work *work, const struct vouch_saved *saved) {
     return is_config(work, saved) ||
            vouch_bytes_equal(saved->path, vouch_bytes_of(VOUCH_WORK_CONF));
@@ -55,13 +40,11 @@ static int is_sshd_conf(const struct vouch_work *work, const struct vouch_saved 
 
 static int restore_one(struct vouch_work *work, const struct vouch_saved *saved,
                        struct vouch_fault *fault) {
-    int err = clean_beside(work, saved, fault);
-    if (err != VOUCH_OK) {
-        return err;
+    if (!is_config(work, saved) || saved->kind != VOUCH_SAVED_FILE) {
+        return vouch_saved_restore(work->root, saved, fault);
     }
-    return is_config(work, saved) && saved->kind == VOUCH_SAVED_FILE
-               ? restore_config(work, saved, fault)
-               : vouch_saved_restore(work->root, saved, fault);
+    int err = vouch_root_tidy(work->root, work->conf.sshd_config, fault);
+    return err == VOUCH_OK ? restore_config(work, saved, fault) : err;
 }
 
 enum part { OTHERS = 0, SSHD_CONF };
@@ -92,8 +75,7 @@ static int remove_folders(struct vouch_work *work, const struct vouch_saved_list
 
 static int forget(struct vouch_work *work, struct vouch_fault *fault) {
     const struct vouch_held nothing = {0};
-    int err = vouch_pending_drop(work->root, fault);
-    err = err == VOUCH_OK ? vouch_held_store(work->root, &nothing, fault) : err;
+    int err = vouch_held_store(work->root, &nothing, fault);
     err = err == VOUCH_OK ? vouch_root_remove(work->root, VOUCH_HELD_TRUST, fault) : err;
     err = err == VOUCH_OK ? vouch_saved_drop(work->root, VOUCH_SAVED_UNDO, fault) : err;
     return err == VOUCH_OK ? vouch_saved_drop(work->root, VOUCH_SAVED_ORIGIN, fault) : err;
@@ -109,6 +91,8 @@ int vouch_act_leave(struct vouch_work *work, struct vouch_fault *fault) {
     if (err == VOUCH_OK && list.count > 0 && vouch_settle_any(work, &silent) != VOUCH_OK) {
         vouch_work_step(work, "sshd was not reloaded: %s", silent.text);
     }
+    // A change that still waited would be put back, and name files that are about to go.
+    err = err == VOUCH_OK ? vouch_pending_drop(work->root, fault) : err;
     err = err == VOUCH_OK ? restore_files(work, &list, OTHERS, fault) : err;
     err = err == VOUCH_OK ? remove_folders(work, &list, fault) : err;
     err = err == VOUCH_OK ? forget(work, fault) : err;

@@ -47,13 +47,23 @@ static void finish(struct local *local, struct vouch_work *work,
 
 // --- what changes something
 
+// What could not be put back when it failed is, before the next change begins.
+static int mend_and_begin(struct local *local, struct vouch_work *work, struct vouch_fault *fault) {
+    int err = begin(local, work, fault);
+    if (err == VOUCH_OK) {
+        err = vouch_act_mend(work, fault);
+        vouch_work_end(work);
+    }
+    return err == VOUCH_OK ? begin(local, work, fault) : err;
+}
+
 static int do_install(struct vouch_apply *face, const struct vouch_apply_install *ask,
                       uint64_t deadline_ns, struct vouch_apply_done *ret_done,
                       struct vouch_fault *fault) {
     struct local *local = (void *)face;
     struct vouch_work work;
     (void)deadline_ns;
-    int err = begin(local, &work, fault);
+    int err = mend_and_begin(local, &work, fault);
     if (err != VOUCH_OK) {
         return err;
     }
@@ -68,7 +78,7 @@ static int do_apply(struct vouch_apply *face, const struct vouch_apply_change *a
     struct local *local = (void *)face;
     struct vouch_work work;
     (void)deadline_ns;
-    int err = begin(local, &work, fault);
+    int err = mend_and_begin(local, &work, fault);
     if (err != VOUCH_OK) {
         return err;
     }

@@ -234,6 +234,17 @@ int vouch_root_write(const struct vouch_root *root, const char *path, struct vou
     return fsync(folder) == 0 ? VOUCH_OK : file_fault(root, path, "sync its folder", fault);
 }
 
+int vouch_root_tidy(const struct vouch_root *root, const char *path, struct vouch_fault *fault) {
+    const char *name = NULL;
+    vouch_autoclose int folder = open_folder_of(root, path, &name);
+    if (folder < 0) {
+        return errno == ENOENT ? VOUCH_OK : file_fault(root, path, "tidy its folder", fault);
+    }
+    return unlinkat(folder, NEW_NAME, 0) == 0 || errno == ENOENT
+               ? VOUCH_OK
+               : file_fault(root, path, "tidy its folder", fault);
+}
+
 int vouch_root_remove(const struct vouch_root *root, const char *path, struct vouch_fault *fault) {
     const char *name = NULL;
     vouch_autoclose int folder = open_folder_of(root, path, &name);

@@ -54,6 +54,10 @@ VOUCH_MUST_USE int vouch_root_write(const struct vouch_root *root, const char *p
                                     struct vouch_bytes content, const struct vouch_root_meta *meta,
                                     struct vouch_fault *fault);
 
+// Removes what a write of `path` that was killed left beside it, if anything.
+VOUCH_MUST_USE int vouch_root_tidy(const struct vouch_root *root, const char *path,
+                                   struct vouch_fault *fault);
+
 // Removes a file, or an empty folder; one that is not there is no failure, nor a folder that still
 // holds something.
 VOUCH_MUST_USE int vouch_root_remove(const struct vouch_root *root, const char *path,

@@ -212,12 +212,30 @@ int vouch_saved_all(const struct vouch_root *root, enum vouch_saved_set set,
     return err;
 }
 
+static int is_as_saved(const struct vouch_root *root, const struct vouch_saved *saved) {
+    struct vouch_buf now;
+    struct vouch_root_meta meta = {0};
+    vouch_buf_init(&now, CONTENT_MAX);
+    int err = vouch_root_read(root, (const char *)saved->path.ptr, CONTENT_MAX, &now, &meta, NULL);
+    int is_same = err == VOUCH_OK && vouch_bytes_equal(vouch_buf_bytes(&now), saved->content) &&
+                  meta.mode == saved->meta.mode && meta.uid == saved->meta.uid &&
+                  meta.gid == saved->meta.gid && meta.mtime_s == saved->meta.mtime_s &&
+                  meta.mtime_ns == saved->meta.mtime_ns;
+    vouch_buf_done(&now);
+    return is_same;
+}
+
 int vouch_saved_restore(const struct vouch_root *root, const struct vouch_saved *saved,
                         struct vouch_fault *fault) {
     const char *path = (const char *)saved->path.ptr;
-    return saved->kind == VOUCH_SAVED_FILE
-               ? vouch_root_write(root, path, saved->content, &saved->meta, fault)
-               : vouch_root_remove(root, path, fault);
+    int err = saved->kind == VOUCH_SAVED_MADE ? VOUCH_OK : vouch_root_tidy(root, path, fault);
+    if (err != VOUCH_OK || saved->kind != VOUCH_SAVED_FILE) {
+        return err == VOUCH_OK ? vouch_root_remove(root, path, fault) : err;
+    }
+    // A full disk must not stand in the way of what needs no room.
+    return is_as_saved(root, saved)
+               ? VOUCH_OK
+               : vouch_root_write(root, path, saved->content, &saved->meta, fault);
 }
 
 int vouch_saved_drop(const struct vouch_root *root, enum vouch_saved_set set,

@@ -46,7 +46,8 @@ VOUCH_MUST_USE int vouch_saved_all(const struct vouch_root *root, enum vouch_sav
                                    struct vouch_arena *arena, struct vouch_saved_list *ret_list,
                                    struct vouch_fault *fault);
 
-// Makes one path what its record says.
+// Makes one path what its record says, and removes what a killed write left beside it. Writes nothing
+// if it is that already.
 VOUCH_MUST_USE int vouch_saved_restore(const struct vouch_root *root,
                                        const struct vouch_saved *saved, struct vouch_fault *fault);
 

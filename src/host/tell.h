@@ -21,6 +21,9 @@ VOUCH_MUST_USE int vouch_tell_proofs(struct vouch_work *work, const struct vouch
 VOUCH_MUST_USE int vouch_tell_health(struct vouch_work *work, struct vouch_apply_checks *ret_checks,
                                      struct vouch_fault *fault);
 
+// Nonzero if sshd can read the revocation list, and it is of the version that was installed.
+int vouch_tell_list_is_whole(const struct vouch_work *work);
+
 // SHA-256 of what tells this machine from others: its machine ID and, where there is one, the UUID of
 // its hardware, which a copied disk does not bring along.
 void vouch_tell_machine_id(const struct vouch_work *work,

@@ -99,6 +99,25 @@ static void renewed_certificates_are_shown(void **state) {
     lab_free(lab);
 }
 
+static uint64_t list_version(struct lab *lab) {
+    struct vouch_apply_machine machine;
+    struct vouch_fault fault = {0};
+    expect_ok(vouch_apply_describe(lab->apply, &nothing, SOON, &machine, &fault), &fault);
+    return machine.krl_version;
+}
+
+static void a_garbled_list_counts_as_none_and_is_replaced(void **state) {
+    (void)state;
+    struct lab *lab = ready_lab(1);
+    struct vouch_fault fault = {0};
+    assert_int_equal(list_version(lab), 1);
+    lab_write(lab, "etc/ssh/vouch/revoked.krl", "<html>502 Bad Gateway</html>\n");
+    assert_int_equal(list_version(lab), 0);
+    expect_ok(lab_install(lab, &fault), &fault);
+    assert_int_equal(list_version(lab), 1);
+    lab_free(lab);
+}
+
 static void leaving_restores_every_byte(void **state) {
     (void)state;
     for (int include = 0; include < 2; include++) {
@@ -325,6 +344,7 @@ int main(void) {
         cmocka_unit_test(sshd_shows_its_certificate_once_applied),
         cmocka_unit_test(a_second_time_changes_nothing),
         cmocka_unit_test(renewed_certificates_are_shown),
+        cmocka_unit_test(a_garbled_list_counts_as_none_and_is_replaced),
         cmocka_unit_test(leaving_restores_every_byte),
         cmocka_unit_test(leaving_keeps_what_others_changed_since),
         cmocka_unit_test(what_nobody_confirms_is_put_back),
