@@ -172,12 +172,12 @@ static const struct {
     enum vouch_cert_reason_code code;
     const char *name, *good, *bad, *next;
 } verdicts[] = {
+    {VOUCH_CERT_REASON_TYPE, "type", "it is a user certificate",
+     "it is a host certificate, which lets nobody in", "vouch login"},
     {VOUCH_CERT_REASON_CA, "ca-in-bundle", "a CA of this service signed it", "another CA signed it",
      "vouch login"},
     {VOUCH_CERT_REASON_ALGORITHM, "ca-algorithm", NULL,
      "the CA signed with an algorithm that sshd refuses", "vouch login"},
-    {VOUCH_CERT_REASON_TYPE, "type", "it is a user certificate",
-     "it is a host certificate, which lets nobody in", "vouch login"},
     {VOUCH_CERT_REASON_NOT_YET_VALID, "not-yet-valid", NULL,
      "it is not valid yet, by the host's clock", "set the host's clock"},
     {VOUCH_CERT_REASON_EXPIRED, "expired", "it is valid by the host's clock",

@@ -110,6 +110,11 @@ static void check_report(struct vouch_explaining *explaining) {
     } else if (ago_s > SILENT_S) {
         vouch_explain_add(explaining, "host-reports", VOUCH_CHECK_WARN,
                           "on the host: vouch-host status", "last reported %s ago", ago);
+    } else if (report->problem_count > 0) {
+        vouch_explain_add(explaining, "host-reports", VOUCH_CHECK_WARN,
+                          "on the host: vouch-host status",
+                          "reported %s ago, and not all is well: %.*s", ago,
+                          VOUCH_REPLY_TEXT(report->problems[0]));
     } else {
         vouch_explain_add(explaining, "host-reports", VOUCH_CHECK_OK, "", "reported %s ago", ago);
     }
@@ -124,7 +129,9 @@ static void check_report(struct vouch_explaining *explaining) {
 static void check_trust(struct vouch_explaining *explaining) {
     const struct vouch_store_host_report *report = &explaining->report;
     char fingerprint[VOUCH_FINGERPRINT_MAX];
-    const struct vouch_key *ca = explaining->cert != NULL
+    // A host certificate is of another CA rightly: that it is one is said by itself.
+    int has_user_cert = explaining->cert != NULL && explaining->cert->type == VOUCH_CERT_USER;
+    const struct vouch_key *ca = has_user_cert
                                      ? explaining->cert->ca
                                      : vouch_trust_active(&explaining->trust, VOUCH_CERT_USER);
     vouch_key_fingerprint(ca, VOUCH_HASH_SHA256, fingerprint);

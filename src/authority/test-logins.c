@@ -579,6 +579,12 @@ static void each_cause_of_a_refusal_is_found(void **state) {
     assert_int_equal(check_in(&answer, "principal"), VOUCH_CHECK_FAIL);
     assert_int_equal(answer.outcome, VOUCH_CHECK_FAIL);
     assert_true(company_is(answer.instead, "alice app"));
+    const struct vouch_bytes problem = vouch_bytes_of("its certificate has expired");
+    report.problems = (struct vouch_text_list){&problem, 1};
+    assert_int_equal(send_report(lab, &web, &report), VOUCH_VERDICT_DONE);
+    answer = explain(lab, "alice", "app", WEB3);
+    assert_int_equal(check_in(&answer, "host-reports"), VOUCH_CHECK_WARN);
+    report.problems.count = 0;
     report.time_s += 2 * 3600; // its clock is ahead
     report.krl_version = 1;
     assert_int_equal(send_report(lab, &web, &report), VOUCH_VERDICT_DONE);
