@@ -214,7 +214,8 @@ static int reap(struct vouch_child *child, uint64_t deadline_ns, int *ret_status
 int vouch_child_finish(struct vouch_child *child, uint64_t deadline_ns, struct vouch_buf *out,
                        int *ret_status, struct vouch_fault *fault) {
     int status = 0;
-    int err = read_all(child, deadline_ns, out);
+    int err = vouch_time_monotonic_ns() < deadline_ns ? read_all(child, deadline_ns, out)
+                                                      : VOUCH_ERR_TIMEOUT;
     if (err == VOUCH_OK) {
         err = reap(child, deadline_ns, &status);
     }

@@ -218,7 +218,7 @@ static void put_back_ends_a_change_at_once(void **state) {
     struct lab *lab = ready_lab(1);
     struct vouch_apply_done done;
     struct vouch_fault fault = {0};
-    expect_ok(lab_apply(lab, 3600, &done, &fault), &fault);
+    expect_ok(lab_apply(lab, 30, &done, &fault), &fault);
     expect_ok(vouch_apply_put_back(lab->apply, &nothing, SOON, &done, &fault), &fault);
     assert_int_equal(state_of(lab), VOUCH_APPLY_ABSENT);
     assert_false(lab_shows_cert(lab));
@@ -322,7 +322,7 @@ static void a_change_that_was_cut_off_is_put_back_at_the_next_start(void **state
     struct vouch_fault fault = {0};
     char *before = lab_picture(lab, "etc/ssh");
     // A child applies for an hour and dies; then the machine boots: the note is of another boot.
-    expect_ok(lab_apply(lab, 3600, &done, &fault), &fault);
+    expect_ok(lab_apply(lab, 30, &done, &fault), &fault);
     char path[256];
     (void)snprintf(path, sizeof path, "%s/var/lib/vouch-host/apply/pending", lab->root);
     FILE *file = fopen(path, "r+");
