@@ -181,19 +181,24 @@ static int encode_all(struct vouch_ledger *ledger, const struct vouch_record *re
     return VOUCH_OK;
 }
 
-// Zeros behind the records, as far as the disk has room: it is no harm if it has none.
-static void write_ahead(struct vouch_ledger *ledger, uint64_t from) {
+// Zeros behind the records, as far as the disk has room: it is no harm if it has none. Any other failure is
+// one of the records' file.
+static int write_ahead(struct vouch_ledger *ledger, uint64_t from) {
     static uint8_t zeros[64 * 1024];
     uint64_t to = from + AHEAD_LEN;
     while (from < to) {
         size_t len = to - from < sizeof zeros ? (size_t)(to - from) : sizeof zeros;
         ssize_t put = pwrite(ledger->records_fd, zeros, len, (off_t)from);
+        if (put < 0 && errno != ENOSPC && errno != EDQUOT && errno != EFBIG && errno != EINTR) {
+            return VOUCH_ERR_IO;
+        }
         if (put <= 0) {
             break;
         }
         from += (uint64_t)put;
     }
     ledger->allocated = from;
+    return VOUCH_OK;
 }
 
 // The one write and the one sync. After a failure nobody can say what the disk holds, and asking it to
@@ -203,7 +208,7 @@ static int write_batch(struct vouch_ledger *ledger, struct vouch_fault *fault) {
     int err =
         vouch_folder_write_at(ledger->records_fd, ledger->end, vouch_buf_bytes(&ledger->batch));
     if (err == VOUCH_OK && end > ledger->allocated && ledger->batch.len <= AHEAD_BATCH_MAX) {
-        write_ahead(ledger, end);
+        err = write_ahead(ledger, end);
     }
     if (err == VOUCH_OK && fdatasync(ledger->records_fd) != 0) {
         err = VOUCH_ERR_IO;
