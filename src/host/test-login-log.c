@@ -91,7 +91,7 @@ static void knows_each_reason_in_each_wording(void **state) {
          "expired"},
         {"Refusing certificate ID \"a: Certificate invalid: expired\" serial=7 signed by "
          "ED25519 " CA
-         " via /root/.ssh/authorized_keys:1: Certificate does not contain an authorized principal",
+         " via /etc/ssh/keys/alice:1: Certificate does not contain an authorized principal",
          "principal-not-listed"},
         {"Refusing certificate ID \"alice\" serial=7 signed by ED25519 " CA ": something new",
          "unknown"},

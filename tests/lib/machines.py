@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: ISC
-"""Machines of their own: each has a network, a name, and private /etc, /run, /var/log, /var/lib, /home and
-/root, on one bridge that nothing else sees. What runs in one finds everything where it lies on a real
+"""Machines of their own: each has a network, a name, and private /etc, /run, /var/log, /var/lib and homes,
+on one bridge that nothing else sees. What runs in one finds everything where it lies on a real
 machine. Processes are shared with the test, so that it can look at them and end them.
 
 Needs root, and a kernel that makes namespaces: Machines() skips the whole script where it may not.
 """
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,8 @@ from tap import Failure, expect, skip_all
 
 NET = "10.91.7"
 ACCOUNTS = ("root", "daemon", "nobody", "sshd", "systemd-network", "messagebus")
-PRIVATE = ("/etc", "/run", "/var/log", "/var/lib", "/home", "/root")
+HOME = pwd.getpwuid(0).pw_dir  # whose programs the tests run
+PRIVATE = ("/etc", "/run", "/var/log", "/var/lib", "/home", HOME)
 LIFE_S = "3600"  # of a machine that nobody ended
 
 SSHD_CONFIG = """\
@@ -122,7 +124,7 @@ class Machines:
 
     def __init__(self, lab, names, domain="lab.example.com", accounts=("alice", "app", "deploy")):
         self.lab, self.domain, self.accounts = lab, domain, accounts
-        self.env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/root"}
+        self.env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": HOME}
         self.env.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
         if os.getuid() != 0:
             skip_all("machines of their own need root")
@@ -166,7 +168,7 @@ class Machines:
         subprocess.run(["cp", "-a", "/etc", os.path.join(folder, "etc")], check=True, timeout=60)
         for place in PRIVATE[1:]:
             os.makedirs(os.path.join(folder, place.strip("/").replace("/", "-")), mode=0o755)
-        os.chmod(os.path.join(folder, "root"), 0o700)
+        os.chmod(os.path.join(folder, HOME.strip("/").replace("/", "-")), 0o700)
         os.mkdir(os.path.join(folder, "run", "sshd"), 0o755)
         etc = os.path.join(folder, "etc")
         self._accounts(etc, os.path.join(folder, "home"))

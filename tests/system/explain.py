@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from hosts import DOMAIN, Fleet, config_of_client
 from lab import Lab, wait_for
+from machines import HOME
 from service import find_vouchd
 from tap import Failure, Tap, expect, expect_equal
 
@@ -49,7 +50,7 @@ class Grid:
     def forge(self, *options, principals="role:dev", valid=VALID, ca="user_ca"):
         """(key, serial): ssh-keygen signs it with a CA's key; `ca` is the service's, or a file."""
         self.serial += 1
-        key = f"/root/forged-{self.serial}"
+        key = f"{HOME}/forged-{self.serial}"
         self.client.must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
         names = ["-n", principals] if principals else []
         self.sign(ca, self.client.path(key + ".pub"), *names, "-V", valid, *options)
@@ -123,7 +124,7 @@ def let_in(tap, grid):
         expect_equal(grid.explain(key, "app")[0].status, 0)
     with tap.row("no permit-pty: there is no terminal, and explain warns of it"):
         key, serial = grid.forge("-O", "no-pty")
-        done = grid.client.run("ssh", "-F", "/root/ssh_config", "-tt", "-i", key, f"app@{WHERE}", "id -un", timeout=30)
+        done = grid.client.run("ssh", "-F", f"{HOME}/ssh_config", "-tt", "-i", key, f"app@{WHERE}", "id -un", timeout=30)
         expect("PTY allocation request failed on channel 0" in done.err, done)
         grid.listed(serial, "")
         done, answer = grid.explain(key, "app")
@@ -201,7 +202,7 @@ def lists(tap, grid):
 
 def host_certificates(tap, grid):
     shown = "/etc/ssh/ssh_host_ed25519_key-cert.pub"
-    login = ("ssh", "-F", "/root/ssh_config", "-o", "HostKeyAlgorithms=ssh-ed25519-cert-v01@openssh.com")
+    login = ("ssh", "-F", f"{HOME}/ssh_config", "-o", "HostKeyAlgorithms=ssh-ed25519-cert-v01@openssh.com")
     key, _ = grid.forge()
     own = grid.host.read(shown)
     rows = (
