@@ -12,3 +12,13 @@
 // Source: bcrypt_pbkdf(3) of OpenBSD.
 VOUCH_MUST_USE int vouch_bcrypt_derive(struct vouch_bytes passphrase, struct vouch_bytes salt,
                                        uint32_t rounds, struct vouch_secret *ret_secret);
+
+// Several at once, which takes little longer than the longest of them: each fills its own secret, as
+// above. On an error none is filled, or all of them are to be thrown away.
+struct vouch_bcrypt_job {
+    struct vouch_bytes passphrase;
+    struct vouch_bytes salt;
+    uint32_t rounds;
+    struct vouch_secret *ret_secret;
+};
+VOUCH_MUST_USE int vouch_bcrypt_derive_all(const struct vouch_bcrypt_job *jobs, size_t count);

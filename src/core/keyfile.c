@@ -130,9 +130,14 @@ static int judge(const struct loaded *loaded, const struct vouch_keyfile_cipher 
     return VOUCH_OK;
 }
 
-// Fills *ret_key, whose length is set, with the cipher's key and IV.
-static int derive(const struct loaded *loaded, struct vouch_bytes passphrase,
-                  struct vouch_secret *ret_key, struct vouch_where *where) {
+// What opens an encrypted section: a passphrase, and perhaps what it already gave for this file.
+struct unlock {
+    struct vouch_bytes passphrase;
+    struct vouch_bytes derived; // empty: not derived yet
+};
+
+static int read_kdf(const struct loaded *loaded, struct vouch_bytes *ret_salt, uint32_t *ret_rounds,
+                    struct vouch_where *where) {
     struct vouch_bytes options = loaded->header.kdf_options;
     struct vouch_reader reader;
     vouch_reader_init(&reader, options);
@@ -145,18 +150,37 @@ static int derive(const struct loaded *loaded, struct vouch_bytes passphrase,
         vouch_reader_fail(&reader, VOUCH_ERR_LIMIT, "KDF rounds", "are not 1 to 10000");
     }
     int err = vouch_reader_end(&reader, where);
-    if (err == VOUCH_OK && passphrase.len == 0) {
-        err = vouch_keyfile_fail(where, VOUCH_ERR_PASSPHRASE, "private key", "encrypted");
-    }
     if (err != VOUCH_OK) {
         return fail_in(loaded, options, where, err);
     }
-    err = vouch_bcrypt_derive(passphrase, salt, rounds, ret_key);
+    *ret_salt = salt;
+    *ret_rounds = rounds;
+    return VOUCH_OK;
+}
+
+// Fills *ret_key, whose length is set, with the cipher's key and IV.
+static int derive(const struct loaded *loaded, const struct unlock *unlock,
+                  struct vouch_secret *ret_key, struct vouch_where *where) {
+    struct vouch_bytes salt;
+    uint32_t rounds = 0;
+    int err = read_kdf(loaded, &salt, &rounds, where);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    if (unlock->passphrase.len == 0) {
+        err = vouch_keyfile_fail(where, VOUCH_ERR_PASSPHRASE, "private key", "encrypted");
+        return fail_in(loaded, loaded->header.kdf_options, where, err);
+    }
+    if (unlock->derived.len == ret_key->len) {
+        memcpy(ret_key->ptr, unlock->derived.ptr, ret_key->len);
+        return VOUCH_OK;
+    }
+    err = vouch_bcrypt_derive(unlock->passphrase, salt, rounds, ret_key);
     return err != VOUCH_OK ? vouch_keyfile_fail(where, err, "KDF", NULL) : VOUCH_OK;
 }
 
 static int decrypt(const struct loaded *loaded, const struct vouch_keyfile_cipher *cipher,
-                   struct vouch_bytes passphrase, struct vouch_secret *ret_plain,
+                   const struct unlock *unlock, struct vouch_secret *ret_plain,
                    struct vouch_where *where) {
     const struct vouch_keyfile_header *header = &loaded->header;
     vouch_autosecret struct vouch_secret key = {0};
@@ -168,7 +192,7 @@ static int decrypt(const struct loaded *loaded, const struct vouch_keyfile_ciphe
         return vouch_keyfile_fail(where, err, "encrypted section", NULL);
     }
     if (cipher->key_len > 0) {
-        err = derive(loaded, passphrase, &key, where);
+        err = derive(loaded, unlock, &key, where);
         if (err != VOUCH_OK) {
             return err;
         }
@@ -244,13 +268,13 @@ static int copy_comment(struct vouch_bytes comment, char **ret_comment, struct v
     return VOUCH_OK;
 }
 
-static int decrypt_and_read(const struct loaded *loaded, struct vouch_bytes passphrase,
+static int decrypt_and_read(const struct loaded *loaded, const struct unlock *unlock,
                             struct vouch_secret *plain, struct contents *ret_contents,
                             struct vouch_where *where) {
     const struct vouch_keyfile_cipher *cipher = NULL;
     int err = judge(loaded, &cipher, where);
     if (err == VOUCH_OK) {
-        err = decrypt(loaded, cipher, passphrase, plain, where);
+        err = decrypt(loaded, cipher, unlock, plain, where);
     }
     if (err != VOUCH_OK) {
         return err;
@@ -260,7 +284,7 @@ static int decrypt_and_read(const struct loaded *loaded, struct vouch_bytes pass
 }
 
 // The public half stands in front, readable by all; nothing but this comparison ties it to the rest.
-static int open_key(const struct loaded *loaded, struct vouch_bytes passphrase,
+static int open_key(const struct loaded *loaded, const struct unlock *unlock,
                     struct vouch_secret *plain, struct contents *ret_contents,
                     struct vouch_where *where) {
     VOUCH_CLEANUP(key_free_at_end) struct vouch_key *public_key = NULL;
@@ -269,7 +293,7 @@ static int open_key(const struct loaded *loaded, struct vouch_bytes passphrase,
         return err;
     }
     VOUCH_CLEANUP(contents_done) struct contents contents = {0};
-    err = decrypt_and_read(loaded, passphrase, plain, &contents, where);
+    err = decrypt_and_read(loaded, unlock, plain, &contents, where);
     if (err != VOUCH_OK) {
         return err;
     }
@@ -283,7 +307,7 @@ static int open_key(const struct loaded *loaded, struct vouch_bytes passphrase,
     return VOUCH_OK;
 }
 
-static int parse_openssh(struct vouch_bytes file, struct vouch_bytes passphrase,
+static int parse_openssh(struct vouch_bytes file, const struct unlock *unlock,
                          struct vouch_private_key **ret_key, char **ret_comment,
                          struct vouch_where *where) {
     autoloaded struct loaded loaded = {0};
@@ -293,7 +317,7 @@ static int parse_openssh(struct vouch_bytes file, struct vouch_bytes passphrase,
     }
     vouch_autosecret struct vouch_secret plain = {0};
     VOUCH_CLEANUP(contents_done) struct contents contents = {0};
-    err = open_key(&loaded, passphrase, &plain, &contents, where);
+    err = open_key(&loaded, unlock, &plain, &contents, where);
     if (err != VOUCH_OK) {
         vouch_keyfile_relocate(&loaded.armoured, where);
         return err;
@@ -305,21 +329,21 @@ static int parse_openssh(struct vouch_bytes file, struct vouch_bytes passphrase,
     return err;
 }
 
-static int parse(struct vouch_bytes file, struct vouch_bytes passphrase,
+static int parse(struct vouch_bytes file, const struct unlock *unlock,
                  struct vouch_private_key **ret_key, char **ret_comment,
                  struct vouch_where *where) {
     if (file.len > VOUCH_KEYFILE_MAX) {
         return vouch_keyfile_fail(where, VOUCH_ERR_LIMIT, "file", "is longer than 1 MiB");
     }
     if (starts_with(file, VOUCH_KEYFILE_BEGIN)) {
-        return parse_openssh(file, passphrase, ret_key, ret_comment, where);
+        return parse_openssh(file, unlock, ret_key, ret_comment, where);
     }
     if (starts_with(file, "PuTTY-User-Key-File-")) {
         return vouch_keyfile_fail(where, VOUCH_ERR_UNSUPPORTED, "file",
                                   "is a PuTTY key: puttygen -O private-openssh converts it");
     }
     VOUCH_CLEANUP(vouch_private_key_free_at_end) struct vouch_private_key *key = NULL;
-    int err = vouch_keyfile_parse_pem(file, passphrase, &key, where);
+    int err = vouch_keyfile_parse_pem(file, unlock->passphrase, &key, where);
     if (err == VOUCH_OK) {
         err = copy_comment((struct vouch_bytes){0}, ret_comment, where);
     }
@@ -333,7 +357,91 @@ int vouch_keyfile_parse(struct vouch_bytes file, struct vouch_bytes passphrase,
                         struct vouch_private_key **ret_key, char **ret_comment,
                         struct vouch_where *ret_where) {
     struct vouch_where where = {0};
-    int err = parse(file, passphrase, ret_key, ret_comment, &where);
+    const struct unlock unlock = {.passphrase = passphrase};
+    int err = parse(file, &unlock, ret_key, ret_comment, &where);
+    if (err != VOUCH_OK && ret_where != NULL) {
+        *ret_where = where;
+    }
+    return err;
+}
+
+// Makes the key and IV of one file ready to be derived. A file that cannot be read, or needs no
+// derivation, gets none: reading it says why.
+static int prepare(struct vouch_bytes file, struct vouch_bytes passphrase,
+                   struct vouch_secret *ret_key, struct vouch_secret *ret_salt,
+                   struct vouch_bcrypt_job *ret_job) {
+    autoloaded struct loaded loaded = {0};
+    const struct vouch_keyfile_cipher *cipher = NULL;
+    struct vouch_where where;
+    struct vouch_bytes salt;
+    uint32_t rounds = 0;
+    if (file.len > VOUCH_KEYFILE_MAX || !starts_with(file, VOUCH_KEYFILE_BEGIN) ||
+        passphrase.len == 0 || load(file, &loaded, &where) != VOUCH_OK ||
+        judge(&loaded, &cipher, &where) != VOUCH_OK || cipher->key_len == 0 ||
+        read_kdf(&loaded, &salt, &rounds, &where) != VOUCH_OK) {
+        return VOUCH_OK;
+    }
+    int err = vouch_secret_new(cipher->key_len + cipher->iv_len, ret_key);
+    if (err == VOUCH_OK) {
+        err = vouch_secret_new(salt.len, ret_salt);
+    }
+    if (err == VOUCH_OK) {
+        memcpy(ret_salt->ptr, salt.ptr, salt.len);
+        *ret_job =
+            (struct vouch_bcrypt_job){passphrase, vouch_secret_bytes(ret_salt), rounds, ret_key};
+    }
+    return err;
+}
+
+// What the derivations of several files need and give.
+struct derivations {
+    struct vouch_secret keys[VOUCH_KEYFILES_MAX];
+    struct vouch_secret salts[VOUCH_KEYFILES_MAX];
+};
+
+static void derivations_done(struct derivations *all) {
+    for (size_t i = 0; i < VOUCH_KEYFILES_MAX; i++) {
+        vouch_secret_done(&all->keys[i]);
+        vouch_secret_done(&all->salts[i]);
+    }
+}
+
+static int derive_all(const struct vouch_bytes *files, size_t count, struct vouch_bytes passphrase,
+                      struct derivations *all) {
+    struct vouch_bcrypt_job jobs[VOUCH_KEYFILES_MAX] = {0};
+    size_t due = 0;
+    for (size_t i = 0; i < count; i++) {
+        int err = prepare(files[i], passphrase, &all->keys[i], &all->salts[i], &jobs[due]);
+        if (err != VOUCH_OK) {
+            return err;
+        }
+        due += all->keys[i].len > 0;
+    }
+    return vouch_bcrypt_derive_all(jobs, due);
+}
+
+int vouch_keyfile_parse_all(const struct vouch_bytes *files, size_t count,
+                            struct vouch_bytes passphrase, struct vouch_private_key **ret_keys,
+                            size_t *ret_bad, struct vouch_where *ret_where) {
+    VOUCH_CLEANUP(derivations_done) struct derivations all = {0};
+    struct vouch_where where = {0};
+    *ret_bad = 0;
+    int err =
+        count <= VOUCH_KEYFILES_MAX ? derive_all(files, count, passphrase, &all) : VOUCH_ERR_LIMIT;
+    size_t done = 0;
+    while (err == VOUCH_OK && done < count) {
+        const struct unlock unlock = {passphrase, vouch_secret_bytes(&all.keys[done])};
+        err = parse(files[done], &unlock, &ret_keys[done], NULL, &where);
+        if (err != VOUCH_OK) {
+            *ret_bad = done;
+        } else {
+            done++;
+        }
+    }
+    while (err != VOUCH_OK && done > 0) {
+        vouch_private_key_free(ret_keys[--done]);
+        ret_keys[done] = NULL;
+    }
     if (err != VOUCH_OK && ret_where != NULL) {
         *ret_where = where;
     }

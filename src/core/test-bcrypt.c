@@ -73,6 +73,33 @@ static void derives_what_openbsd_derives(void **state) {
     }
 }
 
+// All vectors in one go: of different lengths, with different rounds, in lanes next to each other.
+static void derives_several_side_by_side(void **state) {
+    (void)state;
+    enum { COUNT = sizeof vectors / sizeof vectors[0] };
+    struct vouch_secret secrets[COUNT] = {0};
+    struct vouch_bcrypt_job jobs[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_int_equal(vouch_secret_new(strlen(vectors[i].hex) / 2, &secrets[i]), VOUCH_OK);
+        jobs[i] = (struct vouch_bcrypt_job){vectors[i].pass, vectors[i].salt, vectors[i].rounds,
+                                            &secrets[i]};
+    }
+    assert_int_equal(vouch_bcrypt_derive_all(jobs, COUNT), VOUCH_OK);
+    for (size_t i = 0; i < COUNT; i++) {
+        char text[2 * LEN_MAX + 1] = "";
+        struct vouch_buf hex;
+        vouch_buf_init_fixed(&hex, text, sizeof text - 1);
+        vouch_str_hex(vouch_secret_bytes(&secrets[i]), &hex);
+        assert_string_equal(text, vectors[i].hex);
+    }
+    jobs[COUNT - 1].rounds = 0;
+    assert_int_equal(vouch_bcrypt_derive_all(jobs, COUNT), VOUCH_ERR_ARGUMENT);
+    assert_int_equal(vouch_bcrypt_derive_all(jobs, 0), VOUCH_OK);
+    for (size_t i = 0; i < COUNT; i++) {
+        vouch_secret_done(&secrets[i]);
+    }
+}
+
 static void changes_with_each_input(void **state) {
     (void)state;
     static const struct {
@@ -121,6 +148,7 @@ static void fills_the_longest_output_to_its_end(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(derives_what_openbsd_derives),
+        cmocka_unit_test(derives_several_side_by_side),
         cmocka_unit_test(changes_with_each_input),
         cmocka_unit_test(refuses_empty_inputs_and_outputs_out_of_bounds),
         cmocka_unit_test(fills_the_longest_output_to_its_end),

@@ -71,6 +71,39 @@ static void refuses_a_wrong_passphrase_under_each_cipher(void **state) {
     assert_refuses_passphrase(rows, ROW_COUNT, "correct Horse");
 }
 
+// Every cipher and none, in one go; and then with one among them that cannot be read.
+static void reads_all_files_side_by_side(void **state) {
+    (void)state;
+    struct vouch_bytes files[ROW_COUNT];
+    struct vouch_private_key *keys[ROW_COUNT] = {NULL};
+    size_t bad = 0;
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        files[i] = read_fixture(rows[i].file);
+    }
+    struct vouch_bytes passphrase = vouch_bytes_of(PASSPHRASE);
+    assert_int_equal(vouch_keyfile_parse_all(files, ROW_COUNT, passphrase, keys, &bad, NULL),
+                     VOUCH_OK);
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        autopublic struct vouch_key *want = read_fixture_public(rows[i].public_name);
+        assert_true(vouch_key_equal(vouch_private_key_public(keys[i]), want));
+        vouch_private_key_free(keys[i]);
+        keys[i] = NULL;
+    }
+    struct vouch_where where = {0};
+    passphrase = vouch_bytes_of("correct Horse");
+    assert_int_equal(vouch_keyfile_parse_all(files, ROW_COUNT, passphrase, keys, &bad, &where),
+                     VOUCH_ERR_PASSPHRASE);
+    assert_string_equal(rows[bad].file, "rsa-enc");
+    assert_string_equal(where.reason, "wrong passphrase");
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        assert_null(keys[i]);
+        free((void *)(uintptr_t)files[i].ptr);
+    }
+    assert_int_equal(
+        vouch_keyfile_parse_all(files, VOUCH_KEYFILES_MAX + 1, passphrase, keys, &bad, NULL),
+        VOUCH_ERR_LIMIT);
+}
+
 static void ignores_a_passphrase_where_none_is_needed(void **state) {
     (void)state;
     autokey struct vouch_private_key *key = parse_fixture("ed25519", PASSPHRASE);
@@ -241,6 +274,7 @@ int main(void) {
         cmocka_unit_test(reads_the_public_half_of_each_file_without_a_passphrase),
         cmocka_unit_test(asks_for_the_passphrase_of_each_encrypted_file),
         cmocka_unit_test(refuses_a_wrong_passphrase_under_each_cipher),
+        cmocka_unit_test(reads_all_files_side_by_side),
         cmocka_unit_test(ignores_a_passphrase_where_none_is_needed),
         cmocka_unit_test(reads_each_type_that_it_wrote),
         cmocka_unit_test(keeps_comments_of_each_length),
