@@ -125,6 +125,31 @@ int vouch_str_unbase64(struct vouch_bytes text, struct vouch_buf *out) {
     return good ? VOUCH_OK : VOUCH_ERR_FORMAT;
 }
 
+void vouch_str_base64url(struct vouch_bytes data, struct vouch_buf *out) {
+    size_t from = out->len;
+    vouch_str_base64(data, 0, out);
+    for (size_t i = from; i < out->len; i++) {
+        uint8_t c = out->ptr[i];
+        out->ptr[i] = c == '+' ? '-' : c == '/' ? '_' : c;
+    }
+}
+
+int vouch_str_unbase64url(struct vouch_bytes text, struct vouch_buf *out) {
+    size_t from = out->len;
+    int err = text.len % 4 == 1 ? VOUCH_ERR_FORMAT : VOUCH_OK;
+    for (size_t i = 0; i < text.len && err == VOUCH_OK; i += 4) {
+        size_t len = text.len - i < 4 ? text.len - i : 4;
+        uint8_t group[4] = {'=', '=', '=', '='};
+        for (size_t k = 0; k < len; k++) {
+            uint8_t c = text.ptr[i + k];
+            group[k] = c == '-' ? '+' : c == '_' ? '/' : c == '+' || c == '/' || c == '=' ? '.' : c;
+        }
+        err = vouch_str_unbase64((struct vouch_bytes){group, sizeof group}, out);
+    }
+    out->len = err == VOUCH_OK ? out->len : from;
+    return err;
+}
+
 void vouch_str_hex(struct vouch_bytes data, struct vouch_buf *out) {
     for (size_t i = 0; i < data.len; i++) {
         uint8_t pair[2] = {(uint8_t)digits[data.ptr[i] >> 4], (uint8_t)digits[data.ptr[i] & 15]};

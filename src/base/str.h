@@ -19,6 +19,10 @@ void vouch_str_base64(struct vouch_bytes data, char padding, struct vouch_buf *o
 // Decodes standard base64 with its padding, strictly (no blanks, no stray bits), and appends it.
 VOUCH_MUST_USE int vouch_str_unbase64(struct vouch_bytes text, struct vouch_buf *out);
 
+// The same in the URL-safe alphabet of RFC 4648 5, without padding.
+void vouch_str_base64url(struct vouch_bytes data, struct vouch_buf *out);
+VOUCH_MUST_USE int vouch_str_unbase64url(struct vouch_bytes text, struct vouch_buf *out);
+
 // Appends lower-case hexadecimal; and back (both cases).
 void vouch_str_hex(struct vouch_bytes data, struct vouch_buf *out);
 VOUCH_MUST_USE int vouch_str_unhex(struct vouch_bytes text, struct vouch_buf *out);

@@ -8,6 +8,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "vouch/cert.h"
 
 #define RUNS_MAX ((size_t)1 << 36)
 
@@ -17,7 +20,7 @@ void vouch_authorities_done(struct vouch_authorities *authorities) {
         vouch_buf_done(&authorities->rows[i].runs);
     }
     free(authorities->rows);
-    *authorities = (struct vouch_authorities){NULL, 0};
+    *authorities = (struct vouch_authorities){0};
 }
 
 struct vouch_authority *vouch_authorities_find(const struct vouch_authorities *authorities,
@@ -28,31 +31,6 @@ struct vouch_authority *vouch_authorities_find(const struct vouch_authorities *a
         }
     }
     return NULL;
-}
-
-static unsigned use_of(const struct vouch_record *record) {
-    struct vouch_bytes use = {0};
-    (void)vouch_record_detail(record, "use", &use);
-    if (vouch_bytes_equal(use, vouch_bytes_of("user"))) {
-        return 1u << 1;
-    }
-    return vouch_bytes_equal(use, vouch_bytes_of("host")) ? 1u << 2 : 0;
-}
-
-static int key_of(const struct vouch_record *record, struct vouch_key **ret_key) {
-    struct vouch_bytes line;
-    struct vouch_bytes comment;
-    struct vouch_buf blob;
-    if (!vouch_record_detail(record, "key", &line)) {
-        return VOUCH_ERR_NOT_FOUND;
-    }
-    vouch_buf_init(&blob, VOUCH_KEY_BLOB_MAX);
-    int err = vouch_key_line_decode(line, &blob, &comment, NULL);
-    if (err == VOUCH_OK) {
-        err = vouch_key_parse(vouch_buf_bytes(&blob), ret_key, NULL);
-    }
-    vouch_buf_done(&blob);
-    return err;
 }
 
 static int add_row(struct vouch_authorities *authorities, struct vouch_key *take_key,
@@ -73,32 +51,61 @@ static int add_row(struct vouch_authorities *authorities, struct vouch_key *take
     return VOUCH_OK;
 }
 
-int vouch_authorities_add(struct vouch_authorities *authorities, const struct vouch_record *record,
-                          struct vouch_findings *findings) {
-    char where[VOUCH_WHERE_MAX];
+// What is wrong with a key that is introduced, beside its place in a rotation.
+static const char *key_fault(const struct vouch_authorities *authorities,
+                             const struct vouch_key *key) {
+    if (key != NULL && vouch_authorities_find(authorities, vouch_key_blob(key)) != NULL) {
+        return "introduces a CA key a second time";
+    }
+    if (authorities->count >= VOUCH_AUTHORITIES_MAX) {
+        return "introduces more CA keys than a ledger can have";
+    }
+    return NULL;
+}
+
+static int introduce(struct vouch_authorities *authorities, const struct vouch_record *record,
+                     const char **ret_wrong) {
+    struct vouch_rotation_change change;
     struct vouch_key *key = NULL;
-    unsigned use = use_of(record);
-    vouch_where_number(where, "record", record->number);
-    int err = key_of(record, &key);
+    int err = vouch_rotation_key(record, &key);
     if (vouch_is_failure(err)) {
         return err;
     }
-    const char *wrong = NULL;
-    if (err != VOUCH_OK) {
-        wrong = "introduces a CA key that cannot be read";
-    } else if (use == 0) {
-        wrong = "introduces a CA key whose use is neither user nor host";
-    } else if (vouch_authorities_find(authorities, vouch_key_blob(key)) != NULL) {
-        wrong = "introduces a CA key a second time";
-    } else if (authorities->count >= VOUCH_AUTHORITIES_MAX) {
-        wrong = "introduces more CA keys than a ledger can have";
+    const char *wrong = key_fault(authorities, key);
+    if (wrong == NULL) {
+        wrong = vouch_rotation_follow(&authorities->rotation, record, key, &change);
     }
+    *ret_wrong = wrong;
     if (wrong != NULL) {
-        vouch_findings_add(findings, VOUCH_FINDING_RECORD, where, "%s", wrong);
         vouch_key_free(key);
         return VOUCH_OK;
     }
-    return add_row(authorities, key, use);
+    return add_row(authorities, key,
+                   change.use == 0 ? 1u << VOUCH_CERT_USER : 1u << VOUCH_CERT_HOST);
+}
+
+int vouch_authorities_follow(struct vouch_authorities *authorities,
+                             const struct vouch_record *record, struct vouch_findings *findings) {
+    char where[VOUCH_WHERE_MAX];
+    struct vouch_rotation_change change;
+    const char *wrong = NULL;
+    int err = VOUCH_OK;
+    if (vouch_record_is_event(record, VOUCH_EVENT_CA_KEY_NEW)) {
+        err = introduce(authorities, record, &wrong);
+    } else {
+        wrong = vouch_rotation_follow(&authorities->rotation, record, NULL, &change);
+    }
+    if (wrong != NULL) {
+        vouch_where_number(where, "record", record->number);
+        vouch_findings_add(findings, VOUCH_FINDING_RECORD, where, "%s", wrong);
+    }
+    return err;
+}
+
+int vouch_authorities_is_active(const struct vouch_authorities *authorities,
+                                const struct vouch_authority *authority) {
+    size_t use = authority->use == 1u << VOUCH_CERT_HOST ? 1 : 0;
+    return strcmp(authorities->rotation.uses[use].active, authority->sha256) == 0;
 }
 
 int vouch_authority_note(struct vouch_authority *authority, uint64_t serial) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "ledger/findings.h"
-#include "ledger/record.h"
+#include "ledger/rotation.h"
 
 #define VOUCH_AUTHORITIES_MAX 256
 
@@ -24,14 +24,20 @@ struct vouch_authority {
 struct vouch_authorities {
     struct vouch_authority *rows; // owned
     size_t count;
+    struct vouch_rotation rotation; // as the records so far left it
 };
 
 void vouch_authorities_done(struct vouch_authorities *authorities);
 
-// Takes up a "ca.key.new" record; what is wrong with it is a finding. VOUCH_ERR_NO_MEMORY.
-VOUCH_MUST_USE int vouch_authorities_add(struct vouch_authorities *authorities,
-                                         const struct vouch_record *record,
-                                         struct vouch_findings *findings);
+// Takes up an event by which CA keys change (rotation.h); what is wrong with it is a finding.
+// VOUCH_ERR_NO_MEMORY.
+VOUCH_MUST_USE int vouch_authorities_follow(struct vouch_authorities *authorities,
+                                            const struct vouch_record *record,
+                                            struct vouch_findings *findings);
+
+// Nonzero if it is an authority's turn to sign for its use.
+int vouch_authorities_is_active(const struct vouch_authorities *authorities,
+                                const struct vouch_authority *authority);
 
 // The authority with that key blob, or NULL.
 struct vouch_authority *vouch_authorities_find(const struct vouch_authorities *authorities,

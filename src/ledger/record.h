@@ -17,6 +17,13 @@
 #define VOUCH_EVENT_LEDGER_NEW "ledger.new" // record 0; object: the origin; details: key
 #define VOUCH_EVENT_LEDGER_CUT "ledger.cut" // a torn write was cut off; details: bytes, sha256
 #define VOUCH_EVENT_CA_KEY_NEW "ca.key.new" // details: use ("user" or "host"), key
+// The steps of a rotation (rotation.h). Details: use; fingerprint (SHA256:...) of the key beside the one
+// that signs; active, the fingerprint of the key that signs from here on.
+#define VOUCH_EVENT_CA_KEY_SWITCH "ca.key.switch"
+#define VOUCH_EVENT_CA_KEY_BACK "ca.key.back"
+#define VOUCH_EVENT_CA_KEY_REMOVE "ca.key.remove"
+#define VOUCH_EVENT_CA_KEY_RESTORE "ca.key.restore"
+#define VOUCH_EVENT_CA_KEY_DESTROY "ca.key.destroy"
 
 enum vouch_record_kind {
     VOUCH_RECORD_NONE = 0,

@@ -98,6 +98,12 @@ int vouch_prover_cert(struct vouch_prover *prover, const struct vouch_record *re
                            " is not of the type that the CA %s is for",
                            cert->serial, authority->sha256);
     }
+    if (!vouch_authorities_is_active(&prover->authorities, authority)) {
+        vouch_findings_add(prover->findings, VOUCH_FINDING_CERT, where,
+                           "certificate with serial %" PRIu64
+                           " is signed by the CA %s at a time when it was not the active one",
+                           cert->serial, authority->sha256);
+    }
     int err = vouch_authority_note(authority, cert->serial);
     return err != VOUCH_OK ? err
                            : vouch_logins_mark(&prover->logins, record->cert, cert, authority);

@@ -214,8 +214,8 @@ static int judge_record(struct vouch_prover *prover, const struct item *item, co
     judge_high(prover, item, where);
     if (record->kind == VOUCH_RECORD_EVENT) {
         prover->report.events++;
-        return vouch_record_is_event(record, VOUCH_EVENT_CA_KEY_NEW)
-                   ? vouch_authorities_add(&prover->authorities, record, prover->findings)
+        return vouch_rotation_is_event(record->type)
+                   ? vouch_authorities_follow(&prover->authorities, record, prover->findings)
                    : VOUCH_OK;
     }
     prover->report.certs++;

@@ -89,14 +89,14 @@ static int make_keys(struct creation *creation, struct vouch_fault *fault) {
                                  "checkpoint key: cannot be made: %s", vouch_err_text(err));
 }
 
-static int write_public(const struct creation *creation, const char *name,
-                        const struct vouch_key *key, struct vouch_fault *fault) {
+int vouch_ca_write_public(const struct vouch_ca_pair *pair, const struct vouch_key *key,
+                          struct vouch_fault *fault) {
     char path[PATH_MAX], comment[VOUCH_ORIGIN_MAX + 32];
-    int err = vouch_ca_path(creation->what->dir, name, VOUCH_CA_PUBLIC, path, fault);
+    int err = vouch_ca_path(pair->dir, pair->name, VOUCH_CA_PUBLIC, path, fault);
     if (err != VOUCH_OK) {
         return err;
     }
-    (void)snprintf(comment, sizeof comment, "%s %s", creation->what->name, name);
+    (void)snprintf(comment, sizeof comment, "%s %s", pair->origin, pair->name);
     struct vouch_buf line;
     vouch_buf_init(&line, KEY_TEXT_MAX);
     vouch_key_print(key, comment, &line);
@@ -108,20 +108,19 @@ static int write_public(const struct creation *creation, const char *name,
     return err;
 }
 
-static int write_private(const struct creation *creation, const char *name,
-                         const struct vouch_private_key *key, struct vouch_fault *fault) {
+int vouch_ca_write_private(const struct vouch_ca_pair *pair, const struct vouch_private_key *key,
+                           struct vouch_fault *fault) {
     char path[PATH_MAX], comment[VOUCH_ORIGIN_MAX + 32];
-    int err = vouch_ca_path(creation->what->dir, name, "", path, fault);
+    int err = vouch_ca_path(pair->dir, pair->name, "", path, fault);
     vouch_autosecret struct vouch_secret memory = {0};
     if (err != VOUCH_OK || vouch_secret_new(KEY_TEXT_MAX, &memory) != VOUCH_OK) {
         return err != VOUCH_OK ? err
                                : vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
                                                  "%s: no locked memory", path);
     }
-    (void)snprintf(comment, sizeof comment, "%s %s", creation->what->name, name);
-    struct vouch_keyfile_options options = {.passphrase = creation->what->passphrase,
-                                            .rounds = creation->what->rounds,
-                                            .comment = comment};
+    (void)snprintf(comment, sizeof comment, "%s %s", pair->origin, pair->name);
+    struct vouch_keyfile_options options = {
+        .passphrase = pair->passphrase, .rounds = pair->rounds, .comment = comment};
     vouch_random(options.random, sizeof options.random);
     struct vouch_buf text;
     vouch_buf_init_fixed(&text, memory.ptr, memory.len);
@@ -137,8 +136,14 @@ static int write_private(const struct creation *creation, const char *name,
 static int write_pair(const struct creation *creation, const char *name,
                       const struct vouch_private_key *made, const struct vouch_key *given,
                       struct vouch_fault *fault) {
-    int err = made != NULL ? write_private(creation, name, made, fault) : VOUCH_OK;
-    return err != VOUCH_OK ? err : write_public(creation, name, public_of(made, given), fault);
+    const struct vouch_ca_new *what = creation->what;
+    const struct vouch_ca_pair pair = {.dir = what->dir,
+                                       .name = name,
+                                       .origin = what->name,
+                                       .passphrase = what->passphrase,
+                                       .rounds = what->rounds};
+    int err = made != NULL ? vouch_ca_write_private(&pair, made, fault) : VOUCH_OK;
+    return err != VOUCH_OK ? err : vouch_ca_write_public(&pair, public_of(made, given), fault);
 }
 
 static int write_keys(const struct creation *creation, struct vouch_fault *fault) {
@@ -153,8 +158,8 @@ static int write_keys(const struct creation *creation, struct vouch_fault *fault
     return err;
 }
 
-// "ca.key.new" with its use and key.
-static void describe_key(struct vouch_buf *details, const char *use, const struct vouch_key *key) {
+void vouch_ca_describe_key(struct vouch_buf *details, const char *use,
+                           const struct vouch_key *key) {
     struct vouch_buf line;
     vouch_buf_init(&line, KEY_TEXT_MAX);
     vouch_key_print(key, NULL, &line);
@@ -179,7 +184,7 @@ static int create_ledger(const struct creation *creation, struct vouch_fault *fa
     for (size_t i = 0; i < 2; i++) {
         const char *use = vouch_ca_use(i == 0 ? VOUCH_CERT_USER : VOUCH_CERT_HOST);
         vouch_buf_init(&details[i], VOUCH_RECORD_MAX);
-        describe_key(&details[i], use, keys[i]);
+        vouch_ca_describe_key(&details[i], use, keys[i]);
         err = err != VOUCH_OK ? err : details[i].err;
         records[i] = (struct vouch_record){.kind = VOUCH_RECORD_EVENT,
                                            .actor = vouch_bytes_of(what->actor),

@@ -29,6 +29,27 @@ int vouch_ca_is_own_key(const struct vouch_ca *ca, const struct vouch_key *key);
 VOUCH_MUST_USE int vouch_ca_read_public(const char *dir, enum vouch_cert_type type,
                                         struct vouch_key **ret_key, struct vouch_fault *fault);
 
+// The same of a key by its name in the folder.
+VOUCH_MUST_USE int vouch_ca_read_public_of(const char *dir, const char *name,
+                                           struct vouch_key **ret_key, struct vouch_fault *fault);
+
+// A key pair to be written to a folder. The files must not exist yet.
+struct vouch_ca_pair {
+    const char *dir;
+    const char *name;              // in the folder
+    const char *origin;            // the ledger's name, for the comment
+    struct vouch_bytes passphrase; // empty: it is not encrypted
+    uint32_t rounds;               // of bcrypt; 0: VOUCH_KEYFILE_ROUNDS
+};
+VOUCH_MUST_USE int vouch_ca_write_public(const struct vouch_ca_pair *pair,
+                                         const struct vouch_key *key, struct vouch_fault *fault);
+VOUCH_MUST_USE int vouch_ca_write_private(const struct vouch_ca_pair *pair,
+                                          const struct vouch_private_key *key,
+                                          struct vouch_fault *fault);
+
+// The details of "ca.key.new": use and key. The buffer keeps the error.
+void vouch_ca_describe_key(struct vouch_buf *details, const char *use, const struct vouch_key *key);
+
 // Opens the private half of `key`, in what->dir or its agent. `passphrase` may be NULL.
 VOUCH_MUST_USE int vouch_ca_open_holder(const struct vouch_ca_open *what,
                                         const struct vouch_key *key,

@@ -65,10 +65,10 @@ int vouch_ca_read_key(const char *dir, enum vouch_cert_type type, struct vouch_k
     return vouch_ca_read_public(dir, type, ret_key, fault);
 }
 
-int vouch_ca_read_public(const char *dir, enum vouch_cert_type type, struct vouch_key **ret_key,
-                         struct vouch_fault *fault) {
+int vouch_ca_read_public_of(const char *dir, const char *name, struct vouch_key **ret_key,
+                            struct vouch_fault *fault) {
     char path[PATH_MAX];
-    int err = vouch_ca_path(dir, vouch_ca_key_file(type), VOUCH_CA_PUBLIC, path, fault);
+    int err = vouch_ca_path(dir, name, VOUCH_CA_PUBLIC, path, fault);
     if (err != VOUCH_OK) {
         return err;
     }
@@ -80,6 +80,11 @@ int vouch_ca_read_public(const char *dir, enum vouch_cert_type type, struct vouc
     }
     vouch_buf_done(&line);
     return err;
+}
+
+int vouch_ca_read_public(const char *dir, enum vouch_cert_type type, struct vouch_key **ret_key,
+                         struct vouch_fault *fault) {
+    return vouch_ca_read_public_of(dir, vouch_ca_key_file(type), ret_key, fault);
 }
 
 // The files of a CA share a passphrase as a rule: what was given for the first is tried on the next,
@@ -126,7 +131,8 @@ int vouch_ca_open_holder(const struct vouch_ca_open *what, const struct vouch_ke
     }
     char path[PATH_MAX];
     struct vouch_holder *holder = NULL;
-    int err = vouch_ca_path(what->dir, vouch_ca_key_file(what->type), "", path, fault);
+    const char *name = what->file != NULL ? what->file : vouch_ca_key_file(what->type);
+    int err = vouch_ca_path(what->dir, name, "", path, fault);
     struct stat st;
     if (err == VOUCH_OK && stat(path, &st) != 0) {
         (void)vouch_fault_set(fault, VOUCH_ERR_NOT_FOUND, &vouch_fault_ca_key,
@@ -140,8 +146,7 @@ int vouch_ca_open_holder(const struct vouch_ca_open *what, const struct vouch_ke
     if (err == VOUCH_OK && !vouch_key_equal(holder->key, key)) {
         vouch_holder_close(holder);
         return vouch_fault_set(fault, VOUCH_ERR_MISMATCH, &vouch_fault_ca_key,
-                               "%s: is not the private half of %s%s", path,
-                               vouch_ca_key_file(what->type), VOUCH_CA_PUBLIC);
+                               "%s: is not the private half of %s%s", path, name, VOUCH_CA_PUBLIC);
     }
     *ret_holder = err == VOUCH_OK ? holder : *ret_holder;
     return err;

@@ -44,6 +44,7 @@ struct vouch_ca_open {
     enum vouch_cert_type type;
     struct vouch_passphrase_source passphrase;
     const char *agent_socket;
+    const char *file; // the key's name in dir; NULL: that of the first key of its use
 };
 VOUCH_MUST_USE int vouch_ca_open(const struct vouch_ca_open *what, struct vouch_ca **ret_ca,
                                  struct vouch_fault *fault);

@@ -273,14 +273,31 @@ void vouch_commit_ready(struct vouch_commit *commit, struct vouch_commit_entry *
     (void)pthread_mutex_unlock(&commit->lock);
 }
 
+static void enqueue_event(struct vouch_commit *commit, struct vouch_commit_entry *entry) {
+    entry->serial = 0;
+    entry->is_ready = 1;
+    enqueue(commit, entry);
+}
+
 int vouch_commit_event(struct vouch_commit *commit, struct vouch_commit_entry *entry,
                        struct vouch_fault *fault) {
     (void)pthread_mutex_lock(&commit->lock);
     int err = has_stopped(commit, fault);
     if (err == VOUCH_OK) {
-        entry->serial = 0;
-        entry->is_ready = 1;
-        enqueue(commit, entry);
+        enqueue_event(commit, entry);
+        wake_pen(commit);
+    }
+    (void)pthread_mutex_unlock(&commit->lock);
+    return err;
+}
+
+int vouch_commit_two_events(struct vouch_commit *commit, struct vouch_commit_entry *first,
+                            struct vouch_commit_entry *second, struct vouch_fault *fault) {
+    (void)pthread_mutex_lock(&commit->lock);
+    int err = has_stopped(commit, fault);
+    if (err == VOUCH_OK) {
+        enqueue_event(commit, first);
+        enqueue_event(commit, second);
         wake_pen(commit);
     }
     (void)pthread_mutex_unlock(&commit->lock);

@@ -82,6 +82,11 @@ VOUCH_MUST_USE int vouch_commit_number(struct vouch_commit *commit,
 void vouch_commit_ready(struct vouch_commit *commit, struct vouch_commit_entry *entry);
 VOUCH_MUST_USE int vouch_commit_event(struct vouch_commit *commit, struct vouch_commit_entry *entry,
                                       struct vouch_fault *fault);
+// Queues a second event right behind the first, or neither: the first is told before the second.
+VOUCH_MUST_USE int vouch_commit_two_events(struct vouch_commit *commit,
+                                           struct vouch_commit_entry *first,
+                                           struct vouch_commit_entry *second,
+                                           struct vouch_fault *fault);
 
 // For the thread that owns the engine while no pen runs: appends records; or the last one, whatever the
 // clock says, with a checkpoint behind it.

@@ -52,8 +52,13 @@ void vouch_desk_wait(struct vouch_desk *desk) {
 }
 
 static int is_own_key(const struct vouch_signer_engine *engine, const struct vouch_key *key) {
-    return vouch_key_equal(key, engine->keys[0]) || vouch_key_equal(key, engine->keys[1]) ||
-           vouch_key_equal(key, vouch_private_key_public(engine->checkpoint_key));
+    const struct vouch_key_list *list = &engine->ring.list;
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->rows[i].key != NULL && vouch_key_equal(key, list->rows[i].key)) {
+            return 1;
+        }
+    }
+    return vouch_key_equal(key, vouch_private_key_public(engine->checkpoint_key));
 }
 
 static enum vouch_signer_outcome check(const struct vouch_signer_engine *engine,
@@ -87,11 +92,11 @@ static int sign(void *context, struct vouch_bytes tbs, struct vouch_buf *signatu
 static int build(struct vouch_desk *desk, const struct vouch_cert_spec *asked,
                  struct vouch_fault *fault) {
     const struct vouch_signer_engine *engine = desk->engine;
-    unsigned at = vouch_signer_index(asked->type);
     struct vouch_cert_spec spec = *asked;
     spec.serial = desk->entry.serial;
-    struct signing signing = {engine->holders[at], fault};
-    const struct vouch_cert_ca by = {engine->keys[at], sign, &signing, VOUCH_CERT_RULES_OPENSSH};
+    struct signing signing = {engine->ring.holders[vouch_signer_index(asked->type)], fault};
+    const struct vouch_cert_ca by = {vouch_signer_active(engine, asked->type)->key, sign, &signing,
+                                     VOUCH_CERT_RULES_OPENSSH};
     uint8_t nonce[VOUCH_CERT_NONCE_LEN];
     vouch_random(nonce, sizeof nonce);
     struct vouch_where where = {0};
@@ -136,10 +141,12 @@ static void record_skip(struct vouch_desk *desk, const struct vouch_fault *why) 
     vouch_desk_wait(desk);
 }
 
-enum vouch_desk_result vouch_desk_sign(struct vouch_desk *desk, const struct vouch_signer_ask *ask,
-                                       void (*done)(struct vouch_commit_entry *entry),
-                                       struct vouch_signer_refusal *ret_refusal,
-                                       struct vouch_fault *fault) {
+// With the keys as they are until the record is queued.
+static enum vouch_desk_result sign_and_queue(struct vouch_desk *desk,
+                                             const struct vouch_signer_ask *ask,
+                                             void (*done)(struct vouch_commit_entry *entry),
+                                             struct vouch_signer_refusal *ret_refusal,
+                                             struct vouch_fault *fault) {
     struct vouch_fault why = {0};
     enum vouch_signer_outcome outcome = check(desk->engine, ask, ret_refusal);
     desk->is_done = 0;
@@ -162,4 +169,14 @@ enum vouch_desk_result vouch_desk_sign(struct vouch_desk *desk, const struct vou
     desk->entry.done = done;
     vouch_commit_ready(&desk->engine->commit, &desk->entry);
     return VOUCH_DESK_QUEUED;
+}
+
+enum vouch_desk_result vouch_desk_sign(struct vouch_desk *desk, const struct vouch_signer_ask *ask,
+                                       void (*done)(struct vouch_commit_entry *entry),
+                                       struct vouch_signer_refusal *ret_refusal,
+                                       struct vouch_fault *fault) {
+    (void)pthread_rwlock_rdlock(&desk->engine->keys_lock);
+    enum vouch_desk_result result = sign_and_queue(desk, ask, done, ret_refusal, fault);
+    (void)pthread_rwlock_unlock(&desk->engine->keys_lock);
+    return result;
 }

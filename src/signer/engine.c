@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/secret.h"
-#include "base/share.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "signer/ca-folder.h"
@@ -22,76 +21,10 @@
 #define EVENT_EPOCH "signer.epoch"
 #define DETAILS_MAX 512
 #define END_RECORDS 4
+#define KEYS_LAG_MAX 100000 // records that a start may have to read because the list is behind
 
 static int no_memory(struct vouch_fault *fault) {
     return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "signer: no memory");
-}
-
-// Gives the one secret that all three keys are encrypted under.
-static int give_unlock(void *context, const char *path, struct vouch_secret *ret_passphrase,
-                       struct vouch_fault *fault) {
-    const struct vouch_bytes *unlock = context;
-    if (vouch_secret_new(unlock->len, ret_passphrase) != VOUCH_OK) {
-        return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
-                               "%s: no locked memory", path);
-    }
-    memcpy(ret_passphrase->ptr, unlock->ptr, unlock->len);
-    return VOUCH_OK;
-}
-
-struct opening {
-    struct vouch_signer_engine *engine;
-    const struct vouch_signer_open *what;
-    struct vouch_passphrase_source unlock;
-};
-
-static int open_ca_key(const struct opening *opening, unsigned at, struct vouch_fault *fault) {
-    struct vouch_signer_engine *engine = opening->engine;
-    const struct vouch_ca_open what = {.dir = opening->what->keys_dir,
-                                       .type = at == 0 ? VOUCH_CERT_USER : VOUCH_CERT_HOST,
-                                       .agent_socket = opening->what->agent_socket};
-    int err = vouch_ca_read_public(what.dir, what.type, &engine->keys[at], fault);
-    if (err == VOUCH_OK) {
-        err = vouch_ca_open_holder(&what, engine->keys[at], &opening->unlock, &engine->holders[at],
-                                   fault);
-    }
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    const char *why = vouch_key_ca_weakness(engine->keys[at]);
-    if (why != NULL) {
-        return vouch_fault_set(fault, VOUCH_ERR_ARGUMENT, &vouch_fault_key_weak, "%s CA key %s",
-                               vouch_ca_use(what.type), why);
-    }
-    vouch_key_fingerprint(engine->keys[at], VOUCH_HASH_SHA256, engine->ca_fingerprints[at]);
-    return VOUCH_OK;
-}
-
-// Deriving the key of an encrypted file takes a millisecond or two, so the three are opened side by side.
-static int open_key(void *context, size_t at, struct vouch_fault *fault) {
-    const struct opening *opening = context;
-    if (at < 2) {
-        return open_ca_key(opening, (unsigned)at, fault);
-    }
-    char path[PATH_MAX];
-    int err = vouch_ca_path(opening->what->keys_dir, VOUCH_CA_CHECKPOINT_KEY, "", path, fault);
-    return err != VOUCH_OK ? err
-                           : vouch_private_key_load(path, &opening->unlock,
-                                                    &opening->engine->checkpoint_key, fault);
-}
-
-static int open_keys(struct vouch_signer_engine *engine, const struct vouch_signer_open *what,
-                     struct vouch_fault *fault) {
-    struct vouch_bytes unlock = what->unlock;
-    struct opening opening = {engine, what, {unlock.len > 0 ? give_unlock : NULL, &unlock}};
-    size_t bad = 0;
-    int err = vouch_share_out(3, 1, open_key, &opening, &bad, fault);
-    if (err == VOUCH_OK && vouch_key_equal(engine->keys[0], engine->keys[1])) {
-        return vouch_fault_set(fault, VOUCH_ERR_ARGUMENT, &vouch_fault_ca_key,
-                               "%s: user CA and host CA are one key; they must be two",
-                               what->keys_dir);
-    }
-    return err;
 }
 
 static int open_ledger(struct vouch_signer_engine *engine, const struct vouch_signer_open *what,
@@ -100,13 +33,16 @@ static int open_ledger(struct vouch_signer_engine *engine, const struct vouch_si
                                            .wait_ms = what->ledger_wait_ms,
                                            .checkpoint_key =
                                                vouch_private_key_public(engine->checkpoint_key)};
-    int err = vouch_ledger_open(&open, &engine->ledger, fault);
-    if (err == VOUCH_OK) {
-        err = vouch_ca_check_use(VOUCH_CERT_USER, engine->keys[0], what->ledger_dir, fault);
-    }
-    return err != VOUCH_OK
-               ? err
-               : vouch_ca_check_use(VOUCH_CERT_HOST, engine->keys[1], what->ledger_dir, fault);
+    return vouch_ledger_open(&open, &engine->ledger, fault);
+}
+
+static int open_ring(struct vouch_signer_engine *engine, const struct vouch_epoch_choice *choice,
+                     struct vouch_fault *fault) {
+    const struct vouch_keyring_ledger ledger = {.dir = engine->ledger_dir,
+                                                .size = vouch_ledger_size(engine->ledger),
+                                                .is_another =
+                                                    choice->reason == VOUCH_EPOCH_RESTORED};
+    return vouch_keyring_open(&engine->ring, &ledger, fault);
 }
 
 // An epoch that was recorded, and no state written any more: a crash came in between.
@@ -216,7 +152,7 @@ static int record_start(struct vouch_signer_engine *engine, const struct vouch_e
     struct vouch_record records[3] = {make_event(EVENT_EPOCH, origin, &details[0]),
                                       make_event(EVENT_START, origin, &details[1])};
     size_t skip = choice->reason == VOUCH_EPOCH_GOES_ON ? 1 : 0;
-    int err = vouch_signer_bundle_make(engine, &bundle, &records[2], fault);
+    int err = vouch_signer_bundle_make(engine, &engine->ring.list, &bundle, &records[2], fault);
     if (err == VOUCH_OK) {
         err = vouch_commit_directly(&engine->commit, records + skip, 3 - skip, fault);
     }
@@ -232,13 +168,25 @@ int vouch_signer_save_state(struct vouch_signer_engine *engine, struct vouch_fau
     engine->state.serial = atomic_load(&engine->commit.recorded_serial);
     engine->state.size = atomic_load(&engine->commit.size);
     engine->state.time_ms = atomic_load(&engine->commit.time_ms);
-    return vouch_epoch_state_write(engine->state_path, &engine->state, fault);
+    int err = vouch_epoch_state_write(engine->state_path, &engine->state, fault);
+    int is_behind = engine->state.size > engine->ring.list.ledger_size + KEYS_LAG_MAX;
+    return err == VOUCH_OK && is_behind
+               ? vouch_keyring_save(&engine->ring, engine->state.size, fault)
+               : err;
+}
+
+const struct vouch_listed_key *vouch_signer_active(const struct vouch_signer_engine *engine,
+                                                   enum vouch_cert_type use) {
+    return vouch_key_list_active(&engine->ring.list, use);
 }
 
 static int begin_life(struct vouch_signer_engine *engine, const struct vouch_signer_open *what,
                       struct vouch_fault *fault) {
     struct vouch_epoch_choice choice = {0};
     int err = choose_epoch(engine, &choice, fault);
+    if (err == VOUCH_OK) {
+        err = open_ring(engine, &choice, fault);
+    }
     if (err != VOUCH_OK) {
         return err;
     }
@@ -263,6 +211,18 @@ static int check_what(const struct vouch_signer_open *what, struct vouch_fault *
                                            "ceiling: %s: %s", field, why);
 }
 
+// Those who sign never stand still: without preference a rotation would wait for ever.
+static int init_locks(struct vouch_signer_engine *engine) {
+    pthread_rwlockattr_t writers_first;
+    int code = pthread_rwlockattr_init(&writers_first);
+    code = code != 0 ? code
+                     : pthread_rwlockattr_setkind_np(&writers_first,
+                                                     PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    code = code != 0 ? code : pthread_rwlock_init(&engine->keys_lock, &writers_first);
+    code = code != 0 ? code : pthread_mutex_init(&engine->rotate_lock, NULL);
+    return code != 0 ? code : pthread_mutex_init(&engine->publish_lock, NULL);
+}
+
 static struct vouch_signer_engine *make_engine(const struct vouch_signer_open *what) {
     struct vouch_signer_engine *engine = calloc(1, sizeof *engine);
     if (engine == NULL) {
@@ -276,8 +236,7 @@ static struct vouch_signer_engine *make_engine(const struct vouch_signer_open *w
     int err = vouch_ca_path(what->keys_dir, STATE_FILE, "", path, NULL);
     engine->ledger_dir = strdup(what->ledger_dir);
     engine->state_path = err == VOUCH_OK ? strdup(path) : NULL;
-    if (engine->ledger_dir == NULL || engine->state_path == NULL ||
-        pthread_mutex_init(&engine->publish_lock, NULL) != 0 ||
+    if (engine->ledger_dir == NULL || engine->state_path == NULL || init_locks(engine) != 0 ||
         pipe2(engine->wake, O_CLOEXEC) != 0) {
         vouch_signer_engine_close(engine);
         return NULL;
@@ -296,7 +255,10 @@ int vouch_signer_open(const struct vouch_signer_open *what, struct vouch_signer_
     if (engine == NULL) {
         return no_memory(fault);
     }
-    err = open_keys(engine, what, fault);
+    err = vouch_keyring_init(&engine->ring, what, fault);
+    if (err == VOUCH_OK) {
+        err = vouch_keyring_open_checkpoint(&engine->ring, &engine->checkpoint_key, fault);
+    }
     if (err == VOUCH_OK) {
         err = open_ledger(engine, what, fault);
     }
@@ -339,14 +301,15 @@ void vouch_signer_engine_close(struct vouch_signer_engine *engine) {
     vouch_commit_done(&engine->commit);
     vouch_ledger_close(engine->ledger);
     vouch_private_key_free(engine->checkpoint_key);
+    vouch_keyring_done(&engine->ring);
     for (size_t i = 0; i < 2; i++) {
-        vouch_holder_close(engine->holders[i]);
-        vouch_key_free(engine->keys[i]);
         if (engine->wake[i] >= 0) {
             close(engine->wake[i]);
         }
     }
+    (void)pthread_mutex_destroy(&engine->rotate_lock);
     (void)pthread_mutex_destroy(&engine->publish_lock);
+    (void)pthread_rwlock_destroy(&engine->keys_lock);
     vouch_buf_done(&engine->trust);
     free(engine->state_path);
     free(engine->ledger_dir);

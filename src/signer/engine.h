@@ -11,6 +11,7 @@
 #include "signer/clock.h"
 #include "signer/commit.h"
 #include "signer/epoch.h"
+#include "signer/keyring.h"
 #include "signer/serve.h"
 #include "signer/trust.h"
 
@@ -20,10 +21,7 @@
 struct vouch_signer_engine {
     char *state_path;
     char *ledger_dir;
-    struct vouch_key *keys[2]; // user, host
-    struct vouch_holder *holders[2];
     struct vouch_private_key *checkpoint_key;
-    char ca_fingerprints[2][VOUCH_FINGERPRINT_MAX];
     struct vouch_ledger *ledger;
     struct vouch_signer_ceiling ceiling;
     struct vouch_signer_clock clock;
@@ -31,7 +29,14 @@ struct vouch_signer_engine {
     int has_stopped;
     int wake[2]; // a pipe: the last lane to end writes to it
 
-    pthread_mutex_t publish_lock; // of the state and its file, and of the bundle
+    // Taken in this order. A rotation holds the first as long as it takes; the last, for writing, from
+    // queueing its event until it is durable. Who signs holds the last from choosing the key until the
+    // record is queued: so no certificate by a key is recorded behind the switch that ended it.
+    pthread_mutex_t rotate_lock;
+    pthread_mutex_t
+        publish_lock; // of the state and its file, of the bundle, and of changes of the ring
+    pthread_rwlock_t keys_lock; // of the ring
+    struct vouch_keyring ring;
     struct vouch_epoch_state state;
     struct vouch_buf trust; // the trust bundle as it was recorded last
 };
@@ -84,6 +89,16 @@ VOUCH_MUST_USE int vouch_desk_publish(struct vouch_desk *desk, const struct vouc
                                       struct vouch_fault *fault);
 VOUCH_MUST_USE int vouch_desk_state(struct vouch_desk *desk, struct vouch_signer_state *ret_state,
                                     struct vouch_fault *fault);
+
+// The key that signs for a use; with one of the locks, until it is unlocked.
+const struct vouch_listed_key *vouch_signer_active(const struct vouch_signer_engine *engine,
+                                                   enum vouch_cert_type use);
+
+// rotate.c: returns when the step and the bundle that it makes are durable, and the keys are those.
+VOUCH_MUST_USE int vouch_desk_rotate(struct vouch_desk *desk,
+                                     const struct vouch_signer_rotation *rotation,
+                                     struct vouch_signer_rotated *ret_rotated,
+                                     struct vouch_fault *fault);
 
 // Saves the state as of the last sync; the caller holds publish_lock, or is alone.
 VOUCH_MUST_USE int vouch_signer_save_state(struct vouch_signer_engine *engine,

@@ -106,7 +106,11 @@ static void write_statement(const struct vouch_signer_engine *engine,
     hex_of(krl->sha256, hash);
     vouch_time_utc(now_s, time);
     vouch_buf_put_text(out, KRL_HEAD "\n");
-    put_line(out, "ca", engine->ca_fingerprints[vouch_signer_index(krl->ca)]);
+    const struct vouch_listed_key *other = vouch_key_list_other(&engine->ring.list, krl->ca);
+    put_line(out, "ca", vouch_signer_active(engine, krl->ca)->fingerprint);
+    if (other != NULL) {
+        put_line(out, "ca", other->fingerprint); // the list has a section for each key
+    }
     put_line(out, "use", vouch_ca_use(krl->ca));
     put_number(out, "version", krl->version);
     put_number(out, "length", krl->length);
@@ -151,7 +155,7 @@ static int record_publish(struct vouch_desk *desk, const struct vouch_signer_krl
     (void)snprintf(length, sizeof length, "%" PRIu64, krl->length);
     vouch_buf_init_fixed(&details, memory, sizeof memory);
     vouch_record_detail_put(
-        &details, "ca", vouch_bytes_of(desk->engine->ca_fingerprints[vouch_signer_index(krl->ca)]));
+        &details, "ca", vouch_bytes_of(vouch_signer_active(desk->engine, krl->ca)->fingerprint));
     vouch_record_detail_put(&details, "version", vouch_bytes_of(number));
     vouch_record_detail_put(&details, "length", vouch_bytes_of(length));
     vouch_record_detail_put(&details, "sha256", vouch_bytes_of(hash));
@@ -202,29 +206,75 @@ int vouch_desk_publish(struct vouch_desk *desk, const struct vouch_signer_krl *k
     return err;
 }
 
-int vouch_desk_state(struct vouch_desk *desk, struct vouch_signer_state *ret_state,
-                     struct vouch_fault *fault) {
+// The keys that there are, user CA keys first; their blobs follow one another in `blobs`.
+static void tell_cas(const struct vouch_key_list *list, struct vouch_buf *blobs,
+                     struct vouch_signer_state *state) {
+    size_t at[VOUCH_SIGNER_KEYS_MAX];
+    vouch_buf_clear(blobs);
+    for (unsigned use = 0; use < 2; use++) {
+        for (size_t i = 0; i < list->count && state->ca_count < VOUCH_SIGNER_KEYS_MAX; i++) {
+            const struct vouch_listed_key *row = &list->rows[i];
+            if (vouch_signer_index(row->use) != use || row->state == VOUCH_CA_KEY_NONE ||
+                row->state == VOUCH_CA_KEY_DESTROYED) {
+                continue;
+            }
+            struct vouch_bytes blob = vouch_key_blob(row->key);
+            at[state->ca_count] = blobs->len;
+            state->cas[state->ca_count++] = (struct vouch_signer_ca){
+                row->use, row->state, blob, row->since_ms, row->has_signed != 0};
+            vouch_buf_put(blobs, blob);
+        }
+    }
+    for (size_t i = 0; blobs->err == VOUCH_OK && i < state->ca_count; i++) {
+        state->cas[i].key.ptr = blobs->ptr + at[i];
+    }
+}
+
+static struct vouch_bytes active_of(const struct vouch_signer_state *state,
+                                    enum vouch_cert_type use) {
+    for (size_t i = 0; i < state->ca_count; i++) {
+        if (state->cas[i].use == use && state->cas[i].state == VOUCH_CA_KEY_ACTIVE) {
+            return state->cas[i].key;
+        }
+    }
+    return (struct vouch_bytes){0};
+}
+
+// What a rotation may change is copied to the desk: certificate and text are nobody's now.
+static int tell_changing(struct vouch_desk *desk, struct vouch_signer_state *state,
+                         struct vouch_fault *fault) {
     struct vouch_signer_engine *engine = desk->engine;
     vouch_buf_clear(&desk->text);
     (void)pthread_mutex_lock(&engine->publish_lock);
     vouch_buf_put(&desk->text, vouch_buf_bytes(&engine->trust));
-    uint64_t trust_version = engine->state.trust_version;
+    state->trust_version = engine->state.trust_version;
+    tell_cas(&engine->ring.list, &desk->cert, state);
     (void)pthread_mutex_unlock(&engine->publish_lock);
-    if (desk->text.err != VOUCH_OK) {
-        return vouch_fault_set(fault, desk->text.err, &vouch_fault_memory,
+    int err = desk->text.err != VOUCH_OK ? desk->text.err : desk->cert.err;
+    if (err != VOUCH_OK) {
+        return vouch_fault_set(fault, err, &vouch_fault_memory,
                                "signer: no memory to tell its state");
     }
-    *ret_state = (struct vouch_signer_state){
+    state->trust = vouch_buf_bytes(&desk->text);
+    state->user_ca = active_of(state, VOUCH_CERT_USER);
+    state->host_ca = active_of(state, VOUCH_CERT_HOST);
+    return VOUCH_OK;
+}
+
+int vouch_desk_state(struct vouch_desk *desk, struct vouch_signer_state *ret_state,
+                     struct vouch_fault *fault) {
+    struct vouch_signer_engine *engine = desk->engine;
+    struct vouch_signer_state state = {
         .origin = vouch_bytes_of(vouch_ledger_origin(engine->ledger)),
-        .user_ca = vouch_key_blob(engine->keys[0]),
-        .host_ca = vouch_key_blob(engine->keys[1]),
         .checkpoint_key = vouch_key_blob(vouch_private_key_public(engine->checkpoint_key)),
         .epoch = engine->state.epoch,
         .serial = atomic_load(&engine->commit.recorded_serial),
         .size = atomic_load(&engine->commit.size),
         .checkpoint_size = atomic_load(&engine->commit.checkpoint_size),
-        .ttl_max_s = {engine->ceiling.user.ttl_max_s, engine->ceiling.host.ttl_max_s},
-        .trust_version = trust_version,
-        .trust = vouch_buf_bytes(&desk->text)};
-    return VOUCH_OK;
+        .ttl_max_s = {engine->ceiling.user.ttl_max_s, engine->ceiling.host.ttl_max_s}};
+    int err = tell_changing(desk, &state, fault);
+    if (err == VOUCH_OK) {
+        *ret_state = state;
+    }
+    return err;
 }

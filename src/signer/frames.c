@@ -19,6 +19,7 @@ static const struct vouch_frame_rule asks[] = {
      .body_max = TEXT_BODY_MAX,
      .name = "publish"},
     {.type = VOUCH_SIGNER_ASK_STATE, .name = "state"},
+    {.type = VOUCH_SIGNER_ASK_ROTATE, .body_min = 24, .body_max = TEXT_BODY_MAX, .name = "rotate"},
 };
 
 static const struct vouch_frame_rule answers[] = {
@@ -32,11 +33,12 @@ static const struct vouch_frame_rule answers[] = {
      .body_max = TEXT_BODY_MAX + 64,
      .name = "published"},
     {.type = VOUCH_SIGNER_ANSWER_STATE,
-     .body_min = 76,
+     .body_min = 88,
      .body_max = LARGE_BODY_MAX,
      .name = "state answer"},
     {.type = VOUCH_SIGNER_ANSWER_REFUSED, .body_min = 12, .body_max = 1024, .name = "refused"},
     {.type = VOUCH_SIGNER_ANSWER_FAILED, .body_min = 16, .body_max = 2048, .name = "failed"},
+    {.type = VOUCH_SIGNER_ANSWER_ROTATED, .body_min = 16, .body_max = 16, .name = "rotated"},
 };
 
 const struct vouch_frame_protocol vouch_signer_protocol = {"signer", asks, ROWS(asks), answers,
@@ -178,6 +180,53 @@ int vouch_signer_read_krl(struct vouch_bytes body, struct vouch_signer_krl *ret_
     return err;
 }
 
+void vouch_signer_write_rotation(struct vouch_buf *out,
+                                 const struct vouch_signer_rotation *rotation) {
+    vouch_write_u32(out, (uint32_t)rotation->use);
+    vouch_write_u32(out, (uint32_t)rotation->verb);
+    vouch_write_string(out, rotation->actor);
+    vouch_write_string(out, rotation->key);
+    vouch_write_string(out, rotation->fingerprint);
+    vouch_write_u32(out, rotation->is_hurried);
+}
+
+int vouch_signer_read_rotation(struct vouch_bytes body, struct vouch_signer_rotation *ret_rotation,
+                               struct vouch_where *ret_where) {
+    struct vouch_reader reader;
+    struct vouch_signer_rotation rotation = {0};
+    vouch_reader_init(&reader, body);
+    rotation.use = (enum vouch_cert_type)vouch_read_u32(&reader, "use");
+    rotation.verb = (enum vouch_rotation_verb)vouch_read_u32(&reader, "verb");
+    rotation.actor = vouch_read_string(&reader, "actor");
+    rotation.key = vouch_read_string(&reader, "key");
+    rotation.fingerprint = vouch_read_string(&reader, "fingerprint");
+    rotation.is_hurried = vouch_read_u32(&reader, "is hurried");
+    int err = vouch_reader_end(&reader, ret_where);
+    if (err == VOUCH_OK) {
+        *ret_rotation = rotation;
+    }
+    return err;
+}
+
+void vouch_signer_write_rotated(struct vouch_buf *out, const struct vouch_signer_rotated *rotated) {
+    vouch_write_u64(out, rotated->number);
+    vouch_write_u64(out, rotated->time_ms);
+}
+
+int vouch_signer_read_rotated(struct vouch_bytes body, struct vouch_signer_rotated *ret_rotated,
+                              struct vouch_where *ret_where) {
+    struct vouch_reader reader;
+    struct vouch_signer_rotated rotated = {.outcome = VOUCH_SIGNER_DONE};
+    vouch_reader_init(&reader, body);
+    rotated.number = vouch_read_u64(&reader, "number");
+    rotated.time_ms = vouch_read_u64(&reader, "time");
+    int err = vouch_reader_end(&reader, ret_where);
+    if (err == VOUCH_OK) {
+        *ret_rotated = rotated;
+    }
+    return err;
+}
+
 void vouch_signer_write_grant(struct vouch_buf *out, const struct vouch_signer_grant *grant) {
     vouch_write_u64(out, grant->serial);
     vouch_write_u64(out, grant->number);
@@ -255,6 +304,47 @@ void vouch_signer_write_state(struct vouch_buf *out, const struct vouch_signer_s
     }
     vouch_write_u64(out, state->trust_version);
     vouch_write_string(out, state->trust);
+    size_t mark = vouch_write_string_begin(out);
+    for (size_t i = 0; i < state->ca_count; i++) {
+        vouch_write_u32(out, (uint32_t)state->cas[i].use);
+        vouch_write_u32(out, (uint32_t)state->cas[i].state);
+        vouch_write_string(out, state->cas[i].key);
+        vouch_write_u64(out, state->cas[i].since_ms);
+        vouch_write_u32(out, state->cas[i].has_signed);
+    }
+    vouch_write_string_end(out, mark);
+}
+
+static size_t read_cas(struct vouch_reader *reader, struct vouch_signer_ca *cas) {
+    struct vouch_reader list;
+    size_t count = 0;
+    vouch_reader_init(&list, vouch_read_string(reader, "CA keys"));
+    while (vouch_reader_left(&list) > 0 && count < VOUCH_SIGNER_KEYS_MAX) {
+        cas[count].use = (enum vouch_cert_type)vouch_read_u32(&list, "use");
+        cas[count].state = (enum vouch_ca_key_state)vouch_read_u32(&list, "state");
+        cas[count].key = vouch_read_string(&list, "key");
+        cas[count].since_ms = vouch_read_u64(&list, "since");
+        cas[count].has_signed = vouch_read_u32(&list, "has signed");
+        count++;
+    }
+    if (vouch_reader_end(&list, NULL) != VOUCH_OK) {
+        vouch_reader_fail(reader, VOUCH_ERR_FORMAT, "CA keys", "are not a list of CA keys");
+    }
+    return count;
+}
+
+enum vouch_rotation_phase vouch_signer_phase(const struct vouch_signer_state *state,
+                                             enum vouch_cert_type use) {
+    enum vouch_ca_key_state other = VOUCH_CA_KEY_NONE;
+    size_t active = 0;
+    for (size_t i = 0; i < state->ca_count; i++) {
+        if (state->cas[i].use == use && state->cas[i].state == VOUCH_CA_KEY_ACTIVE) {
+            active++;
+        } else if (state->cas[i].use == use) {
+            other = state->cas[i].state;
+        }
+    }
+    return active == 1 ? vouch_rotation_phase_of(other) : VOUCH_ROTATION_NONE;
 }
 
 int vouch_signer_read_state(struct vouch_bytes body, struct vouch_signer_state *ret_state,
@@ -274,6 +364,7 @@ int vouch_signer_read_state(struct vouch_bytes body, struct vouch_signer_state *
     state.ttl_max_s[1] = vouch_read_u64(&reader, "longest validity");
     state.trust_version = vouch_read_u64(&reader, "trust version");
     state.trust = vouch_read_string(&reader, "trust bundle");
+    state.ca_count = read_cas(&reader, state.cas);
     int err = vouch_reader_end(&reader, ret_where);
     if (err == VOUCH_OK) {
         *ret_state = state;

@@ -11,12 +11,14 @@ enum vouch_signer_message {
     VOUCH_SIGNER_ASK_NOTE = 2,
     VOUCH_SIGNER_ASK_PUBLISH = 3,
     VOUCH_SIGNER_ASK_STATE = 4,
+    VOUCH_SIGNER_ASK_ROTATE = 5,
     VOUCH_SIGNER_ANSWER_GRANTED = 17,
     VOUCH_SIGNER_ANSWER_NOTED = 18,
     VOUCH_SIGNER_ANSWER_PUBLISHED = 19,
     VOUCH_SIGNER_ANSWER_STATE = 20,
     VOUCH_SIGNER_ANSWER_REFUSED = 21, // "no"
     VOUCH_SIGNER_ANSWER_FAILED = 22,  // a failure
+    VOUCH_SIGNER_ANSWER_ROTATED = 23,
 };
 
 #define VOUCH_SIGNER_OPTIONS_ROOM 32
@@ -46,6 +48,13 @@ void vouch_signer_write_krl(struct vouch_buf *out, const struct vouch_signer_krl
 VOUCH_MUST_USE int vouch_signer_read_krl(struct vouch_bytes body, struct vouch_signer_krl *ret_krl,
                                          struct vouch_where *ret_where);
 
+// A step in the rotation of a CA key.
+void vouch_signer_write_rotation(struct vouch_buf *out,
+                                 const struct vouch_signer_rotation *rotation);
+VOUCH_MUST_USE int vouch_signer_read_rotation(struct vouch_bytes body,
+                                              struct vouch_signer_rotation *ret_rotation,
+                                              struct vouch_where *ret_where);
+
 // Answers: what became of a request to sign. Those with an outcome are written only when it is DONE, and
 // it is when they were read.
 void vouch_signer_write_grant(struct vouch_buf *out, const struct vouch_signer_grant *grant);
@@ -58,6 +67,12 @@ void vouch_signer_write_noted(struct vouch_buf *out, const struct vouch_signer_n
 VOUCH_MUST_USE int vouch_signer_read_noted(struct vouch_bytes body,
                                            struct vouch_signer_noted *ret_noted,
                                            struct vouch_where *ret_where);
+
+// What became of a step.
+void vouch_signer_write_rotated(struct vouch_buf *out, const struct vouch_signer_rotated *rotated);
+VOUCH_MUST_USE int vouch_signer_read_rotated(struct vouch_bytes body,
+                                             struct vouch_signer_rotated *ret_rotated,
+                                             struct vouch_where *ret_where);
 
 // What became of a list.
 void vouch_signer_write_published(struct vouch_buf *out,

@@ -116,6 +116,24 @@ static void check_state(struct vouch_bytes body, struct vouch_buf *again) {
     if (vouch_signer_read_state(body, &state, NULL) == VOUCH_OK) {
         vouch_signer_write_state(again, &state);
         require_same(again, body);
+        require(state.ca_count <= VOUCH_SIGNER_KEYS_MAX);
+        (void)vouch_rotation_phase_text(vouch_signer_phase(&state, VOUCH_CERT_USER));
+    }
+}
+
+static void check_rotation(struct vouch_bytes body, struct vouch_buf *again) {
+    struct vouch_signer_rotation rotation = {0};
+    struct vouch_signer_rotated rotated = {0};
+    if (vouch_signer_read_rotation(body, &rotation, NULL) == VOUCH_OK) {
+        vouch_signer_write_rotation(again, &rotation);
+        require_same(again, body);
+        const struct vouch_rotation_step *step = vouch_rotation_step_of(rotation.verb);
+        require(step == NULL || step->verb == rotation.verb);
+    }
+    vouch_buf_clear(again);
+    if (vouch_signer_read_rotated(body, &rotated, NULL) == VOUCH_OK) {
+        vouch_signer_write_rotated(again, &rotated);
+        require_same(again, body);
     }
 }
 
@@ -136,14 +154,15 @@ static void check_fault(struct vouch_bytes body, struct vouch_buf *again) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static void (*const checks[])(struct vouch_bytes, struct vouch_buf *) = {
-        check_ask,       check_event, check_krl,     check_grant,
-        check_published, check_state, check_refusal, check_fault};
+        check_ask,   check_event,   check_krl,   check_grant,   check_published,
+        check_state, check_refusal, check_fault, check_rotation};
     if (size < 1) {
         return 0;
     }
     struct vouch_buf again;
     vouch_buf_init(&again, 1024 * 1024);
-    checks[data[0] % 8]((struct vouch_bytes){data + 1, size - 1}, &again);
+    checks[data[0] % (sizeof checks / sizeof checks[0])]((struct vouch_bytes){data + 1, size - 1},
+                                                         &again);
     vouch_buf_done(&again);
     return 0;
 }

@@ -41,6 +41,19 @@ VOUCH_MUST_USE int vouch_private_key_load(const char *path,
                                           struct vouch_private_key **ret_key,
                                           struct vouch_fault *fault);
 
+// Reads several under one passphrase, all or none, for little more than the price of one (bcrypt). It is
+// asked once, for the first of them.
+#define VOUCH_PRIVATE_KEYS_MAX 3
+VOUCH_MUST_USE int vouch_private_keys_load(const char *const *paths, size_t count,
+                                           const struct vouch_passphrase_source *passphrase,
+                                           struct vouch_private_key **ret_keys,
+                                           struct vouch_fault *fault);
+
+// Signs with a private key that was read, which is the holder's from here on, whatever is returned.
+VOUCH_MUST_USE int vouch_holder_file_new(struct vouch_private_key *take_key,
+                                         struct vouch_holder **ret_holder,
+                                         struct vouch_fault *fault);
+
 // Opens a private key file to sign with.
 VOUCH_MUST_USE int vouch_holder_file_open(const char *path,
                                           const struct vouch_passphrase_source *passphrase,

@@ -120,6 +120,27 @@ int vouch_signer_publish(struct vouch_signer *signer, const struct vouch_signer_
     return bad_answer(err, &where, fault);
 }
 
+int vouch_signer_rotate(struct vouch_signer *signer, const struct vouch_signer_rotation *rotation,
+                        uint64_t deadline_ns, struct vouch_signer_rotated *ret_rotated,
+                        struct vouch_fault *fault) {
+    struct vouch_message answer = {0};
+    struct vouch_where where = {0};
+    struct vouch_signer_rotated rotated = {0};
+    vouch_signer_write_rotation(vouch_lane_begin(&signer->lane), rotation);
+    int err = ask(signer, VOUCH_SIGNER_ASK_ROTATE, deadline_ns, VOUCH_SIGNER_ANSWER_ROTATED,
+                  &answer, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    err = answer.type == VOUCH_SIGNER_ANSWER_REFUSED
+              ? vouch_signer_read_refusal(answer.body, &rotated.refusal, &where)
+              : vouch_signer_read_rotated(answer.body, &rotated, &where);
+    if (err == VOUCH_OK) {
+        *ret_rotated = rotated;
+    }
+    return bad_answer(err, &where, fault);
+}
+
 int vouch_signer_state(struct vouch_signer *signer, uint64_t deadline_ns,
                        struct vouch_signer_state *ret_state, struct vouch_fault *fault) {
     struct vouch_message answer = {0};

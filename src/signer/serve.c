@@ -146,6 +146,27 @@ static int serve_publish(struct seat *seat, struct vouch_bytes body) {
     return VOUCH_OK;
 }
 
+static int serve_rotate(struct seat *seat, struct vouch_bytes body) {
+    struct vouch_signer_rotation rotation = {0};
+    struct vouch_signer_rotated rotated = {0};
+    struct vouch_fault fault = {0};
+    int err = vouch_signer_read_rotation(body, &rotation, NULL);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    if (vouch_desk_rotate(&seat->desk, &rotation, &rotated, &fault) != VOUCH_OK) {
+        answer_fault(seat, &fault);
+        return VOUCH_OK;
+    }
+    if (rotated.outcome != VOUCH_SIGNER_DONE) {
+        answer_refusal(seat, &rotated.refusal);
+        return VOUCH_OK;
+    }
+    vouch_signer_write_rotated(vouch_lane_begin(&seat->lane), &rotated);
+    send_answer(seat, VOUCH_SIGNER_ANSWER_ROTATED, answer_deadline());
+    return VOUCH_OK;
+}
+
 static int serve_state(struct seat *seat, struct vouch_bytes body) {
     (void)body;
     struct vouch_signer_state state = {0};
@@ -163,10 +184,9 @@ static const struct {
     enum vouch_signer_message type;
     int (*serve)(struct seat *seat, struct vouch_bytes body);
 } services[] = {
-    {VOUCH_SIGNER_ASK_SIGN, serve_sign},
-    {VOUCH_SIGNER_ASK_NOTE, serve_note},
-    {VOUCH_SIGNER_ASK_PUBLISH, serve_publish},
-    {VOUCH_SIGNER_ASK_STATE, serve_state},
+    {VOUCH_SIGNER_ASK_SIGN, serve_sign},       {VOUCH_SIGNER_ASK_NOTE, serve_note},
+    {VOUCH_SIGNER_ASK_PUBLISH, serve_publish}, {VOUCH_SIGNER_ASK_STATE, serve_state},
+    {VOUCH_SIGNER_ASK_ROTATE, serve_rotate},
 };
 
 static int serve_message(struct seat *seat, const struct vouch_message *message) {

@@ -21,10 +21,12 @@ typedef void vouch_signer_die_fn(void *context, const struct vouch_fault *why);
 
 // Everything is borrowed until vouch_signer_open() returns, except `die_context`.
 struct vouch_signer_open {
-    const char *keys_dir; // user_ca, host_ca, checkpoint_key and their .pub; state is written there
+    const char
+        *keys_dir; // CA keys, checkpoint_key and their .pub; state and keys are written there
     const char *ledger_dir;    // must exist
     struct vouch_bytes unlock; // what the private keys are encrypted under; empty: they are not
-    const char *agent_socket;  // the CA keys are in this agent; NULL: in files
+    uint32_t rounds; // of bcrypt, for private keys that are made in a rotation; 0: the default
+    const char *agent_socket;                   // the CA keys are in this agent; NULL: in files
     const struct vouch_signer_ceiling *ceiling; // NULL: the default
     vouch_signer_die_fn *die; // NULL: the fault's text to standard error, and exit
     void *die_context;

@@ -8,6 +8,7 @@
 
 #include "base/fault.h"
 #include "ipc/frame.h"
+#include "ledger/rotation.h"
 #include "vouch/cert.h"
 
 struct vouch_signer;
@@ -90,10 +91,42 @@ struct vouch_signer_published {
     struct vouch_bytes envelope; // text: statement and armoured SSHSIG; borrowed like `cert`
 };
 
+// A step in the rotation of a CA key (ledger/rotation.h). The signer holds it to the phase of the use by
+// itself, and to the name of the key where one is destroyed. It records the step and a trust bundle with
+// it ("trust.publish"), and answers when both are durable: certificates that are recorded behind the step
+// are by the key that is active after it.
+struct vouch_signer_rotation {
+    enum vouch_cert_type use;
+    enum vouch_rotation_verb verb;
+    struct vouch_bytes actor;
+    struct vouch_bytes
+        key; // CREATE, with CA keys in an agent: the blob of one that it holds; else empty
+    struct vouch_bytes fingerprint; // DROP, DESTROY: SHA256:... of the key that goes
+    uint32_t
+        is_hurried; // DROP: also a key that has signed before, whose certificates count no more
+};
+
+struct vouch_signer_rotated {
+    enum vouch_signer_outcome outcome;
+    struct vouch_signer_refusal refusal;
+    uint64_t number; // of the step's event
+    uint64_t time_ms;
+};
+
+// A CA key that the signer has: all that are not destroyed.
+#define VOUCH_SIGNER_KEYS_MAX 4 // an active one and one other for each use
+struct vouch_signer_ca {
+    enum vouch_cert_type use;
+    enum vouch_ca_key_state state;
+    struct vouch_bytes key; // blob
+    uint64_t since_ms;      // time of the event that gave it this state
+    uint32_t has_signed;    // it is active or has been
+};
+
 // What the signer says about itself. Slices are borrowed like `cert`.
 struct vouch_signer_state {
     struct vouch_bytes origin;  // the ledger's name
-    struct vouch_bytes user_ca; // public key blobs
+    struct vouch_bytes user_ca; // public key blobs of the active ones
     struct vouch_bytes host_ca;
     struct vouch_bytes checkpoint_key;
     uint64_t epoch;
@@ -102,8 +135,14 @@ struct vouch_signer_state {
     uint64_t checkpoint_size;
     uint64_t ttl_max_s[2]; // the ceiling's longest validity: user, host
     uint64_t trust_version;
-    struct vouch_bytes trust; // the trust bundle: doc/trust.md
+    struct vouch_bytes trust;                          // the trust bundle: doc/trust.md
+    struct vouch_signer_ca cas[VOUCH_SIGNER_KEYS_MAX]; // user CA keys first
+    size_t ca_count;
 };
+
+// The phase in which a use is.
+enum vouch_rotation_phase vouch_signer_phase(const struct vouch_signer_state *state,
+                                             enum vouch_cert_type use);
 
 // Asks. An error is a failure and says nothing about whether the request was granted: after a lost
 // answer the ledger tells. deadline_ns: on the clock of vouch_time_monotonic_ns().
@@ -119,6 +158,11 @@ VOUCH_MUST_USE int vouch_signer_publish(struct vouch_signer *signer,
                                         const struct vouch_signer_krl *krl, uint64_t deadline_ns,
                                         struct vouch_signer_published *ret_published,
                                         struct vouch_fault *fault);
+VOUCH_MUST_USE int vouch_signer_rotate(struct vouch_signer *signer,
+                                       const struct vouch_signer_rotation *rotation,
+                                       uint64_t deadline_ns,
+                                       struct vouch_signer_rotated *ret_rotated,
+                                       struct vouch_fault *fault);
 VOUCH_MUST_USE int vouch_signer_state(struct vouch_signer *signer, uint64_t deadline_ns,
                                       struct vouch_signer_state *ret_state,
                                       struct vouch_fault *fault);

@@ -11,6 +11,10 @@
 static const char unlock[] = "0123456789abcdef0123456789abcdef";
 
 int fixture_begin(void **state) {
+    return fixture_begin_with(state, VOUCH_KEY_ED25519, 0);
+}
+
+int fixture_begin_with(void **state, enum vouch_key_type type, unsigned bits) {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
     (void)snprintf(fixture->root, sizeof fixture->root, "/tmp/vouch-signer-XXXXXX");
@@ -20,7 +24,8 @@ int fixture_begin(void **state) {
     const struct vouch_ca_new what = {.dir = fixture->keys_dir,
                                       .ledger_dir = fixture->ledger_dir,
                                       .name = "ca.example.com",
-                                      .type = VOUCH_KEY_ED25519,
+                                      .type = type,
+                                      .bits = bits,
                                       .passphrase = vouch_bytes_of(unlock),
                                       .rounds = 1,
                                       .actor = "tester"};
@@ -69,6 +74,7 @@ static struct vouch_signer_open opening(const struct fixture *fixture,
     return (struct vouch_signer_open){.keys_dir = fixture->keys_dir,
                                       .ledger_dir = fixture->ledger_dir,
                                       .unlock = vouch_bytes_of(unlock),
+                                      .rounds = 1,
                                       .ceiling = ceiling};
 }
 

@@ -33,7 +33,9 @@ struct fixture {
 
 // Makes keys and ledger, and a subject's key. For cmocka's setup and teardown.
 int fixture_begin(void **state);
-int fixture_end(void **state); // closes the engine without a clean stop if it is still open
+int fixture_begin_with(void **state, enum vouch_key_type type,
+                       unsigned bits); // CA keys of that type
+int fixture_end(void **state);         // closes the engine without a clean stop if it is still open
 
 // Opens the signer, or fails the test.
 void fixture_open(struct fixture *fixture);

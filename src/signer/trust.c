@@ -31,26 +31,44 @@ static uint64_t next_version(const struct vouch_signer_engine *engine) {
     return next > floor ? next : floor;
 }
 
-static int put_key(struct vouch_trust *trust, enum vouch_cert_type use,
-                   const struct vouch_key *key) {
-    struct vouch_key *copy = vouch_key_copy(key);
-    if (copy == NULL) {
-        return VOUCH_ERR_NO_MEMORY;
+// NONE: not in a bundle.
+static enum vouch_trust_state state_in_bundle(enum vouch_ca_key_state state) {
+    static const enum vouch_trust_state states[] = {
+        [VOUCH_CA_KEY_NEXT] = VOUCH_TRUST_NEXT,
+        [VOUCH_CA_KEY_ACTIVE] = VOUCH_TRUST_ACTIVE,
+        [VOUCH_CA_KEY_OLD] = VOUCH_TRUST_OLD,
+    };
+    return (size_t)state < sizeof states / sizeof states[0] ? states[state] : VOUCH_TRUST_NONE;
+}
+
+static int put_keys(const struct vouch_key_list *list, enum vouch_cert_type use,
+                    struct vouch_trust *trust) {
+    for (size_t i = 0; i < list->count; i++) {
+        enum vouch_trust_state state = state_in_bundle(list->rows[i].state);
+        if (list->rows[i].use != use || state == VOUCH_TRUST_NONE) {
+            continue;
+        }
+        struct vouch_key *copy = vouch_key_copy(list->rows[i].key);
+        if (copy == NULL || trust->key_count >= VOUCH_TRUST_KEYS_MAX) {
+            vouch_key_free(copy);
+            return VOUCH_ERR_NO_MEMORY;
+        }
+        trust->keys[trust->key_count++] = (struct vouch_trust_key){use, state, copy};
     }
-    trust->keys[trust->key_count++] = (struct vouch_trust_key){use, VOUCH_TRUST_ACTIVE, copy};
     return VOUCH_OK;
 }
 
-static int fill(const struct vouch_signer_engine *engine, struct vouch_trust *trust) {
+static int fill(const struct vouch_signer_engine *engine, const struct vouch_key_list *list,
+                struct vouch_trust *trust) {
     const char *name = vouch_ledger_origin(engine->ledger);
     trust->version = next_version(engine);
     trust->time_s = vouch_time_now_s();
     (void)snprintf(trust->name, sizeof trust->name, "%s", name);
     int err = vouch_krl_canary(vouch_bytes_of(name), VOUCH_KRL_CANARY_BAD, &trust->canary);
     if (err == VOUCH_OK) {
-        err = put_key(trust, VOUCH_CERT_USER, engine->keys[0]);
+        err = put_keys(list, VOUCH_CERT_USER, trust);
     }
-    return err == VOUCH_OK ? put_key(trust, VOUCH_CERT_HOST, engine->keys[1]) : err;
+    return err == VOUCH_OK ? put_keys(list, VOUCH_CERT_HOST, trust) : err;
 }
 
 static int hex_hash(struct vouch_bytes text, struct vouch_buf *hex) {
@@ -91,11 +109,11 @@ static int make_record(const struct vouch_signer_engine *engine, struct vouch_si
     return err == VOUCH_OK ? details.err : err;
 }
 
-int vouch_signer_bundle_make(struct vouch_signer_engine *engine,
+int vouch_signer_bundle_make(struct vouch_signer_engine *engine, const struct vouch_key_list *list,
                              struct vouch_signer_bundle *ret_bundle,
                              struct vouch_record *ret_record, struct vouch_fault *fault) {
     autotrust struct vouch_trust trust = {0};
-    int err = fill(engine, &trust);
+    int err = fill(engine, list, &trust);
     if (err != VOUCH_OK) {
         return failed(fault, err, "its keys cannot be put together");
     }

@@ -10,6 +10,7 @@
 #include "ledger/record.h"
 
 struct vouch_signer_engine;
+struct vouch_key_list;
 
 // A bundle that is not recorded yet.
 struct vouch_signer_bundle {
@@ -18,9 +19,10 @@ struct vouch_signer_bundle {
     uint8_t details[256]; // of the record
 };
 
-// Makes the bundle of the engine's keys under the next version, and the record that announces it, which
+// Makes the bundle of those keys under the next version, and the record that announces it, which
 // borrows the bundle. Its end is vouch_signer_bundle_done().
 VOUCH_MUST_USE int vouch_signer_bundle_make(struct vouch_signer_engine *engine,
+                                            const struct vouch_key_list *list,
                                             struct vouch_signer_bundle *ret_bundle,
                                             struct vouch_record *ret_record,
                                             struct vouch_fault *fault);

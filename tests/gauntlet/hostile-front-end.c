@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "core/cert-view.h"
 #include "signer/frames.h"
@@ -42,6 +43,11 @@ struct world {
     uint64_t *granted; // serial, and a hash of the certificate behind it
     size_t grant_count;
     uint64_t noted, published, refused, krl_version;
+    // By use: the key beside the active one, and the names of both; "" where there is none.
+    enum vouch_ca_key_state other[2];
+    char names[2][2][VOUCH_FINGERPRINT_MAX];
+    uint64_t rotated, destroyed;
+    struct vouch_signer_rotation asked; // the last step; its texts are not kept
 };
 
 static uint64_t hash_of(struct vouch_bytes bytes) {
@@ -319,6 +325,98 @@ static uint64_t make_list(const struct world *world, struct vouch_buf *out) {
     return krl.version;
 }
 
+static void make_rotation(struct world *world, struct vouch_buf *out) {
+    static const uint32_t uses[] = {1, 2, 1, 2, 1, 2, 0, 3, 257};
+    struct vouch_signer_rotation ask = {.use = (enum vouch_cert_type)PICK(uses),
+                                        .verb = (enum vouch_rotation_verb)roll(9),
+                                        .actor = make_text("user:mallory"),
+                                        .is_hurried = (uint32_t)roll(2)};
+    unsigned at = ask.use == VOUCH_CERT_HOST;
+    if (roll(3) != 0) {
+        ask.fingerprint = vouch_bytes_of(world->names[at][is_hostile()]);
+    } else if (is_hostile()) {
+        ask.fingerprint = vouch_bytes_of("SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU");
+    }
+    if (is_hostile()) {
+        ask.key = world->keys[roll(world->key_count)];
+    }
+    vouch_signer_write_rotation(out, &ask);
+    world->asked = ask;
+}
+
+static void note_ca(struct world *world, const struct vouch_signer_ca *ca) {
+    unsigned at = ca->use == VOUCH_CERT_HOST;
+    struct vouch_key *key = NULL;
+    assert_int_equal(vouch_key_parse(ca->key, &key, NULL), VOUCH_OK);
+    int is_active = ca->state == VOUCH_CA_KEY_ACTIVE;
+    vouch_key_fingerprint(key, VOUCH_HASH_SHA256, world->names[at][is_active]);
+    if (is_active) {
+        vouch_key_free(world->own[at]);
+        world->own[at] = vouch_steal(key);
+    } else {
+        assert_int_equal(world->other[at], VOUCH_CA_KEY_NONE); // one other at most
+        world->other[at] = ca->state;
+    }
+    vouch_key_free(key);
+}
+
+static void learn_keys(struct world *world, struct vouch_lane *lane) {
+    struct vouch_message answer = {0};
+    struct vouch_signer_state about = {0};
+    (void)vouch_lane_begin(lane);
+    assert_int_equal(vouch_lane_ask(lane, VOUCH_SIGNER_ASK_STATE, FIXTURE_DEADLINE, &answer, NULL),
+                     VOUCH_OK);
+    assert_int_equal(vouch_signer_read_state(answer.body, &about, NULL), VOUCH_OK);
+    memset(world->other, 0, sizeof world->other);
+    memset(world->names, 0, sizeof world->names);
+    for (size_t i = 0; i < about.ca_count; i++) {
+        note_ca(world, &about.cas[i]);
+    }
+    assert_true(world->names[0][1][0] != '\0' && world->names[1][1][0] != '\0');
+}
+
+// The steps once more, in other words than the signer's: what the other key was and is, and whether the
+// two changed places.
+static void assert_step(const struct world *before, const struct world *after) {
+    static const struct {
+        enum vouch_rotation_verb verb;
+        enum vouch_ca_key_state was, is;
+        int turned;
+    } steps[] = {
+        {VOUCH_ROTATE_CREATE, VOUCH_CA_KEY_NONE, VOUCH_CA_KEY_NEXT, 0},
+        {VOUCH_ROTATE_DROP, VOUCH_CA_KEY_NEXT, VOUCH_CA_KEY_NONE, 0},
+        {VOUCH_ROTATE_SWITCH, VOUCH_CA_KEY_NEXT, VOUCH_CA_KEY_OLD, 1},
+        {VOUCH_ROTATE_BACK, VOUCH_CA_KEY_OLD, VOUCH_CA_KEY_NEXT, 1},
+        {VOUCH_ROTATE_REMOVE, VOUCH_CA_KEY_OLD, VOUCH_CA_KEY_REMOVED, 0},
+        {VOUCH_ROTATE_RESTORE, VOUCH_CA_KEY_REMOVED, VOUCH_CA_KEY_OLD, 0},
+        {VOUCH_ROTATE_DESTROY, VOUCH_CA_KEY_REMOVED, VOUCH_CA_KEY_NONE, 0},
+    };
+    unsigned at = before->asked.use == VOUCH_CERT_HOST, found = 0;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        if (steps[i].verb != before->asked.verb) {
+            continue;
+        }
+        const char *active = before->names[at][!steps[i].turned];
+        assert_int_equal(before->other[at], steps[i].was);
+        assert_int_equal(after->other[at], steps[i].is);
+        assert_string_equal(after->names[at][1], active); // never is what signs destroyed
+        found++;
+    }
+    assert_int_equal(found, 1);
+    assert_int_equal(before->other[!at], after->other[!at]);
+    assert_string_equal(before->names[!at][1], after->names[!at][1]);
+    assert_int_equal(before->asked.key.len, 0); // nobody hands the signer a key
+}
+
+static void take_rotated(struct world *world, struct vouch_lane *lane) {
+    struct world before = *world; // but for the keys, which learn_keys() frees
+    learn_keys(world, lane);
+    assert_step(&before, world);
+    world->rotated++;
+    world->destroyed +=
+        world->asked.verb == VOUCH_ROTATE_DROP || world->asked.verb == VOUCH_ROTATE_DESTROY;
+}
+
 static void take_answer(struct world *world, const struct vouch_message *answer, uint64_t version) {
     switch (answer->type) {
     case VOUCH_SIGNER_ANSWER_GRANTED:
@@ -347,7 +445,10 @@ static void ask_one(struct world *world, struct vouch_lane *lane) {
     uint64_t version = 0, dice = roll(40);
     uint16_t type = VOUCH_SIGNER_ASK_SIGN;
     struct vouch_buf *out = vouch_lane_begin(lane);
-    if (dice == 0) {
+    if (roll(40) == 0) {
+        type = VOUCH_SIGNER_ASK_ROTATE;
+        make_rotation(world, out);
+    } else if (dice == 0) {
         type = VOUCH_SIGNER_ASK_STATE;
     } else if (dice < 4) {
         type = VOUCH_SIGNER_ASK_NOTE;
@@ -362,7 +463,11 @@ static void ask_one(struct world *world, struct vouch_lane *lane) {
     if (vouch_lane_ask(lane, type, FIXTURE_DEADLINE, &answer, &fault) != VOUCH_OK) {
         fail_msg("%s", fault.text);
     }
-    take_answer(world, &answer, version);
+    if (answer.type == VOUCH_SIGNER_ANSWER_ROTATED) {
+        take_rotated(world, lane);
+    } else {
+        take_answer(world, &answer, version);
+    }
 }
 
 // A whole request with some of its bytes changed or cut, on a lane of its own, which may be hung up.
@@ -418,6 +523,16 @@ static void check_record(void *context, const struct vouch_record *record) {
     walk->certs++;
 }
 
+static uint64_t count_steps(const struct fixture *fixture) {
+    static const char *const types[] = {"ca.key.new",    "ca.key.switch",  "ca.key.back",
+                                        "ca.key.remove", "ca.key.restore", "ca.key.destroy"};
+    uint64_t count = 0;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        count += fixture_count(fixture, types[i]);
+    }
+    return count;
+}
+
 static void set_ceiling(struct world *world) {
     struct vouch_signer_ceiling *ceiling = &world->ceiling;
     *ceiling = vouch_signer_ceiling_default();
@@ -440,12 +555,11 @@ static void begin_world(struct world *world, struct vouch_lane *lane) {
     vouch_lane_init(lane, world->fixture->lanes[RUBBISH_LANES], &vouch_signer_protocol,
                     VOUCH_LANE_ASKS);
     world->fixture->lanes[RUBBISH_LANES] = -1;
+    learn_keys(world, lane);
     (void)vouch_lane_begin(lane);
     assert_int_equal(vouch_lane_ask(lane, VOUCH_SIGNER_ASK_STATE, FIXTURE_DEADLINE, &answer, NULL),
                      VOUCH_OK);
     assert_int_equal(vouch_signer_read_state(answer.body, &about, NULL), VOUCH_OK);
-    assert_int_equal(vouch_key_parse(about.user_ca, &world->own[0], NULL), VOUCH_OK);
-    assert_int_equal(vouch_key_parse(about.host_ca, &world->own[1], NULL), VOUCH_OK);
     assert_int_equal(vouch_key_parse(about.checkpoint_key, &world->own[2], NULL), VOUCH_OK);
     make_keys(world, about.host_ca);
 }
@@ -478,8 +592,9 @@ static void K9_nothing_that_is_granted_is_outside_the_ceiling_or_unrecorded(void
     }
     vouch_lane_done(&lane);
     fixture_serve_end(world.fixture);
-    print_message("# %zu granted, %" PRIu64 " refused, %" PRIu64 " noted, %" PRIu64 " published\n",
-                  world.grant_count, world.refused, world.noted, world.published);
+    print_message("# %zu granted, %" PRIu64 " refused, %" PRIu64 " noted, %" PRIu64
+                  " published, %" PRIu64 " steps of rotations\n",
+                  world.grant_count, world.refused, world.noted, world.published, world.rotated);
     assert_true(world.grant_count > asks / 20 && world.refused > asks / 20);
     assert_true(world.noted > 0 && world.published > 0);
     qsort(world.granted, world.grant_count, 2 * sizeof *world.granted, compare);
@@ -488,7 +603,8 @@ static void K9_nothing_that_is_granted_is_outside_the_ceiling_or_unrecorded(void
     assert_int_equal(walk.certs, world.grant_count);
     assert_int_equal(fixture_count(world.fixture, "krl.publish"), world.published);
     assert_int_equal(fixture_count(world.fixture, "ledger.new"), 1);
-    assert_int_equal(fixture_count(world.fixture, "ca.key.new"), 2);
+    assert_int_equal(count_steps(world.fixture), 2 + world.rotated);
+    assert_true(world.rotated > 0 && world.destroyed > 0);
     assert_int_equal(fixture_count(world.fixture, "signer.stop"), 1);
     assert_int_equal(fixture_count(world.fixture, "cert.revoke") +
                          fixture_count(world.fixture, "token.new"),

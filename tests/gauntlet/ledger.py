@@ -132,6 +132,98 @@ def vkey(origin, public):
     return origin + b"+" + key_id(origin, public).hex().encode() + b"+" + b64(b"\1" + public)
 
 
+def fingerprint(blob):
+    return b"SHA256:" + b64(sha256(blob)).rstrip(b"=")
+
+
+# Event of a rotation -> phases in which it may come: (the state of the key beside the active one, what
+# becomes of it, whether the two change places).
+ROTATION = {
+    b"ca.key.new": ((None, "next", False),),
+    b"ca.key.switch": (("next", "old", True),),
+    b"ca.key.back": (("old", "next", True),),
+    b"ca.key.remove": (("old", "removed", False),),
+    b"ca.key.restore": (("removed", "old", False),),
+    b"ca.key.destroy": (("next", None, False), ("removed", None, False)),
+}
+
+
+class Use:
+    """The keys of a use, by fingerprint: the one that signs, and the one beside it."""
+
+    def __init__(self):
+        self.active = self.other = self.state = None
+
+    def new(self, name):
+        if self.active is None:
+            self.active = name
+        elif self.state is not None:
+            return "a key in the midst of a rotation"
+        else:
+            self.other, self.state = name, "next"
+        return None
+
+    def step(self, event, told):
+        for before, after, turns in ROTATION[event]:
+            if self.active is not None and self.state == before:
+                break
+        else:
+            return "a step that cannot come now"
+        if told.get(b"fingerprint") != self.other:
+            return "a step of another key"
+        if turns:
+            self.active, self.other = self.other, self.active
+        if told.get(b"active") != self.active:
+            return "a step to another key"
+        self.state = after
+        self.other = self.other if after else None
+        return None
+
+
+class Keys:
+    """What the events so far say of all CA keys."""
+
+    def __init__(self):
+        self.uses = {b"user": Use(), b"host": Use()}
+        self.known = set()
+
+    def take(self, record):
+        """What is wrong with an event by which CA keys change; None if nothing is."""
+        told = pairs_of(record["details"])
+        use = self.uses.get(told.get(b"use"))
+        if use is None:
+            return "no use"
+        if record["type"] != b"ca.key.new":
+            return use.step(record["type"], told)
+        name = fingerprint(base64.b64decode(told[b"key"].split(b" ")[1]))
+        if name in self.known:
+            return "a key that was there before"
+        wrong = use.new(name)
+        self.known |= {name} if wrong is None else set()
+        return wrong
+
+
+def pairs_of(data):
+    words = Reader(data).strings()
+    return dict(zip(words[::2], words[1::2]))
+
+
+def judge_keys(records):
+    """What is wrong with the CA keys of a ledger: wrong steps, certificates by a key that did not sign."""
+    keys, wrong = Keys(), []
+    for number, record in enumerate(records):
+        found = None
+        if record["kind"] == CERT:
+            cert = sshwire.read_cert(record["cert"])
+            use = keys.uses[b"user" if cert["type"] == USER else b"host"]
+            if fingerprint(cert["ca"]) != use.active:
+                found = "a certificate by a key that was not active"
+        elif record["type"] in ROTATION:
+            found = keys.take(record)
+        wrong += [(number, found)] if found else []
+    return wrong
+
+
 def details(**pairs):
     return b"".join(string(name) + string(value) for name, value in pairs.items())
 
@@ -208,6 +300,7 @@ def check_rules(records, certs):
     expect_equal(records[0]["type"], b"ledger.new")
     uses = [r["details"] for r in records if r.get("type") == b"ca.key.new"]
     expect_equal(len(uses), 2)
+    expect_equal(judge_keys(records), [])
 
 
 def ours(lab, tap):
@@ -365,6 +458,80 @@ def wrong_ones(maker, tap):
         expect(done.status == 0, done)
 
 
+class Rotations:
+    """Stories of a user CA whose key changes, told by a word for each record."""
+
+    def __init__(self, maker):
+        self.maker = maker
+        self.keys = {"a": maker.user_ca, "h": maker.host_ca}
+        self.keys.update((name, Signer.ed25519(name.encode() * 32)) for name in "bc")
+        self.serial = 0
+
+    def row(self, word):
+        """`new b`, `switch b b` (the key beside, and the one that signs then), `cert b`; a use behind."""
+        what, key, *more = word.split()
+        if what == "cert":
+            self.serial += 1
+            return self.maker.issued(self.keys[key], USER, self.serial)
+        use = (more.pop() if len(more) == (1 if what == "new" else 2) else "user").encode()
+        if what == "new":
+            pairs = details(use=use, key=Maker.line(self.keys[key].blob))
+        else:
+            names = (fingerprint(self.keys[name].blob) for name in (key, more[0]))
+            pairs = details(use=use, **dict(zip(("fingerprint", "active"), names)))
+        return self.maker.event(b"ca.key." + what.encode(), object=use, details=pairs)
+
+    def tell(self, story):
+        self.serial = 0
+        rows = self.maker.records(0) + [self.row(word) for word in story.split(", ")]
+        entries = self.maker.finish(rows)
+        files = derive(entries, self.maker.origin, self.maker.seed)
+        return judge_keys([decode(entry) for entry in entries]), self.maker.verify(files)
+
+
+def rotations(maker, tap):
+    """What each implementation makes of rotations."""
+    round_trip = "new b, cert a, switch b b, cert b, remove a b, cert b, destroy a b"
+    right = (
+        "cert a",
+        round_trip + ", cert b",
+        round_trip + ", new c, switch c c, cert c, remove b c, destroy b c, cert c",
+        "new b, destroy b a, cert a, new c, cert a",
+        "new b, switch b b, cert b, back a a, cert a, switch b b, cert b",
+        "new b, switch b b, remove a b, restore a b, back a a, cert a",
+    )
+    wrong = (
+        "new b, cert b",
+        "new b, switch b b, cert a",
+        "new b, switch b b, back a a, cert b",
+        "new b, switch b b, remove a b, cert a",
+        round_trip + ", cert a",
+        round_trip + ", new a",
+        "new b, new c",
+        "new b, switch b b, new c",
+        "new h",
+        "new b nobody",
+        "switch b b",
+        "new b, switch c c",
+        "new b, switch b a",
+        "new b, switch b b host",
+        "new b, remove b a",
+        "new b, destroy a b",
+        "new b, switch b b, destroy a b",
+        "new b, switch b b, remove a b, back a a",
+        round_trip + ", restore a b",
+    )
+    stories = Rotations(maker)
+    with tap.row("S4_rotations_that_keep_to_the_steps_are_proven"):
+        for story in right:
+            found, done = stories.tell(story)
+            expect(found == [] and done.status == 0, story, found, done)
+    with tap.row("S4_a_certificate_by_a_key_that_was_not_active_and_each_wrong_step_is_found"):
+        for story in wrong:
+            found, done = stories.tell(story)
+            expect(found != [] and done.status == 1, story, found, done)
+
+
 def wrong_folders(maker, tap):
     files = maker.make(260)
     check = files["checkpoint"]
@@ -421,7 +588,7 @@ def main():
         tap = Tap()
         ours(lab, tap)
         maker = Maker(lab)
-        for part in (right_ones, wrong_ones, wrong_folders, anchors):
+        for part in (right_ones, wrong_ones, rotations, wrong_folders, anchors):
             part(maker, tap)
         tap.done()
 
