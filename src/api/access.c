@@ -40,6 +40,7 @@ static void read_body(struct vouch_api_call *call, struct vouch_ask_access *ask,
     ask->force_command =
         vouch_api_text(call, "force_command", VOUCH_API_OPTIONAL, VOUCH_API_OPTION_MAX);
     ask->verify_required = vouch_api_flag(call, "verify_required");
+    ask->trust_version = vouch_api_serial(call, "trust_version");
     ask->pending =
         vouch_api_flag(call, "request") != 0 ? VOUCH_PENDING_REQUEST : VOUCH_PENDING_REFUSE;
     ask->once = vouch_api_once(call);
@@ -51,8 +52,9 @@ static void read_body(struct vouch_api_call *call, struct vouch_ask_access *ask,
 
 int vouch_api_access_new(struct vouch_api_call *call) {
     static const char *const members[] = {
-        "zone",   "roles",   "public_key",    "ttl_s",           "reason",  "extensions",
-        "logins", "sources", "force_command", "verify_required", "request", NULL};
+        "zone",       "roles",         "public_key", "ttl_s",         "reason",
+        "extensions", "logins",        "sources",    "force_command", "verify_required",
+        "request",    "trust_version", NULL};
     struct vouch_ask_access ask = {0};
     struct lists lists;
     vouch_api_members(call, members);

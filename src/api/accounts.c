@@ -2,6 +2,7 @@
 // /v1/accounts and /v1/account: what is kept for each user of the policy; the link by which one sets up
 // password and second factor; and what one who is signed in changes of it.
 #include "api/fields.h"
+#include "api/passkeys.h"
 #include "api/resources.h"
 
 #define LINK_TTL_MAX_S (7ULL * 86400)
@@ -17,6 +18,7 @@ static void put_members(struct vouch_json *json, const struct vouch_account_row 
     vouch_json_time_s(json, "created", row->created_s);
     vouch_json_time_s(json, "signed_in", row->signed_in_s);
     vouch_json_number(json, "sessions", row->sessions);
+    vouch_json_number(json, "passkeys", row->passkeys);
     vouch_json_flag(json, "closed", row->closed != 0);
 }
 
@@ -76,12 +78,12 @@ int vouch_api_account_link(struct vouch_api_call *call) {
 }
 
 int vouch_api_account_password(struct vouch_api_call *call) {
-    static const char *const members[] = {"current", "new", "code", NULL};
+    static const char *const members[] = {"current", "new", "code", "passkey", NULL};
     struct vouch_ask_password ask = {0};
     vouch_api_members(call, members);
     ask.current = vouch_api_secret(call, "current", VOUCH_API_REQUIRED, VOUCH_PASSWORD_GIVEN_MAX);
     ask.fresh = vouch_api_secret(call, "new", VOUCH_API_REQUIRED, VOUCH_PASSWORD_GIVEN_MAX);
-    ask.code = vouch_api_secret(call, "code", VOUCH_API_REQUIRED, VOUCH_CODE_GIVEN_MAX);
+    ask.factor = vouch_api_passkey_or_code(call, &ask.code, &ask.passkey);
     if (call->refused) {
         return VOUCH_OK;
     }
@@ -96,10 +98,10 @@ int vouch_api_account_password(struct vouch_api_call *call) {
 }
 
 int vouch_api_account_recovery(struct vouch_api_call *call) {
-    static const char *const members[] = {"code", NULL};
+    static const char *const members[] = {"code", "passkey", NULL};
     struct vouch_ask_recovery_new ask = {0};
     vouch_api_members(call, members);
-    ask.code = vouch_api_secret(call, "code", VOUCH_API_REQUIRED, VOUCH_CODE_GIVEN_MAX);
+    ask.factor = vouch_api_passkey_or_code(call, &ask.code, &ask.passkey);
     if (call->refused) {
         return VOUCH_OK;
     }

@@ -137,10 +137,11 @@ int vouch_api_ca_show(struct vouch_api_call *call) {
     struct vouch_json *json = &call->json;
     vouch_api_answer_begin(call, 200, "vouch.ca/1");
     call->response->cache_control = "public, no-cache";
-    (void)snprintf(call->response->etag, sizeof call->response->etag, "\"%llu-%llu-%.30s\"",
+    // The trust bundle is another one whenever a CA key is.
+    (void)snprintf(call->response->etag, sizeof call->response->etag, "\"%llu-%llu-%llu\"",
                    (unsigned long long)snapshot->krl_versions[0],
                    (unsigned long long)snapshot->krl_versions[1],
-                   snapshot->fingerprints[VOUCH_API_USER_CA] + sizeof "SHA256:" - 1);
+                   (unsigned long long)snapshot->trust_version);
     vouch_json_text(json, "name", vouch_bytes_of(snapshot->name));
     put_key(json, "user_ca", snapshot, VOUCH_API_USER_CA);
     put_key(json, "host_ca", snapshot, VOUCH_API_HOST_CA);

@@ -72,6 +72,7 @@ struct vouch_api_call {
     struct vouch_http_response *response;
     struct vouch_caller caller;
     char source[VOUCH_HTTP_ADDRESS_TEXT_MAX];
+    unsigned by_cookie;       // nonzero: the caller's secret came as the cookie of a browser
     json_t *body;             // an object, where the route takes one
     char within[32];          // "keys[1].": which object of a list stands in body's place
     struct vouch_buf scratch; // bytes decoded from the body, which never move
@@ -81,7 +82,8 @@ struct vouch_api_call {
     unsigned refused;         // nonzero: the response holds a problem
 };
 
-// Finds out who asks. Returns nonzero if there is a credential of that kind to show to the authority.
+// Finds out who asks. Returns nonzero if there is a credential of that kind to show to the authority; without
+// one, the call may have been refused already.
 int vouch_api_identify(struct vouch_api_call *call, enum vouch_api_access access);
 
 // Fills in where the caller comes from, and the request's ID; the way stays UNKNOWN.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
-// Who asks: API tokens, sessions and hosts (RFC 6750), and users on the server's own machine. A secret is only
-// cut out here; the authority looks it up. It is neither logged nor repeated in an answer.
-#include "api/call.h"
+// Who asks: API tokens, sessions and hosts (RFC 6750), browsers by a cookie, and users on the server's own
+// machine. A secret is only cut out here; the authority looks it up. It is neither logged nor repeated in an
+// answer.
+#include "api/browser.h"
 #include "authority/request-hosts.h"
 
 static const char scheme[] = "bearer ";
@@ -65,27 +66,58 @@ void vouch_api_refuse_stranger(struct vouch_api_call *call) {
         "that this path takes");
 }
 
+static int take_local(struct vouch_api_call *call) {
+    if (call->api->config.way != VOUCH_CALLER_LOCAL || !call->request->user.known) {
+        return 0;
+    }
+    call->caller.way = VOUCH_CALLER_LOCAL;
+    call->caller.uid = call->request->user.uid;
+    return 1;
+}
+
+static int take_bearer(struct vouch_api_call *call, struct vouch_bytes header,
+                       enum vouch_api_access access) {
+    const size_t skip = sizeof scheme - 1;
+    if (!has_scheme(header)) {
+        return 0;
+    }
+    const struct vouch_bytes token = {header.ptr + skip, header.len - skip};
+    call->caller.way = way_of(token, access);
+    call->caller.token = call->caller.way != VOUCH_CALLER_UNKNOWN ? token : (struct vouch_bytes){0};
+    return call->caller.way != VOUCH_CALLER_UNKNOWN;
+}
+
+// No browser gets to the socket on the server's own machine, so nobody's cookie is a session there.
+static int take_cookie(struct vouch_api_call *call, struct vouch_bytes cookie) {
+    call->by_cookie = 1;
+    if (call->api->config.way == VOUCH_CALLER_LOCAL || !is_secret(cookie, VOUCH_SESSION_PREFIX) ||
+        !vouch_api_cookie_judge(call, cookie)) {
+        return 0;
+    }
+    call->caller.way = VOUCH_CALLER_SESSION;
+    call->caller.token = cookie;
+    return 1;
+}
+
 // A credential that is shown counts, also where none is needed: whoever shows one wants to be no more
 // than it says.
 int vouch_api_identify(struct vouch_api_call *call, enum vouch_api_access access) {
     struct vouch_bytes header = call->request->headers[VOUCH_HTTP_AUTHORIZATION];
+    struct vouch_bytes cookie = {0};
     vouch_api_name_source(call);
-    if (header.ptr == NULL) {
-        int local = call->api->config.way == VOUCH_CALLER_LOCAL && call->request->user.known &&
-                    access != VOUCH_API_HOSTS;
-        call->caller.way = local ? VOUCH_CALLER_LOCAL : VOUCH_CALLER_UNKNOWN;
-        call->caller.uid = local ? call->request->user.uid : 0;
-        return local;
+    if (access == VOUCH_API_HOSTS) {
+        return header.ptr != NULL && take_bearer(call, header, access);
     }
-    if (!has_scheme(header)) {
+    if (!vouch_api_cookie_find(call, &cookie)) {
         return 0;
     }
-    size_t skip = sizeof scheme - 1;
-    const struct vouch_bytes token = {header.ptr + skip, header.len - skip};
-    call->caller.way = way_of(token, access);
-    if (call->caller.way == VOUCH_CALLER_UNKNOWN) {
+    if (cookie.ptr != NULL && header.ptr != NULL) {
+        vouch_api_refuse(call, 400, &vouch_fault_two_callers, "Authorization",
+                         "the request has an Authorization and the cookie of a session");
         return 0;
     }
-    call->caller.token = token;
-    return 1;
+    if (cookie.ptr != NULL) {
+        return take_cookie(call, cookie);
+    }
+    return header.ptr != NULL ? take_bearer(call, header, access) : take_local(call);
 }

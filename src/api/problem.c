@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "api/browser.h"
 #include "api/routes.h"
 #include "base/str.h"
 
@@ -131,6 +132,9 @@ static void refuse(struct vouch_api_call *call, const struct problem *problem) {
     response->content_type = PROBLEM_TYPE;
     if (problem->status == 401) {
         ask_for_token(call, problem->kind);
+    }
+    if (problem->status == 401 && call->by_cookie) {
+        vouch_api_cookie_take(call); // the session is over
     }
     if (problem->status == 503) {
         ask_for_patience(call);

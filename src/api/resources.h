@@ -40,6 +40,7 @@ int vouch_api_token_disable(struct vouch_api_call *call);
 
 // sessions.c
 int vouch_api_session_new(struct vouch_api_call *call);
+int vouch_api_session_show(struct vouch_api_call *call);
 int vouch_api_session_list(struct vouch_api_call *call);
 int vouch_api_session_end(struct vouch_api_call *call);
 int vouch_api_session_end_one(struct vouch_api_call *call);
@@ -51,6 +52,14 @@ int vouch_api_account_list(struct vouch_api_call *call);
 int vouch_api_account_link(struct vouch_api_call *call);
 int vouch_api_account_password(struct vouch_api_call *call);
 int vouch_api_account_recovery(struct vouch_api_call *call);
+
+// passkeys.c
+int vouch_api_passkey_challenge(struct vouch_api_call *call);
+int vouch_api_session_challenge(struct vouch_api_call *call);
+int vouch_api_passkey_begin(struct vouch_api_call *call);
+int vouch_api_passkey_add(struct vouch_api_call *call);
+int vouch_api_passkey_list(struct vouch_api_call *call);
+int vouch_api_passkey_remove(struct vouch_api_call *call);
 
 // setup.c
 int vouch_api_setup_look(struct vouch_api_call *call);
@@ -81,6 +90,10 @@ int vouch_api_fleet_refuse(struct vouch_api_call *call);
 int vouch_api_fleet_lock(struct vouch_api_call *call);
 int vouch_api_fleet_rename(struct vouch_api_call *call);
 int vouch_api_fleet_retire(struct vouch_api_call *call);
+
+// ca-rotation.c
+int vouch_api_rotation_show(struct vouch_api_call *call);
+int vouch_api_rotate(struct vouch_api_call *call);
 
 // host.c, logins.c
 int vouch_api_host_state(struct vouch_api_call *call);

@@ -23,6 +23,7 @@ static const char *const login_params[] = {
     PAGE, "host", "login", "user", "key_id", "serial", "outcome", "alarms", "from", "until", NULL};
 static const char *const matrix_params[] = {
     "rows", "label", "zone", "at", "row_from", "row_count", "column_from", "column_count", NULL};
+static const char *const rotation_params[] = {"use", NULL};
 static const char *const diff_params[] = {"from", "until", NULL};
 static const char *const who_params[] = {"login", "host", NULL};
 static const char *const version_params[] = {"version", NULL};
@@ -50,11 +51,19 @@ ROW(entries, vouch_api_ledger_tile, .access = VOUCH_API_CALLERS);
 
 ROW(session_new, vouch_api_session_new, .access = VOUCH_API_STRANGERS, .body = VOUCH_API_JSON,
     .work = VOUCH_API_SIGN_IN);
+ROW(session_show, vouch_api_session_show, .access = VOUCH_API_CALLERS);
 ROW(session_list, vouch_api_session_list, .params = user_page_params);
 ROW(session_end, vouch_api_session_end, .access = VOUCH_API_CALLERS);
 ROW(session_end_one, vouch_api_session_end_one, .access = VOUCH_API_CALLERS);
 ROW(session_end_all, vouch_api_session_end_all, .params = user_params);
 ROW(session_factor, vouch_api_session_factor, .body = VOUCH_API_JSON);
+ROW(session_challenge, vouch_api_session_challenge, .body = VOUCH_API_JSON);
+ROW(passkey_challenge, vouch_api_passkey_challenge, .access = VOUCH_API_STRANGERS,
+    .body = VOUCH_API_JSON, .work = VOUCH_API_SIGN_IN);
+ROW(passkey_begin, vouch_api_passkey_begin, .body = VOUCH_API_JSON);
+ROW(passkey_add, vouch_api_passkey_add, .body = VOUCH_API_JSON);
+ROW(passkey_list, vouch_api_passkey_list, .params = user_page_params);
+ROW(passkey_remove, vouch_api_passkey_remove, .params = user_params);
 ROW(account_list, vouch_api_account_list, .params = user_page_params);
 ROW(account_link, vouch_api_account_link, .body = VOUCH_API_JSON);
 ROW(account_password, vouch_api_account_password, .body = VOUCH_API_JSON,
@@ -110,6 +119,8 @@ ROW(ca_show, vouch_api_ca_show, .access = VOUCH_API_EVERYBODY);
 ROW(ca_user_key, vouch_api_ca_user_key, .access = VOUCH_API_EVERYBODY);
 ROW(ca_host_key, vouch_api_ca_host_key, .access = VOUCH_API_EVERYBODY);
 ROW(ca_checkpoint_key, vouch_api_ca_checkpoint_key, .access = VOUCH_API_EVERYBODY);
+ROW(rotation_show, vouch_api_rotation_show, .params = rotation_params);
+ROW(rotate, vouch_api_rotate, .body = VOUCH_API_JSON);
 ROW(trust_show, vouch_api_trust_show, .access = VOUCH_API_EVERYBODY, .params = krl_params);
 ROW(krl_user, vouch_api_krl_user, .access = VOUCH_API_EVERYBODY, .params = krl_params);
 ROW(krl_host, vouch_api_krl_host, .access = VOUCH_API_EVERYBODY, .params = krl_params);
@@ -148,6 +159,8 @@ const struct vouch_http_route vouch_api_routes[] = {
     READ("/v1/ca/user.pub", ca_user_key),
     READ("/v1/ca/host.pub", ca_host_key),
     READ("/v1/ca/checkpoint.pub", ca_checkpoint_key),
+    READ("/v1/ca/rotation", rotation_show),
+    TAKE(POST, "/v1/ca/rotation", rotate),
     READ("/v1/trust", trust_show),
     READ("/v1/krls/user", krl_user),
     READ("/v1/krls/host", krl_host),
@@ -175,8 +188,15 @@ const struct vouch_http_route vouch_api_routes[] = {
     READ("/v1/sessions", session_list),
     DROP("/v1/sessions", session_end_all),
     DROP("/v1/sessions/{id}", session_end_one),
+    READ("/v1/session", session_show),
     DROP("/v1/session", session_end),
     TAKE(POST, "/v1/session/factor", session_factor),
+    TAKE(POST, "/v1/session/challenge", session_challenge),
+    TAKE_FEW("/v1/passkeys/challenge", passkey_challenge),
+    TAKE(POST, "/v1/account/passkeys/begin", passkey_begin),
+    TAKE(POST, "/v1/account/passkeys", passkey_add),
+    READ("/v1/account/passkeys", passkey_list),
+    DROP("/v1/account/passkeys/{id}", passkey_remove),
     READ("/v1/accounts", account_list),
     TAKE(POST, "/v1/accounts/{user}/link", account_link),
     TAKE_FEW("/v1/account/password", account_password),

@@ -2,6 +2,7 @@
 // /v1/setup: an account gets its password and second factor, by a one-time link. Who has the link needs no
 // other credential; it comes in the body, since a path would be logged.
 #include "api/fields.h"
+#include "api/passkeys.h"
 #include "api/resources.h"
 
 static struct vouch_bytes read_link(struct vouch_api_call *call) {
@@ -40,15 +41,30 @@ int vouch_api_setup_begin(struct vouch_api_call *call) {
     vouch_api_answer_begin(call, 200, "vouch.setup/1");
     vouch_json_text(&call->json, "user", answer.user);
     vouch_json_text(&call->json, "uri", answer.uri);
+    if (answer.question.question.len > 0) {
+        vouch_json_open(&call->json, "passkey", '{');
+        vouch_api_passkey_create(&call->json, &answer.question);
+        vouch_json_close(&call->json, '}');
+    } else {
+        vouch_json_null(&call->json, "passkey");
+    }
     return vouch_api_answer_end(call);
 }
 
 int vouch_api_setup_finish(struct vouch_api_call *call) {
-    static const char *const members[] = {"link", "code", NULL};
+    static const char *const members[] = {"link", "code", "passkey", NULL};
     struct vouch_ask_account_finish ask = {0};
     vouch_api_members(call, members);
     ask.secret = read_link(call);
-    ask.code = vouch_api_secret(call, "code", VOUCH_API_REQUIRED, VOUCH_CODE_GIVEN_MAX);
+    if (vouch_api_has(call, "passkey") && vouch_api_has(call, "code")) {
+        vouch_api_refuse_field(call, "code", "either a code or a passkey is given");
+    } else if (vouch_api_has(call, "passkey")) {
+        ask.factor = VOUCH_FACTOR_PASSKEY;
+        ask.passkey = vouch_api_passkey_new_inside(call);
+    } else {
+        ask.factor = VOUCH_FACTOR_TOTP;
+        ask.code = vouch_api_secret(call, "code", VOUCH_API_REQUIRED, VOUCH_CODE_GIVEN_MAX);
+    }
     if (call->refused) {
         return VOUCH_OK;
     }

@@ -23,12 +23,47 @@ static const struct vouch_session_row session = {.id = 7,
                                                  .idle_s = 43200,
                                                  .ends_s = NOW_S + 604800};
 
+static struct vouch_passkey_row passkey = {.id = 5,
+                                           .name = TEXT("phone"),
+                                           .credential = TEXT("\x01\x02\x03"),
+                                           .backed_up = 1,
+                                           .may_back_up = 1,
+                                           .aaguid = {0xab, 0xcd},
+                                           .created_s = NOW_S};
+
+static void fill_question(struct vouch_passkey_question *question) {
+    static const struct vouch_bytes ids[] = {TEXT("\xfb\xff"), TEXT("\x01")};
+    *question = (struct vouch_passkey_question){.question = vouch_bytes_of("q-1"),
+                                                .challenge = vouch_bytes_of("challenge"),
+                                                .host = vouch_bytes_of("ca.example.com"),
+                                                .ca = vouch_bytes_of("Example CA"),
+                                                .handle = vouch_bytes_of("u12"),
+                                                .user = vouch_bytes_of("alice"),
+                                                .ids = {ids, 2},
+                                                .ttl_s = 300};
+}
+
+static void note_given(const struct vouch_passkey_given *given) {
+    test_double_note(" question=%.*s id=%.*s client=%.*s data=%.*s signature=%.*s handle=%.*s",
+                     SHOWN(given->question), SHOWN(given->id), SHOWN(given->client_data),
+                     SHOWN(given->authdata), SHOWN(given->signature), SHOWN(given->handle));
+}
+
+static void note_new(const struct vouch_passkey_new *made) {
+    test_double_note(" question=%.*s id=%.*s client=%.*s attestation=%.*s name=%.*s",
+                     SHOWN(made->question), SHOWN(made->id), SHOWN(made->client_data),
+                     SHOWN(made->attestation), SHOWN(made->name));
+}
+
 ASKED(sign_in, struct vouch_ask_sign_in, struct vouch_answer_session) {
     int err = VOUCH_OK;
     (void)authority;
     if (test_double_enter(caller, NULL, "sign_in", &ret_answer->reply, &err)) {
         test_double_note(" user=%.*s password=%.*s factor=%d code=%.*s", SHOWN(ask->user),
                          SHOWN(ask->password), (int)ask->factor, SHOWN(ask->code));
+        if (ask->factor == VOUCH_FACTOR_PASSKEY) {
+            note_given(&ask->passkey);
+        }
         test_double_wait();
         ret_answer->row = session;
         ret_answer->secret = vouch_bytes_of(TEST_SESSION);
@@ -42,8 +77,21 @@ ASKED(factor, struct vouch_ask_factor, struct vouch_answer_session) {
     (void)authority;
     if (test_double_enter(caller, "session", "factor", &ret_answer->reply, &err)) {
         test_double_note(" factor=%d code=%.*s", (int)ask->factor, SHOWN(ask->code));
+        if (ask->factor == VOUCH_FACTOR_PASSKEY) {
+            note_given(&ask->passkey);
+        }
         ret_answer->row = session;
         ret_answer->recovery_left = 9;
+    }
+    return test_double_leave(err, fault);
+}
+
+ASKED(session_show, struct vouch_ask_page, struct vouch_answer_session) {
+    int err = VOUCH_OK;
+    (void)authority;
+    (void)ask;
+    if (test_double_enter(caller, "session", "session_show", &ret_answer->reply, &err)) {
+        ret_answer->row = session;
     }
     return test_double_leave(err, fault);
 }
@@ -74,6 +122,58 @@ ASKED(session_end, struct vouch_ask_session_end, struct vouch_answer_ended) {
     return test_double_leave(err, fault);
 }
 
+ASKED(passkey_question, struct vouch_ask_passkey_question, struct vouch_answer_passkey_question) {
+    int err = VOUCH_OK;
+    (void)authority;
+    const char *scope = ask->purpose == VOUCH_PASSKEY_FOR_SIGN_IN ? NULL : "session";
+    if (test_double_enter(caller, scope, "passkey_question", &ret_answer->reply, &err)) {
+        test_double_note(" purpose=%d user=%.*s request=%" PRIu64, (int)ask->purpose,
+                         SHOWN(ask->user), ask->request);
+        fill_question(&ret_answer->question);
+    }
+    return test_double_leave(err, fault);
+}
+
+ASKED(passkey_add, struct vouch_ask_passkey_add, struct vouch_answer_passkey) {
+    int err = VOUCH_OK;
+    (void)authority;
+    if (test_double_enter(caller, "session", "passkey_add", &ret_answer->reply, &err)) {
+        note_new(&ask->passkey);
+        ret_answer->row = passkey;
+    }
+    return test_double_leave(err, fault);
+}
+
+ASKED(passkeys, struct vouch_ask_passkeys, struct vouch_answer_passkeys) {
+    static struct vouch_passkey_row rows[2];
+    int err = VOUCH_OK;
+    (void)authority;
+    if (test_double_enter(caller, "session", "passkeys", &ret_answer->reply, &err)) {
+        test_double_note_page(&ask->page);
+        test_double_note(" user=%.*s", SHOWN(ask->user));
+        rows[0] = passkey;
+        rows[1] = (struct vouch_passkey_row){.id = 6,
+                                             .name = vouch_bytes_of("key"),
+                                             .credential = vouch_bytes_of("x"),
+                                             .created_s = NOW_S,
+                                             .used_s = NOW_S};
+        ret_answer->rows = rows;
+        ret_answer->count = 2;
+        ret_answer->next = vouch_bytes_of("6");
+    }
+    return test_double_leave(err, fault);
+}
+
+ASKED(passkey_remove, struct vouch_ask_passkey_remove, struct vouch_answer_passkey) {
+    int err = VOUCH_OK;
+    (void)authority;
+    if (test_double_enter(caller, "session", "passkey_remove", &ret_answer->reply, &err)) {
+        test_double_note(" id=%" PRIu64 " user=%.*s", ask->id, SHOWN(ask->user));
+        ret_answer->row = passkey;
+    }
+    return test_double_leave(err, fault);
+}
+
 ASKED(accounts, struct vouch_ask_accounts, struct vouch_answer_accounts) {
     static struct vouch_account_row rows[] = {{.user = TEXT("alice"),
                                                .login = TEXT("alice"),
@@ -84,7 +184,8 @@ ASKED(accounts, struct vouch_ask_accounts, struct vouch_answer_accounts) {
                                                .recovery_left = 10,
                                                .created_s = NOW_S,
                                                .signed_in_s = NOW_S,
-                                               .sessions = 2},
+                                               .sessions = 2,
+                                               .passkeys = 3},
                                               {.user = TEXT("bob"), .closed = 1}};
     int err = VOUCH_OK;
     (void)authority;
@@ -131,6 +232,9 @@ ASKED(account_begin, struct vouch_ask_account_begin, struct vouch_answer_account
         test_double_note(" link=%.*s password=%.*s", SHOWN(ask->secret), SHOWN(ask->password));
         ret_answer->user = vouch_bytes_of("bob");
         ret_answer->uri = vouch_bytes_of("otpauth://totp/ca:bob?secret=ABC");
+        if (!vouch_bytes_equal(ask->password, vouch_bytes_of(TEST_NO_PASSKEYS))) {
+            fill_question(&ret_answer->question);
+        }
     }
     return test_double_leave(err, fault);
 }
@@ -145,6 +249,9 @@ ASKED(account_finish, struct vouch_ask_account_finish, struct vouch_answer_codes
     (void)authority;
     if (test_double_enter(caller, NULL, "account_finish", &ret_answer->reply, &err)) {
         test_double_note(" link=%.*s code=%.*s", SHOWN(ask->secret), SHOWN(ask->code));
+        if (ask->factor == VOUCH_FACTOR_PASSKEY) {
+            note_new(&ask->passkey);
+        }
         fill_codes(ret_answer);
     }
     return test_double_leave(err, fault);
@@ -156,6 +263,9 @@ ASKED(password, struct vouch_ask_password, struct vouch_answer_ended) {
     if (test_double_enter(caller, "session", "password", &ret_answer->reply, &err)) {
         test_double_note(" current=%.*s new=%.*s code=%.*s", SHOWN(ask->current), SHOWN(ask->fresh),
                          SHOWN(ask->code));
+        if (ask->factor == VOUCH_FACTOR_PASSKEY) {
+            note_given(&ask->passkey);
+        }
         ret_answer->count = 1;
     }
     return test_double_leave(err, fault);
@@ -166,6 +276,9 @@ ASKED(recovery_new, struct vouch_ask_recovery_new, struct vouch_answer_codes) {
     (void)authority;
     if (test_double_enter(caller, "session", "recovery_new", &ret_answer->reply, &err)) {
         test_double_note(" code=%.*s", SHOWN(ask->code));
+        if (ask->factor == VOUCH_FACTOR_PASSKEY) {
+            note_given(&ask->passkey);
+        }
         fill_codes(ret_answer);
     }
     return test_double_leave(err, fault);

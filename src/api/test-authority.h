@@ -12,6 +12,8 @@
 
 // The secret of a session that may do everything, and of a link.
 #define TEST_SESSION "vouchs_Session0001234abcdefghijklmnopqrstuvwxyzABC"
+// A password of an account under an address without passkeys.
+#define TEST_NO_PASSKEYS "a password without passkeys"
 #define TEST_LINK "vouchl_Link000000123456789abcdefghijklmnopqrstuvwx"
 
 // What enrols hosts; and secrets of hosts, as of tokens above.

@@ -39,6 +39,78 @@ static void says_how_many_recovery_codes_are_left(void **state) {
     assert_int_equal(test_number("recovery_left"), 9);
 }
 
+#define COOKIE_SIGN_IN                                                                             \
+    "{\"user\":\"alice\",\"password\":\"" PASSWORD "\",\"factor\":\"totp\",\"code\":\"123456\","   \
+    "\"cookie\":true}"
+#define OWN_PAGE "Sec-Fetch-Site: same-origin\r\n"
+#define PROOF                                                                                      \
+    "rQ_M_I4UkUtGR56RJrO1FDit8fcANw5LxyeHfJF9hAY" // sha256 of vouch-csrf/1, LF and the secret
+
+static unsigned send_page(const char *method, const char *path, const char *headers,
+                          const char *body) {
+    return test_send(
+        &(struct test_ask){.method = method, .path = path, .headers = headers, .body = body});
+}
+
+static void gives_a_browser_its_session_as_a_cookie(void **state) {
+    (void)state;
+    assert_int_equal(send_page("POST", "/v1/sessions", OWN_PAGE, COOKIE_SIGN_IN), 201);
+    assert_true(test_has_header(&answer, "Set-Cookie: __Host-vouch=" TEST_SESSION
+                                         "; Path=/; Secure; HttpOnly; SameSite=Strict"));
+    assert_string_equal(test_text(&answer, "csrf"), PROOF);
+    assert_null(json_object_get(answer.json, "secret"));
+    assert_null(memmem(answer.body.ptr, answer.body.len, TEST_SESSION, strlen(TEST_SESSION)));
+}
+
+static void signs_no_browser_in_for_another_site(void **state) {
+    (void)state;
+    static const char *const elsewhere[] = {NULL, "Sec-Fetch-Site: cross-site\r\n",
+                                            "Origin: https://evil.example\r\n"};
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
+        assert_int_equal(send_page("POST", "/v1/sessions", elsewhere[i], COOKIE_SIGN_IN), 403);
+        assert_string_equal(test_text(&answer, "code"), "V-2010");
+        assert_null(strstr(answer.head, "Set-Cookie"));
+    }
+    assert_int_equal(test_authority_asks(), 0);
+}
+
+static void sets_no_cookie_when_signing_in_fails(void **state) {
+    (void)state;
+    test_authority_say(VOUCH_VERDICT_UNKNOWN, "V-1880", "");
+    assert_int_equal(send_page("POST", "/v1/sessions", OWN_PAGE, COOKIE_SIGN_IN), 401);
+    assert_null(strstr(answer.head, "Set-Cookie"));
+}
+
+#define WITH_COOKIE "Cookie: a=b; __Host-vouch=" TEST_SESSION "\r\n" OWN_PAGE
+#define TAKEN_BACK "Set-Cookie: __Host-vouch=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict"
+
+static void shows_the_session_that_asks(void **state) {
+    (void)state;
+    assert_int_equal(ask("GET", "/v1/session", NULL), 200);
+    test_assert_asked("session_show way=3");
+    assert_string_equal(test_text(&answer, "user"), "alice");
+    assert_string_equal(test_text(&answer, "methods"), "password+totp");
+    assert_null(json_object_get(answer.json, "csrf"));
+    assert_int_equal(send_page("GET", "/v1/session", WITH_COOKIE, NULL), 200);
+    assert_string_equal(test_text(&answer, "csrf"), PROOF);
+    assert_null(json_object_get(answer.json, "secret"));
+}
+
+static void takes_the_cookie_back_when_the_session_ends(void **state) {
+    (void)state;
+    assert_int_equal(
+        send_page("DELETE", "/v1/session", WITH_COOKIE "X-Vouch-CSRF: " PROOF "\r\n", NULL), 200);
+    assert_true(test_has_header(&answer, TAKEN_BACK));
+    assert_int_equal(ask("DELETE", "/v1/session", NULL), 200);
+    assert_null(strstr(answer.head, "Set-Cookie"));
+    test_authority_say(VOUCH_VERDICT_UNKNOWN, "V-1801", "");
+    assert_int_equal(send_page("GET", "/v1/me", WITH_COOKIE, NULL), 401);
+    assert_true(test_has_header(&answer, TAKEN_BACK));
+    test_authority_say(VOUCH_VERDICT_REFUSED, "V-1802", "");
+    assert_int_equal(send_page("GET", "/v1/me", WITH_COOKIE, NULL), 403);
+    assert_null(strstr(answer.head, "Set-Cookie"));
+}
+
 static void signs_in_as_nobody_but_who_is_named(void **state) {
     (void)state;
     assert_int_equal(ask("POST", "/v1/sessions", SIGN_IN),
@@ -82,7 +154,7 @@ static void takes_only_known_factors(void **state) {
         (void)snprintf(body, sizeof body, "{\"factor\":\"%s\",\"code\":\"123456\"}", bad[i]);
         test_assert_field(ask("POST", "/v1/session/factor", body), "factor");
         assert_string_equal(test_text(&answer, "detail"),
-                            "factor is none of \"totp\", \"recovery\"");
+                            "factor is none of \"totp\", \"recovery\", \"passkey\"");
     }
 }
 
@@ -338,6 +410,11 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(signs_in_with_both_factors),
         TEST(says_how_many_recovery_codes_are_left),
+        TEST(gives_a_browser_its_session_as_a_cookie),
+        TEST(signs_no_browser_in_for_another_site),
+        TEST(sets_no_cookie_when_signing_in_fails),
+        TEST(shows_the_session_that_asks),
+        TEST(takes_the_cookie_back_when_the_session_ends),
         TEST(signs_in_as_nobody_but_who_is_named),
         TEST(takes_any_bytes_as_password),
         TEST(tells_wrong_and_too_many_tries),

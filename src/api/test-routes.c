@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Tests of the table of routes: what each takes from whom, whatever else a request says (gauntlet C5),
 // and that doc/openapi.json describes these routes and no others.
+#include "api/browser.h"
 #include "api/routes.h"
 #include "api/test-fixture.h"
 
@@ -65,6 +66,13 @@ static const char *body_of(const struct vouch_http_route *route) {
          "{\"type\":\"user\",\"principals\":[\"deploy\"],\"ttl_max_s\":3600}"},
         {"/v1/sessions", "{\"user\":\"alice\"," PASSWORD "," CODE "}"},
         {"/v1/session/factor", "{" CODE "}"},
+        {"/v1/session/challenge", "{}"},
+        {"/v1/passkeys/challenge", "{}"},
+        {"/v1/account/passkeys/begin", "{}"},
+        {"/v1/account/passkeys",
+         "{\"challenge_id\":\"q\",\"name\":\"n\",\"credential\":{\"id\":\"SUQ\",\"rawId\":\"SUQ\","
+         "\"type\":\"public-key\",\"response\":{\"clientDataJSON\":\"Y2Q\","
+         "\"attestationObject\":\"YXQ\"}}}"},
         {"/v1/accounts/{user}/link", "{\"ttl_s\":60}"},
         {"/v1/account/password",
          "{\"current\":\"one of old\",\"new\":\"four other words\",\"code\":\"123456\"}"},
@@ -79,6 +87,7 @@ static const char *body_of(const struct vouch_http_route *route) {
         {"/v1/host/logins", "{\"first\":\"1\",\"logins\":[{\"time\":\"2026-11-22T10:45:38.120Z\","
                             "\"outcome\":\"refused\",\"login\":\"root\"}]}"},
         {"/v1/explain", "{\"login\":\"root\",\"host\":\"web1\"}"},
+        {"/v1/ca/rotation", "{\"use\":\"user\",\"verb\":\"advance\"}"},
         {"/v1/fleet/{name}/edit", "{\"zone\":\"prod\"}"},
         {"/v1/fleet/{name}/adopt",
          "{\"fingerprint\":\"SHA256:AQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"},
@@ -202,6 +211,7 @@ static void takes_no_credential_that_is_none(void **state) {
         "X-Authorization: Bearer " TEST_TOKEN_ALL "\r\n",
         "Cookie: token=" TEST_TOKEN_ALL "\r\n",
         "Cookie: __Host-session=" TEST_SESSION "\r\n",
+        "Cookie: __Host-vouch=" TEST_TOKEN_ALL "\r\n",
         "Authorization: Bearer " TEST_LINK "\r\n",
         "Authorization: Bearer vouchs_\r\n",
         "Authorization: Bearer vouchs" TEST_SESSION "\r\n",
@@ -264,6 +274,163 @@ static void lets_a_good_token_in(void **state) {
                                  .path = "/v1/certs",
                                  .headers = "Authorization: bEARER " TEST_TOKEN_ALL "\r\n"};
     assert_int_equal(test_status(&test, &odd), 200);
+}
+
+// --- sessions of browsers (gauntlet C5): what a page of another site can make a browser send is refused, by
+// every route, before anybody is asked
+
+#define COOKIE "Cookie: " VOUCH_API_COOKIE "=" TEST_SESSION "\r\n"
+#define OWN "Sec-Fetch-Site: same-origin\r\n"
+
+// X-Vouch-CSRF for a session, as a line.
+static const char *proof_of(const char *session) {
+    static char line[128];
+    char proof[VOUCH_API_CSRF_LEN + 1];
+    assert_int_equal(vouch_api_csrf(vouch_bytes_of(session), proof), VOUCH_OK);
+    (void)snprintf(line, sizeof line, "X-Vouch-CSRF: %s\r\n", proof);
+    return line;
+}
+
+static unsigned ask_by_cookie(const struct vouch_http_route *route, const char *more) {
+    char headers[400];
+    (void)snprintf(headers, sizeof headers, COOKIE "%s", more);
+    return ask(route, &(struct change){.headers = headers});
+}
+
+static int is_for_browsers(const struct vouch_http_route *route) {
+    return asks_for_token(route) && !is_for_hosts(route);
+}
+
+static void lets_a_page_of_its_own_in(void **state) {
+    (void)state;
+    char own[200], old[200];
+    issue_one();
+    (void)snprintf(own, sizeof own, OWN "%s", proof_of(TEST_SESSION));
+    // A browser that does not say where a request comes from names at least the page's origin.
+    (void)snprintf(old, sizeof old, "Origin: https://ca.example.com\r\n%s", proof_of(TEST_SESSION));
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const struct vouch_http_route *route = &vouch_api_routes[i];
+        if (is_for_browsers(route)) {
+            assert_in_range(ask_by_cookie(route, own), 200, 204);
+            assert_in_range(ask_by_cookie(route, old), 200, 204);
+        }
+    }
+}
+
+static void refuses_what_another_site_lets_a_browser_send(void **state) {
+    (void)state;
+    static const char *const elsewhere[] = {
+        "",
+        "Sec-Fetch-Site: cross-site\r\n",
+        "Sec-Fetch-Site: same-site\r\n",
+        "Sec-Fetch-Site: none\r\n",
+        "Sec-Fetch-Site: \r\n",
+        "Sec-Fetch-Site: same-origin, cross-site\r\n",
+        "Sec-Fetch-Site: cross-site\r\nOrigin: https://ca.example.com\r\n",
+        "Origin: https://evil.example\r\n",
+        "Origin: https://ca.example.com.evil.example\r\n",
+        "Origin: https://ca.example.com:1\r\n",
+        "Origin: http://127.0.0.1\r\n",
+        "Origin: null\r\n",
+        "Origin: \r\n",
+        "Origin: https://\r\n",
+    };
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const struct vouch_http_route *route = &vouch_api_routes[i];
+        for (size_t k = 0; is_for_browsers(route) && k < sizeof elsewhere / sizeof elsewhere[0];
+             k++) {
+            char headers[300];
+            (void)snprintf(headers, sizeof headers, "%s%s", elsewhere[k], proof_of(TEST_SESSION));
+            assert_int_equal(ask_by_cookie(route, headers), 403);
+            assert_string_equal(test_text(&answer, "code"), "V-2010");
+        }
+    }
+    assert_int_equal(test_authority_asks(), 0);
+}
+
+static void refuses_changes_without_the_proof_of_the_page(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "",
+        "X-Vouch-CSRF: \r\n",
+        "X-Vouch-CSRF: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n",
+        "X-Vouch-CSRF: " TEST_SESSION "\r\n",
+    };
+    issue_one();
+    unsigned before = test_authority_asks();
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const struct vouch_http_route *route = &vouch_api_routes[i];
+        if (!is_for_browsers(route) || route->method == VOUCH_HTTP_GET) {
+            continue;
+        }
+        char other[200];
+        (void)snprintf(other, sizeof other, OWN "%s", proof_of(TEST_SESSION "x"));
+        assert_int_equal(ask_by_cookie(route, other), 403);
+        for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
+            char headers[200];
+            (void)snprintf(headers, sizeof headers, OWN "%s", bad[k]);
+            assert_int_equal(ask_by_cookie(route, headers), 403);
+            assert_string_equal(test_text(&answer, "code"), "V-2011");
+        }
+    }
+    assert_int_equal(test_authority_asks(), before);
+}
+
+static void refuses_a_cookie_beside_another_credential(void **state) {
+    (void)state;
+    char headers[400];
+    (void)snprintf(headers, sizeof headers, COOKIE OWN "%s", proof_of(TEST_SESSION));
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const struct vouch_http_route *route = &vouch_api_routes[i];
+        const struct change change = {.token = TEST_TOKEN_ALL, .headers = headers};
+        if (is_for_browsers(route)) {
+            assert_int_equal(ask(route, &change), 400);
+            assert_string_equal(test_text(&answer, "code"), "V-2012");
+        }
+    }
+    assert_int_equal(test_authority_asks(), 0);
+}
+
+static void takes_no_cookie_that_is_no_session(void **state) {
+    (void)state;
+    static const struct {
+        const char *line;
+        unsigned status;
+    } cases[] = {
+        {"Cookie: " VOUCH_API_COOKIE "=" TEST_TOKEN_ALL "\r\n", 401},
+        {"Cookie: " VOUCH_API_COOKIE "=" TEST_LINK "\r\n", 401},
+        {"Cookie: " VOUCH_API_COOKIE "=" TEST_HOST_SECRET "\r\n", 401},
+        {"Cookie: " VOUCH_API_COOKIE "=\r\n", 401},
+        {"Cookie: " VOUCH_API_COOKIE "=vouchs_\r\n", 401},
+        {"Cookie: __Host-other=" TEST_SESSION "\r\n", 401},
+        {"Cookie: vouch=" TEST_SESSION "\r\n", 401},
+        {"Cookie: " VOUCH_API_COOKIE "=" TEST_SESSION "; " VOUCH_API_COOKIE "=x\r\n", 400},
+        {"Cookie: " VOUCH_API_COOKIE "=" TEST_SESSION ",x\r\n", 400},
+    };
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const struct vouch_http_route *route = &vouch_api_routes[i];
+        for (size_t k = 0; is_for_browsers(route) && k < sizeof cases / sizeof cases[0]; k++) {
+            char headers[400];
+            (void)snprintf(headers, sizeof headers, "%s" OWN "%s", cases[k].line,
+                           proof_of(TEST_SESSION));
+            assert_int_equal(ask(route, &(struct change){.headers = headers}), cases[k].status);
+        }
+    }
+    assert_int_equal(test_authority_asks(), 0);
+}
+
+static void takes_no_cookie_from_a_host_or_on_the_socket(void **state) {
+    (void)state;
+    char headers[400];
+    int local = test.unix_fd >= 0;
+    (void)snprintf(headers, sizeof headers, COOKIE OWN "%s", proof_of(TEST_SESSION));
+    for (size_t i = 0; i < vouch_api_route_count; i++) {
+        const struct vouch_http_route *route = &vouch_api_routes[i];
+        if (is_for_hosts(route) || (local && is_for_browsers(route))) {
+            assert_int_equal(ask(route, &(struct change){.headers = headers}), 401);
+        }
+    }
+    assert_int_equal(test_authority_asks(), 0);
 }
 
 struct type_row {
@@ -339,10 +506,18 @@ static void refuses_bodies_over_each_routes_bound(void **state) {
     assert_int_equal(test_authority_asks(), 0);
 }
 
+// Nonzero if what fits `pattern` fits `wide` too, which ends with a capture: "passkeys/begin", "passkeys/{id}".
+static int covers(const char *wide, const char *pattern) {
+    const char *last = strrchr(wide, '/');
+    size_t len = (size_t)(last - wide) + 1;
+    return last[1] == '{' && strncmp(wide, pattern, len) == 0 && strchr(pattern + len, '/') == NULL;
+}
+
 static unsigned methods_of(const char *pattern) {
     unsigned mask = 0;
     for (size_t i = 0; i < vouch_api_route_count; i++) {
-        if (strcmp(vouch_api_routes[i].pattern, pattern) == 0) {
+        const char *other = vouch_api_routes[i].pattern;
+        if (strcmp(other, pattern) == 0 || covers(other, pattern)) {
             mask |= 1U << vouch_api_routes[i].method;
         }
     }
@@ -480,10 +655,13 @@ static void describes_each_route_as_it_is(void **state) {
             test_schema_operation(test.doc, vouch_http_method_text(route->method), route->pattern);
         assert_non_null(operation);
         const json_t *security = json_object_get(operation, "security");
-        size_t ways = asks_for_token(route) ? (row->access == VOUCH_API_EVERYBODY ? 2 : 1) : 0;
-        assert_int_equal(json_array_size(security), ways);
+        size_t ways = row->access == VOUCH_API_EVERYBODY ? 3 : 2; // token, cookie, nothing
+        ways = is_for_hosts(route) ? 1 : ways;
+        assert_int_equal(json_array_size(security), asks_for_token(route) ? ways : 0);
         const json_t *way = json_array_get(security, 0);
         assert_int_equal(json_object_get(way, "host") != NULL, is_for_hosts(route));
+        way = json_array_get(security, 1);
+        assert_int_equal(json_object_get(way, "cookie") != NULL, is_for_browsers(route));
         static const char *const types[] = {NULL, "application/json", "application/yaml"};
         const json_t *body = json_object_get(operation, "requestBody");
         assert_int_equal(body != NULL, row->body != VOUCH_API_NO_BODY);
@@ -526,6 +704,13 @@ int main(void) {
         TEST(refuses_unknown_and_powerless_tokens_on_every_route),
         TEST(takes_each_kind_of_secret_only_where_it_belongs),
         TEST(lets_a_good_token_in),
+        TEST(lets_a_page_of_its_own_in),
+        TEST(refuses_what_another_site_lets_a_browser_send),
+        TEST(refuses_changes_without_the_proof_of_the_page),
+        TEST(refuses_a_cookie_beside_another_credential),
+        TEST(takes_no_cookie_that_is_no_session),
+        TEST(takes_no_cookie_from_a_host_or_on_the_socket),
+        TEST_LOCAL(takes_no_cookie_from_a_host_or_on_the_socket),
         TEST(takes_bodies_only_as_json),
         TEST(takes_policies_only_as_yaml),
         TEST(refuses_bodies_over_each_routes_bound),

@@ -327,9 +327,14 @@ int vouch_local_access(struct vouch_local *authority, const struct vouch_caller 
     struct vouch_access access = {.ask = ask, .who = &who};
     access.policy = vouch_policy_hold(authority, &access.version);
     vouch_buf_init(&body, BODY_MAX);
+    if (ask->trust_version != 0) {
+        vouch_clerk_session_trust(authority->office, who.session_id, ask->trust_version);
+    }
     if (ask->once.len > 0) {
+        struct vouch_ask_access same = *ask;
+        same.trust_version = 0; // asked again with newer keys, it is the same request
         vouch_write_text(&body, "access");
-        vouch_codec_write(vouch_ops[VOUCH_OP_access].ask, ask, &body);
+        vouch_codec_write(vouch_ops[VOUCH_OP_access].ask, &same, &body);
     }
     const struct vouch_job job = {.caller = caller,
                                   .who = &who,

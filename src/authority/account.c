@@ -37,7 +37,8 @@ static int put_row(struct vouch_local *authority, struct vouch_store *store,
                                       .recovery_left = account->recovery_left,
                                       .created_s = account->created_s,
                                       .signed_in_s = account->signed_in_s,
-                                      .sessions = account->sessions};
+                                      .sessions = account->sessions,
+                                      .passkeys = account->passkeys};
     by_policy(policy, account, row);
     if (vouch_arena_copy(&authority->arena, row->login, &row->login) != VOUCH_OK) {
         return vouch_no_memory(fault);

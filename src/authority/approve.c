@@ -9,6 +9,7 @@
 #include "authority/access.h"
 #include "authority/bounds.h"
 #include "authority/issue.h"
+#include "authority/passkey.h"
 #include "base/time.h"
 #include "policy/explain.h"
 #include "policy/rule.h"
@@ -21,6 +22,7 @@ struct deciding {
     const struct vouch_ask_request_decide *ask;
     struct vouch_store_request *request;
     uint64_t now_s;
+    int is_stepped; // a passkey answered for this request alone
 };
 
 static void not_yours(struct vouch_reply *reply, const char *why) {
@@ -67,7 +69,7 @@ static void judge(const struct deciding *deciding, const struct vouch_policy *po
     } else if (verb == VOUCH_REQUEST_APPROVE && has_approved(deciding)) {
         vouch_reply_set(reply, VOUCH_VERDICT_CONFLICT, &vouch_fault_request_state, "id",
                         "you have approved request %" PRIu64 " already", deciding->request->id);
-    } else if (verb == VOUCH_REQUEST_APPROVE) {
+    } else if (verb == VOUCH_REQUEST_APPROVE && !deciding->is_stepped) {
         (void)vouch_fresh_factor(deciding->who, deciding->now_s, reply);
     }
 }
@@ -213,6 +215,18 @@ static int change(struct vouch_local *authority, const struct deciding *deciding
     return err == VOUCH_OK ? vouch_request_change(authority, request, reply, fault) : err;
 }
 
+// A passkey that answered for something else under the same number did not answer for this.
+static int look_for_step(struct vouch_local *authority, struct deciding *deciding,
+                         struct vouch_fault *fault) {
+    uint8_t about[VOUCH_STORE_HASH_LEN];
+    int err = vouch_passkey_about(authority, deciding->request, about, fault);
+    if (err == VOUCH_OK) {
+        deciding->is_stepped =
+            vouch_challenge_is_stepped(authority, deciding->who->session_id, about);
+    }
+    return err;
+}
+
 // From reading to writing nobody else decides.
 static int decide(struct vouch_local *authority, struct deciding *deciding,
                   struct vouch_reply *reply, struct vouch_fault *fault) {
@@ -221,6 +235,10 @@ static int decide(struct vouch_local *authority, struct deciding *deciding,
                                  reply, fault);
     if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE ||
         deciding->ask->verb == VOUCH_REQUEST_LOOK) {
+        return err;
+    }
+    err = look_for_step(authority, deciding, fault);
+    if (err != VOUCH_OK) {
         return err;
     }
     const struct vouch_policy *policy = vouch_policy_hold(authority, &version);

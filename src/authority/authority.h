@@ -10,6 +10,7 @@
 
 #include "authority/request-access.h"
 #include "authority/request-admin.h"
+#include "authority/request-ca.h"
 #include "authority/request-cert.h"
 #include "authority/request-hosts.h"
 #include "authority/request-logins.h"
@@ -53,6 +54,7 @@ void vouch_authority_close(struct vouch_authority *authority);
     X(status, struct vouch_ask_page, struct vouch_answer_status)                                   \
     X(sign_in, struct vouch_ask_sign_in, struct vouch_answer_session)                              \
     X(factor, struct vouch_ask_factor, struct vouch_answer_session)                                \
+    X(session_show, struct vouch_ask_page, struct vouch_answer_session)                            \
     X(sessions, struct vouch_ask_sessions, struct vouch_answer_sessions)                           \
     X(session_end, struct vouch_ask_session_end, struct vouch_answer_ended)                        \
     X(accounts, struct vouch_ask_accounts, struct vouch_answer_accounts)                           \
@@ -62,6 +64,10 @@ void vouch_authority_close(struct vouch_authority *authority);
     X(account_finish, struct vouch_ask_account_finish, struct vouch_answer_codes)                  \
     X(password, struct vouch_ask_password, struct vouch_answer_ended)                              \
     X(recovery_new, struct vouch_ask_recovery_new, struct vouch_answer_codes)                      \
+    X(passkey_question, struct vouch_ask_passkey_question, struct vouch_answer_passkey_question)   \
+    X(passkey_add, struct vouch_ask_passkey_add, struct vouch_answer_passkey)                      \
+    X(passkeys, struct vouch_ask_passkeys, struct vouch_answer_passkeys)                           \
+    X(passkey_remove, struct vouch_ask_passkey_remove, struct vouch_answer_passkey)                \
     X(host_token_new, struct vouch_ask_host_token_new, struct vouch_answer_host_token)             \
     X(host_tokens, struct vouch_ask_host_tokens, struct vouch_answer_host_tokens)                  \
     X(host_token_remove, struct vouch_ask_host_token_remove, struct vouch_answer_host_token)       \
@@ -77,7 +83,9 @@ void vouch_authority_close(struct vouch_authority *authority);
     X(explain, struct vouch_ask_explain, struct vouch_answer_explain)                              \
     X(krl_status, struct vouch_ask_krl_status, struct vouch_answer_krl_status)                     \
     X(matrix, struct vouch_ask_matrix, struct vouch_answer_matrix)                                 \
-    X(access_diff, struct vouch_ask_access_diff, struct vouch_answer_policy_apply)
+    X(access_diff, struct vouch_ask_access_diff, struct vouch_answer_policy_apply)                 \
+    X(rotation, struct vouch_ask_rotation, struct vouch_answer_rotation)                           \
+    X(rotate, struct vouch_ask_rotate, struct vouch_answer_rotate)
 
 // vouch_authority_issue(authority, caller, ask, ret_answer, fault), and so on for each row.
 #define VOUCH_AUTHORITY_DECLARE(name, ask_type, answer_type)                                       \

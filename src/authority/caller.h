@@ -83,5 +83,10 @@ VOUCH_MUST_USE int vouch_refusal_sign_in(struct vouch_local *authority,
                                          const struct vouch_caller *caller, struct vouch_bytes name,
                                          const struct vouch_reply *reply,
                                          struct vouch_fault *fault);
+// The same for a host that was refused when it enrolled or renewed, as "host.refuse"; `name` is what it
+// calls itself.
+VOUCH_MUST_USE int vouch_refusal_host(struct vouch_local *authority,
+                                      const struct vouch_caller *caller, struct vouch_bytes name,
+                                      const struct vouch_reply *reply, struct vouch_fault *fault);
 // Records those that were too many.
 VOUCH_MUST_USE int vouch_refusal_sum(struct vouch_local *authority, struct vouch_fault *fault);

@@ -85,6 +85,21 @@ void vouch_clerk_session_used(struct vouch_office *office, uint64_t session_id) 
     add_used(office, office->sessions_used, &office->sessions_used_count, session_id);
 }
 
+// If the list is full it is said the next time.
+void vouch_clerk_session_trust(struct vouch_office *office, uint64_t session_id,
+                               uint64_t trust_version) {
+    pthread_mutex_lock(&office->lock);
+    size_t at = 0;
+    while (at < office->shown_count && office->shown[at].session != session_id) {
+        at++;
+    }
+    if (at < VOUCH_OFFICE_USED_MAX) {
+        office->shown[at] = (struct vouch_trust_shown){session_id, trust_version};
+        office->shown_count += at == office->shown_count ? 1 : 0;
+    }
+    pthread_mutex_unlock(&office->lock);
+}
+
 // --- indexing
 
 static void move_to(struct vouch_office *office, uint64_t position) {
@@ -138,6 +153,9 @@ static void after_batch(struct vouch_office *office, const struct batch *batch) 
         const struct vouch_store_record *record = &batch->records[i];
         if (record->once != NULL) {
             vouch_once_indexed(&office->once, record->once->key);
+        }
+        if (record->event != NULL && vouch_rotation_is_event(record->event->type)) {
+            atomic_store(&office->cas_are_due, 1);
         }
         if (record->revocation != NULL) {
             atomic_store(&office->krl_is_due[0], 1);
@@ -206,22 +224,48 @@ static int note_used(struct vouch_office *office, struct vouch_fault *fault) {
     return err;
 }
 
-static int note_sessions(struct vouch_office *office, struct vouch_fault *fault) {
+struct noted {
     uint64_t used[VOUCH_OFFICE_USED_MAX];
+    size_t used_count;
+    struct vouch_trust_shown shown[VOUCH_OFFICE_USED_MAX];
+    size_t shown_count;
+};
+
+static void take_noted(struct vouch_office *office, struct noted *ret_noted) {
     pthread_mutex_lock(&office->lock);
-    size_t count = office->sessions_used_count;
-    memcpy(used, office->sessions_used, count * sizeof used[0]);
+    ret_noted->used_count = office->sessions_used_count;
+    memcpy(ret_noted->used, office->sessions_used,
+           ret_noted->used_count * sizeof ret_noted->used[0]);
     office->sessions_used_count = 0;
+    ret_noted->shown_count = office->shown_count;
+    memcpy(ret_noted->shown, office->shown, ret_noted->shown_count * sizeof ret_noted->shown[0]);
+    office->shown_count = 0;
     pthread_mutex_unlock(&office->lock);
-    if (count == 0) {
+}
+
+static int note_each(struct vouch_store *desk, const struct noted *noted,
+                     struct vouch_fault *fault) {
+    int err = VOUCH_OK;
+    for (size_t i = 0; err == VOUCH_OK && i < noted->used_count; i++) {
+        err = vouch_store_session_used(desk, noted->used[i], vouch_time_now_s(), fault);
+    }
+    for (size_t i = 0; err == VOUCH_OK && i < noted->shown_count; i++) {
+        err = vouch_store_session_trust(desk, noted->shown[i].session, noted->shown[i].version,
+                                        fault);
+    }
+    return err;
+}
+
+static int note_sessions(struct vouch_office *office, struct vouch_fault *fault) {
+    struct noted noted;
+    take_noted(office, &noted);
+    if (noted.used_count + noted.shown_count == 0) {
         return VOUCH_OK;
     }
     pthread_mutex_lock(&office->desk_lock);
     int err = vouch_store_work_begin(office->desk, VOUCH_STORE_LATER, fault);
     if (err == VOUCH_OK) {
-        for (size_t i = 0; err == VOUCH_OK && i < count; i++) {
-            err = vouch_store_session_used(office->desk, used[i], vouch_time_now_s(), fault);
-        }
+        err = note_each(office->desk, &noted, fault);
         err = vouch_store_work_end(office->desk, err, VOUCH_STORE_DONE, fault);
     }
     pthread_mutex_unlock(&office->desk_lock);
@@ -293,6 +337,7 @@ static void tick(struct vouch_local *authority) {
     if (note_used(office, &fault) != VOUCH_OK || note_sessions(office, &fault) != VOUCH_OK ||
         prune(office, &fault) != VOUCH_OK || vouch_refusal_sum(authority, &fault) != VOUCH_OK ||
         vouch_policy_remake(authority, VOUCH_POLICY_GATHERED, &fault) != VOUCH_OK ||
+        vouch_cas_refresh_due(authority, &fault) != VOUCH_OK ||
         renew_lists(authority, &fault) != VOUCH_OK) {
         report(office, &fault);
     }

@@ -17,6 +17,9 @@ VOUCH_MUST_USE int vouch_clerk_wait(struct vouch_office *office, uint64_t size,
 // Notes the use of a token at some later time, or not at all when there are too many.
 void vouch_clerk_token_used(struct vouch_office *office, uint64_t token_id);
 void vouch_clerk_session_used(struct vouch_office *office, uint64_t session_id);
+// And which trust bundle its client has.
+void vouch_clerk_session_trust(struct vouch_office *office, uint64_t session_id,
+                               uint64_t trust_version);
 
 // The office's thread: vouch_clerk_catch_up() at the start, on the caller's thread; then run.
 VOUCH_MUST_USE int vouch_clerk_catch_up(struct vouch_local *authority, struct vouch_fault *fault);

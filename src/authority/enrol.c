@@ -470,6 +470,12 @@ static int prove(struct vouch_local *authority, const struct vouch_ask_enrol *as
                : err;
 }
 
+// Whoever tries names or tokens leaves a trace; what cannot be read, or has to wait, does not.
+static int is_refused(const struct vouch_reply *reply) {
+    return reply->verdict == VOUCH_VERDICT_UNKNOWN || reply->verdict == VOUCH_VERDICT_REFUSED ||
+           reply->verdict == VOUCH_VERDICT_CONFLICT;
+}
+
 int vouch_local_enrol(struct vouch_local *authority, const struct vouch_caller *caller,
                       const struct vouch_ask_enrol *ask, struct vouch_answer_enrol *ret_answer,
                       struct vouch_fault *fault) {
@@ -490,5 +496,7 @@ int vouch_local_enrol(struct vouch_local *authority, const struct vouch_caller *
         err = answer(authority, &enrolment, ret_answer, fault);
     }
     vouch_enrolment_end(authority, &enrolment);
-    return err;
+    return err == VOUCH_OK && is_refused(reply)
+               ? vouch_refusal_host(authority, caller, ask->name, reply, fault)
+               : err;
 }

@@ -59,19 +59,6 @@ static int read_once(struct vouch_bytes request, struct vouch_store_once *ret_on
 
 // --- certificates
 
-// The CAs are two, and their hashes known.
-static int hash_ca(struct vouch_local *authority, struct vouch_bytes blob, uint8_t *ret_hash,
-                   struct vouch_fault *fault) {
-    for (size_t i = 0; i < 2; i++) {
-        const struct vouch_office_ca *ca = &authority->office->cas[i];
-        if (vouch_bytes_equal(blob, vouch_key_blob(ca->key))) {
-            memcpy(ret_hash, ca->hash, VOUCH_STORE_HASH_LEN);
-            return VOUCH_OK;
-        }
-    }
-    return vouch_hash_of(authority, blob, ret_hash, fault);
-}
-
 static int hash_key(struct vouch_local *authority, const struct vouch_cert_view *view,
                     uint8_t *ret_hash, struct vouch_fault *fault) {
     struct vouch_buf key;
@@ -119,7 +106,7 @@ static int make_cert(struct vouch_local *authority, struct vouch_arena *arena,
                                       .request = record->request,
                                       .source = record->source,
                                       .policy = record->policy};
-    int err = hash_ca(authority, view.ca, cert->ca, fault);
+    int err = vouch_cas_hash(authority, view.ca, cert->ca, fault);
     if (err == VOUCH_OK) {
         err = hash_key(authority, &view, cert->key, fault);
     }

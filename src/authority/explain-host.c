@@ -4,6 +4,7 @@
 #include "authority/explain.h"
 
 #include <inttypes.h>
+#include <strings.h>
 
 #include "authority/decide.h"
 #include "base/str.h"
@@ -65,6 +66,66 @@ static void check_lists(struct vouch_explaining *explaining) {
     }
 }
 
+// --- what holds for some only
+
+enum fit { FITS_NOT = 0, FITS, MAY_FIT };
+
+// Of "User a,b*,!c"; nobody here knows what any other criterion is about.
+static enum fit fits_criteria(struct vouch_bytes criteria, struct vouch_bytes login) {
+    struct vouch_bytes word = vouch_str_cut(&criteria, ' ');
+    enum fit fit = FITS_NOT;
+    if (word.len != 4 || strncasecmp((const char *)word.ptr, "user", 4) != 0 || criteria.len == 0 ||
+        memchr(criteria.ptr, ' ', criteria.len) != NULL) {
+        return word.len == 3 && strncasecmp((const char *)word.ptr, "all", 3) == 0 ? FITS : MAY_FIT;
+    }
+    while (criteria.ptr != NULL) {
+        struct vouch_bytes pattern = vouch_str_cut(&criteria, ',');
+        int is_not = pattern.len > 0 && pattern.ptr[0] == '!';
+        pattern.ptr += is_not;
+        pattern.len -= (size_t)is_not;
+        if (pattern.len > 0 && vouch_pattern_fits(pattern, login)) {
+            if (is_not) {
+                return FITS_NOT;
+            }
+            fit = FITS;
+        }
+    }
+    return fit;
+}
+
+// "KEYWORD VALUE if CRITERIA"
+static void check_match(struct vouch_explaining *explaining, struct vouch_bytes text) {
+    static const char mark[] = " if ";
+    const struct vouch_bytes login = explaining->ask->login;
+    const uint8_t *at = text.len > 0 ? memmem(text.ptr, text.len, mark, sizeof mark - 1) : NULL;
+    if (at == NULL) {
+        return;
+    }
+    const struct vouch_bytes setting = {text.ptr, (size_t)(at - text.ptr)};
+    const struct vouch_bytes criteria = {at + sizeof mark - 1,
+                                         text.len - setting.len - (sizeof mark - 1)};
+    const enum fit fit = fits_criteria(criteria, login);
+    const int refuses = vouch_bytes_equal(setting, vouch_bytes_of("trustedusercakeys none")) ||
+                        vouch_bytes_equal(setting, vouch_bytes_of("pubkeyauthentication no"));
+    if (fit != FITS_NOT) {
+        vouch_explain_add(explaining, "sshd-match",
+                          fit == FITS && refuses ? VOUCH_CHECK_FAIL : VOUCH_CHECK_WARN,
+                          "take it out of the Match block of the host's sshd_config",
+                          "for %.*s the host's sshd %s otherwise: %.*s (Match %.*s)",
+                          VOUCH_REPLY_TEXT(login), fit == FITS ? "is set" : "may be set",
+                          VOUCH_REPLY_TEXT(setting), VOUCH_REPLY_TEXT(criteria));
+    }
+}
+
+static void check_matches(struct vouch_explaining *explaining) {
+    for (size_t i = 0; i < explaining->report.setting_count; i++) {
+        struct vouch_bytes rest = explaining->report.settings[i];
+        if (vouch_bytes_equal(vouch_str_cut(&rest, ' '), vouch_bytes_of("match"))) {
+            check_match(explaining, rest);
+        }
+    }
+}
+
 static void check_settings(struct vouch_explaining *explaining) {
     size_t before = explaining->count;
     int is_root = vouch_bytes_equal(explaining->ask->login, vouch_bytes_of("root"));
@@ -83,6 +144,7 @@ static void check_settings(struct vouch_explaining *explaining) {
                           "the host's sshd lets root in only with a forced command");
     }
     check_lists(explaining);
+    check_matches(explaining);
     if (is_set_to(explaining, "maxauthtries", "1")) {
         vouch_explain_add(explaining, "sshd-tries", VOUCH_CHECK_WARN,
                           "set IdentitiesOnly yes for this host in ~/.ssh/config",

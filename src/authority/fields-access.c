@@ -221,6 +221,7 @@ static const struct vouch_field access_fields[] = {
     F_ENUM(vouch_ask_access, sources_are, "sources", VOUCH_ASK_CHOSEN),
     F_BYTES(vouch_ask_access, force_command, "force_command", TEXT_MAX),
     F_U64(vouch_ask_access, verify_required),
+    F_U64(vouch_ask_access, trust_version),
     F_ENUM(vouch_ask_access, pending, "request", VOUCH_PENDING_REQUEST),
     F_BYTES(vouch_ask_access, once, "Idempotency-Key", ONCE_MAX),
     F_END,

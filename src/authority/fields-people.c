@@ -26,8 +26,9 @@ static const struct vouch_fields session_table = {session_fields, sizeof(struct 
 static const struct vouch_field sign_in_fields[] = {
     F_BYTES(vouch_ask_sign_in, user, "user", TEXT_MAX),
     F_BYTES(vouch_ask_sign_in, password, "password", VOUCH_PASSWORD_GIVEN_MAX),
-    F_ENUM(vouch_ask_sign_in, factor, "factor", VOUCH_FACTOR_RECOVERY),
+    F_ENUM(vouch_ask_sign_in, factor, "factor", VOUCH_FACTOR_PASSKEY),
     F_BYTES(vouch_ask_sign_in, code, "code", VOUCH_CODE_GIVEN_MAX),
+    F_PART(vouch_ask_sign_in, passkey, &vouch_passkey_given_fields),
     F_END,
 };
 const struct vouch_fields vouch_ask_sign_in_fields = {sign_in_fields,
@@ -44,8 +45,9 @@ const struct vouch_fields vouch_answer_session_fields = {answer_session_fields,
                                                          sizeof(struct vouch_answer_session)};
 
 static const struct vouch_field factor_fields[] = {
-    F_ENUM(vouch_ask_factor, factor, "factor", VOUCH_FACTOR_RECOVERY),
+    F_ENUM(vouch_ask_factor, factor, "factor", VOUCH_FACTOR_PASSKEY),
     F_BYTES(vouch_ask_factor, code, "code", VOUCH_CODE_GIVEN_MAX),
+    F_PART(vouch_ask_factor, passkey, &vouch_passkey_given_fields),
     F_END,
 };
 const struct vouch_fields vouch_ask_factor_fields = {factor_fields,
@@ -106,6 +108,7 @@ static const struct vouch_field account_fields[] = {
     F_U64(vouch_account_row, created_s),
     F_U64(vouch_account_row, signed_in_s),
     F_U64(vouch_account_row, sessions),
+    F_U64(vouch_account_row, passkeys),
     F_U64(vouch_account_row, closed),
     F_END,
 };
@@ -160,6 +163,7 @@ static const struct vouch_field answer_begin_fields[] = {
     F_PART(vouch_answer_account_begin, reply, &vouch_reply_fields),
     F_BYTES(vouch_answer_account_begin, user, "user", TEXT_MAX),
     F_BYTES(vouch_answer_account_begin, uri, "uri", URI_MAX),
+    F_PART(vouch_answer_account_begin, question, &vouch_passkey_question_fields),
     F_END,
 };
 const struct vouch_fields vouch_answer_account_begin_fields = {
@@ -167,7 +171,9 @@ const struct vouch_fields vouch_answer_account_begin_fields = {
 
 static const struct vouch_field finish_fields[] = {
     F_BYTES(vouch_ask_account_finish, secret, "link", SECRET_MAX),
+    F_ENUM(vouch_ask_account_finish, factor, "factor", VOUCH_FACTOR_PASSKEY),
     F_BYTES(vouch_ask_account_finish, code, "code", VOUCH_CODE_GIVEN_MAX),
+    F_PART(vouch_ask_account_finish, passkey, &vouch_passkey_new_fields),
     F_END,
 };
 const struct vouch_fields vouch_ask_account_finish_fields = {
@@ -185,14 +191,18 @@ const struct vouch_fields vouch_answer_codes_fields = {answer_codes_fields,
 static const struct vouch_field password_fields[] = {
     F_BYTES(vouch_ask_password, current, "current", VOUCH_PASSWORD_GIVEN_MAX),
     F_BYTES(vouch_ask_password, fresh, "new", VOUCH_PASSWORD_GIVEN_MAX),
+    F_ENUM(vouch_ask_password, factor, "factor", VOUCH_FACTOR_PASSKEY),
     F_BYTES(vouch_ask_password, code, "code", VOUCH_CODE_GIVEN_MAX),
+    F_PART(vouch_ask_password, passkey, &vouch_passkey_given_fields),
     F_END,
 };
 const struct vouch_fields vouch_ask_password_fields = {password_fields,
                                                        sizeof(struct vouch_ask_password)};
 
 static const struct vouch_field recovery_new_fields[] = {
+    F_ENUM(vouch_ask_recovery_new, factor, "factor", VOUCH_FACTOR_PASSKEY),
     F_BYTES(vouch_ask_recovery_new, code, "code", VOUCH_CODE_GIVEN_MAX),
+    F_PART(vouch_ask_recovery_new, passkey, &vouch_passkey_given_fields),
     F_END,
 };
 const struct vouch_fields vouch_ask_recovery_new_fields = {recovery_new_fields,

@@ -132,6 +132,12 @@ VOUCH_MUST_USE int vouch_fleet_row_of(struct vouch_local *authority, struct vouc
                                       const struct vouch_store_host *host,
                                       struct vouch_fleet_row *ret_row, struct vouch_fault *fault);
 
+// Revokes the certificates for the name that a host had before it was renamed, once it has renewed under its
+// new one; then forgets that name. Called when the host says that it is well.
+VOUCH_MUST_USE int vouch_host_former_end(struct vouch_local *authority,
+                                         const struct vouch_store_host *host,
+                                         struct vouch_fault *fault);
+
 // Voids a host for good: secret, names, certificates. `ret_revoked` says how many of the last.
 struct vouch_host_end {
     const struct vouch_caller *caller;

@@ -213,7 +213,7 @@ int vouch_host_certify(struct vouch_local *authority, const struct vouch_host_ce
                        struct vouch_answer_enrol *ret_answer, struct vouch_fault *fault) {
     const struct vouch_office *office = authority->office;
     const struct vouch_store_host *host = certs->host;
-    const uint64_t most_s = office->cas[1].ttl_max_s;
+    const uint64_t most_s = office->ttl_max_s[1];
     const uint64_t ttl_s = office->host_ttl_s < most_s ? office->host_ttl_s : most_s;
     const uint64_t now_s = vouch_time_now_s();
     char policy[32];

@@ -12,7 +12,6 @@
 #include "authority/issue.h"
 #include "authority/login-row.h"
 #include "authority/people.h"
-#include "authority/trusted.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "store/certs.h"
@@ -37,9 +36,8 @@ struct taking {
     size_t count;
     uint64_t first; // of the rows, as the host counts
     uint64_t expected;
-    int is_known;             // the host sent some before
-    struct vouch_trust trust; // once a login by certificate was met
-    int is_current;           // the index has all that was recorded when the batch came
+    int is_known;   // the host sent some before
+    int is_current; // the index has all that was recorded when the batch came
 };
 
 // --- a login and its certificate
@@ -87,8 +85,10 @@ static struct vouch_bytes alarm_of(const struct vouch_store_login *login,
 // Also by one that is no longer trusted: it is ours all the same.
 static int is_of_our_ca(const struct taking *taking, const struct vouch_store_login *login) {
     char fingerprint[VOUCH_FINGERPRINT_MAX];
-    for (size_t i = 0; i < taking->trust.key_count; i++) {
-        const struct vouch_trust_key *ca = &taking->trust.keys[i];
+    struct vouch_office_cas cas;
+    vouch_cas_now(taking->authority->office, &cas);
+    for (size_t i = 0; i < cas.count; i++) {
+        const struct vouch_office_ca *ca = &cas.rows[i];
         vouch_key_fingerprint(ca->key, VOUCH_HASH_SHA256, fingerprint);
         if (ca->use == VOUCH_CERT_USER &&
             vouch_bytes_equal(login->ca, vouch_bytes_of(fingerprint))) {
@@ -135,10 +135,7 @@ static int join_all(struct taking *taking, struct vouch_fault *fault) {
     int err = VOUCH_OK;
     for (size_t i = 0; err == VOUCH_OK && i < taking->count; i++) {
         struct vouch_store_login *login = &taking->rows[i];
-        if (login->ca.len > 0 && taking->trust.key_count == 0) {
-            err = vouch_trust_now(taking->authority, &taking->trust, fault);
-        }
-        if (err == VOUCH_OK && login->ca.len > 0) {
+        if (login->ca.len > 0) {
             err = join_cert(taking, login, fault);
         }
     }
@@ -340,6 +337,59 @@ static int take_rows(struct taking *taking, const struct vouch_ask_host_logins *
     return VOUCH_OK;
 }
 
+// How many of the rows the host's budget has room for: up to the first alarm that it has none for. What is
+// left out comes again.
+static size_t count_granted(const struct taking *taking, uint64_t now_s, uint64_t *ret_wait_s) {
+    struct vouch_host_budget *budget = taking->authority->office->host_budget;
+    size_t alarms = 0, count = 0;
+    if (vouch_host_budget_take(budget, taking->host->id, VOUCH_HOST_BATCHES, 1, now_s,
+                               ret_wait_s) == 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < taking->count; i++) {
+        alarms += taking->rows[i].alarm.len > 0;
+    }
+    size_t left = vouch_host_budget_take(budget, taking->host->id, VOUCH_HOST_ALARMS, alarms, now_s,
+                                         ret_wait_s);
+    while (count < taking->count && (taking->rows[count].alarm.len == 0 || left > 0)) {
+        left -= taking->rows[count++].alarm.len > 0;
+    }
+    return count;
+}
+
+static int is_granted(struct taking *taking, struct vouch_reply *reply) {
+    uint64_t wait_s = 0;
+    taking->count = count_granted(taking, vouch_time_now_s(), &wait_s);
+    if (taking->count > 0) {
+        return 1;
+    }
+    vouch_reply_set(reply, VOUCH_VERDICT_BUSY, &vouch_fault_host_budget, NULL,
+                    "%.*s reported too many logins or alarms in this hour",
+                    VOUCH_REPLY_TEXT(taking->host->name));
+    reply->retry_after_s = wait_s;
+    return 0;
+}
+
+static int take(struct taking *taking, const struct vouch_ask_host_logins *ask,
+                struct vouch_answer_host_done *ret_answer, struct vouch_fault *fault) {
+    struct vouch_local *authority = taking->authority;
+    int err = vouch_store_login_next(vouch_lease(authority), taking->host->id, &taking->is_known,
+                                     &taking->expected, fault);
+    vouch_lease_end(authority);
+    err = err == VOUCH_OK ? take_rows(taking, ask, fault) : err;
+    if (err == VOUCH_OK && taking->count == 0) {
+        ret_answer->next = taking->is_known ? taking->expected : ask->first;
+        return VOUCH_OK;
+    }
+    err = err == VOUCH_OK ? join_all(taking, fault) : err;
+    if (err != VOUCH_OK || !is_granted(taking, &ret_answer->reply)) {
+        return err;
+    }
+    err = note_all(taking, fault);
+    return err == VOUCH_OK ? keep_rows(taking, &ret_answer->next, fault) : err;
+}
+
+// The same batch over two lanes is recorded once: one waits for the other.
 int vouch_local_host_logins(struct vouch_local *authority, const struct vouch_caller *caller,
                             const struct vouch_ask_host_logins *ask,
                             struct vouch_answer_host_done *ret_answer, struct vouch_fault *fault) {
@@ -350,18 +400,9 @@ int vouch_local_host_logins(struct vouch_local *authority, const struct vouch_ca
     if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE || !judge(ask, reply)) {
         return err;
     }
-    err = vouch_store_login_next(vouch_lease(authority), host.id, &taking.is_known,
-                                 &taking.expected, fault);
-    vouch_lease_end(authority);
-    if (err == VOUCH_OK) {
-        err = take_rows(&taking, ask, fault);
-    }
-    if (err == VOUCH_OK && taking.count == 0) {
-        ret_answer->next = taking.is_known ? taking.expected : ask->first;
-        return VOUCH_OK;
-    }
-    err = err == VOUCH_OK ? join_all(&taking, fault) : err;
-    vouch_trust_done(&taking.trust);
-    err = err == VOUCH_OK ? note_all(&taking, fault) : err;
-    return err == VOUCH_OK ? keep_rows(&taking, &ret_answer->next, fault) : err;
+    pthread_mutex_t *lock = &authority->office->logins_locks[host.id % VOUCH_OFFICE_LOGINS_LOCKS];
+    pthread_mutex_lock(lock);
+    err = take(&taking, ask, ret_answer, fault);
+    pthread_mutex_unlock(lock);
+    return err;
 }

@@ -174,6 +174,21 @@ static int is_same_machine(const struct vouch_store_host *host, struct vouch_byt
            memcmp(machine.ptr, host->machine, sizeof host->machine) == 0;
 }
 
+// What is refused counts too: it is recorded as well.
+static int may_ask(struct vouch_local *authority, const struct vouch_enrolment *enrolment,
+                   struct vouch_reply *reply) {
+    uint64_t wait_s = 0;
+    if (vouch_host_budget_take(authority->office->host_budget, enrolment->host.id,
+                               VOUCH_HOST_RENEWALS, 1, enrolment->now_s, &wait_s) == 1) {
+        return 1;
+    }
+    vouch_reply_set(reply, VOUCH_VERDICT_BUSY, &vouch_fault_host_budget, NULL,
+                    "%.*s renewed its certificates too often in this hour",
+                    VOUCH_REPLY_TEXT(enrolment->host.name));
+    reply->retry_after_s = wait_s;
+    return 0;
+}
+
 int vouch_local_host_renew(struct vouch_local *authority, const struct vouch_caller *caller,
                            const struct vouch_ask_host_renew *ask,
                            struct vouch_answer_enrol *ret_answer, struct vouch_fault *fault) {
@@ -190,11 +205,14 @@ int vouch_local_host_renew(struct vouch_local *authority, const struct vouch_cal
                                     "its secret came from another machine", reply, fault);
     }
     vouch_enrolment_begin(authority, &enrolment, reply);
-    if (reply->verdict == VOUCH_VERDICT_DONE) {
+    if (reply->verdict == VOUCH_VERDICT_DONE && may_ask(authority, &enrolment, reply)) {
         err = renew(authority, ask, &enrolment, ret_answer, fault);
     }
+    const struct vouch_bytes name = enrolment.host.name;
     vouch_enrolment_end(authority, &enrolment);
-    return err;
+    return err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_REFUSED
+               ? vouch_refusal_host(authority, caller, name, reply, fault)
+               : err;
 }
 
 // --- leaving

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 // What an enrolled host says of itself: what it has installed, and how it is.
 //
-// Nothing of a report is believed for anything but showing it: a host that lies deceives whoever looks at
-// it, and gains nothing by it.
+// Nothing of a report is believed for anything but showing it, and waiting for the host in a rotation of
+// CA keys: a host that lies deceives whoever looks at it or shuts itself out, and gains nothing by it.
 #include "authority/fleet.h"
 #include "authority/issue.h"
 #include "base/time.h"
@@ -127,5 +127,11 @@ int vouch_local_host_report(struct vouch_local *authority, const struct vouch_ca
     vouch_lease_end(authority);
     int is_written = outcome == VOUCH_STORE_DONE && before.time_s <= now_s &&
                      now_s - before.time_s < REPORT_COARSE_S && says_the_same(&before, &report);
-    return err != VOUCH_OK || is_written ? err : write_report(authority->office, &report, fault);
+    if (err == VOUCH_OK && !is_written) {
+        err = write_report(authority->office, &report, fault);
+    }
+    // A critical one may show its old certificate still.
+    return err == VOUCH_OK && !vouch_bytes_equal(ask->health, vouch_bytes_of("critical"))
+               ? vouch_host_former_end(authority, &host, fault)
+               : err;
 }

@@ -23,9 +23,10 @@ static void key_refused(struct vouch_reply *reply, const char *why) {
                     why);
 }
 
-static int is_own_key(const struct vouch_office *office, const struct vouch_key *key) {
-    return vouch_key_equal(key, office->cas[0].key) || vouch_key_equal(key, office->cas[1].key) ||
-           vouch_key_equal(key, office->checkpoint_key);
+static int is_own_key(struct vouch_office *office, const struct vouch_key *key) {
+    struct vouch_office_cas cas;
+    vouch_cas_now(office, &cas);
+    return vouch_cas_have(&cas, key) || vouch_key_equal(key, office->checkpoint_key);
 }
 
 int vouch_subject_key_judge(struct vouch_local *authority, const struct vouch_key *key,
@@ -160,10 +161,20 @@ static int keep_texts(struct vouch_local *authority, struct vouch_cert_row *row)
     return err;
 }
 
+// Which of its keys the signer took, the certificate says.
+static int hash_ca_of(struct vouch_local *authority, struct vouch_bytes cert, uint8_t *ret_hash,
+                      struct vouch_fault *fault) {
+    struct vouch_cert_view view;
+    if (vouch_own_cert_read(cert, &view) != VOUCH_OK) {
+        return vouch_fault_set(fault, VOUCH_ERR_FORMAT, &vouch_fault_peer,
+                               "signer: what it signed is no certificate");
+    }
+    return vouch_cas_hash(authority, view.ca, ret_hash, fault);
+}
+
 static int answer(struct vouch_local *authority, const struct work *work,
                   const struct vouch_signer_ask *ask, const struct vouch_signer_grant *grant,
                   struct vouch_answer_cert *ret_answer, struct vouch_fault *fault) {
-    const struct vouch_office_ca *ca = &authority->office->cas[vouch_ca_index(ask->spec.type)];
     struct vouch_cert_row row = {
         .serial = grant->serial,
         .number = grant->number,
@@ -179,7 +190,10 @@ static int answer(struct vouch_local *authority, const struct work *work,
         .cert = grant->cert,
     };
     memcpy(row.key, work->key_hash, sizeof row.key);
-    memcpy(row.ca, ca->hash, sizeof row.ca);
+    int err = hash_ca_of(authority, grant->cert, row.ca, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
     if (keep_texts(authority, &row) != VOUCH_OK) {
         return vouch_no_memory(fault);
     }
@@ -250,7 +264,7 @@ static int decide(struct vouch_local *authority, const struct vouch_job *job,
     const struct vouch_bounds bounds = {
         .profile = who->profile,
         .asker = who->name,
-        .ttl_max_s = authority->office->cas[vouch_ca_index(job->wish->type)].ttl_max_s,
+        .ttl_max_s = authority->office->ttl_max_s[vouch_ca_index(job->wish->type)],
     };
     if (who->profile == NULL && !who->is_local) {
         vouch_reply_set(&ret_decision->reply, VOUCH_VERDICT_REFUSED, &vouch_fault_profile, "token",

@@ -66,15 +66,35 @@ static int add(struct vouch_krl *krl, const struct vouch_key *ca,
 struct list {
     struct vouch_local *authority;
     size_t ca;
+    struct vouch_office_cas cas; // of both
     uint64_t now_s;
     struct vouch_krl *krl;
 };
 
-// Adds what is revoked of one CA, or (with zeros) of any, page by page.
-static int add_all(const struct list *list, const uint8_t *ca_hash, struct vouch_fault *fault) {
+static int is_of_list(const struct list *list, const struct vouch_office_ca *ca) {
+    return vouch_ca_index(ca->use) == list->ca;
+}
+
+// To the section of one key; with NULL, to that of each key.
+static int add_row(const struct list *list, const struct vouch_office_ca *only,
+                   const struct vouch_store_revocation *row, struct vouch_fault *fault) {
+    int err = VOUCH_OK;
+    for (size_t i = 0; err == VOUCH_OK && i < list->cas.count; i++) {
+        const struct vouch_office_ca *ca = &list->cas.rows[i];
+        if (is_of_list(list, ca) && (only == NULL || only == ca)) {
+            err = add(list->krl, ca->key, row);
+        }
+    }
+    return err != VOUCH_OK ? failed(list->ca, err, "an entry", fault) : VOUCH_OK;
+}
+
+// Adds what is revoked of one CA key, or (with NULL) of any, page by page.
+static int add_all(const struct list *list, const struct vouch_office_ca *only,
+                   struct vouch_fault *fault) {
+    static const uint8_t any[VOUCH_STORE_HASH_LEN] = {0};
+    const uint8_t *ca_hash = only != NULL ? only->hash : any;
     char cursor[VOUCH_STORE_CURSOR_MAX] = "";
     struct vouch_pool *pool = &list->authority->office->slow;
-    const struct vouch_key *ca = list->authority->office->cas[list->ca].key;
     int err = VOUCH_OK;
     do {
         struct vouch_store_revocations page = {0};
@@ -83,8 +103,7 @@ static int add_all(const struct list *list, const uint8_t *ca_hash, struct vouch
         err = vouch_store_revocations_list(store, ca_hash, list->now_s, &what, &page, fault);
         vouch_pool_give(pool, store);
         for (size_t i = 0; err == VOUCH_OK && i < page.count; i++) {
-            err = add(list->krl, ca, &page.rows[i]);
-            err = err != VOUCH_OK ? failed(list->ca, err, "an entry", fault) : VOUCH_OK;
+            err = add_row(list, only, &page.rows[i], fault);
         }
         memcpy(cursor, page.next, sizeof cursor);
         vouch_store_revocations_done(&page);
@@ -100,16 +119,17 @@ static int add_canary(struct list *list, struct vouch_fault *fault) {
 }
 
 static int gather(struct list *list, struct vouch_fault *fault) {
-    static const uint8_t any[VOUCH_STORE_HASH_LEN] = {0};
     list->krl = vouch_krl_new();
     if (list->krl == NULL) {
         return vouch_no_memory(fault);
     }
     int err = add_canary(list, fault);
-    if (err == VOUCH_OK) {
-        err = add_all(list, list->authority->office->cas[list->ca].hash, fault);
+    for (size_t i = 0; err == VOUCH_OK && i < list->cas.count; i++) {
+        if (is_of_list(list, &list->cas.rows[i])) {
+            err = add_all(list, &list->cas.rows[i], fault);
+        }
     }
-    return err == VOUCH_OK ? add_all(list, any, fault) : err;
+    return err == VOUCH_OK ? add_all(list, NULL, fault) : err;
 }
 
 static int write_list(const struct list *list, uint64_t version, uint64_t generated_s,
@@ -149,21 +169,37 @@ static uint64_t version_floor(struct vouch_office *office) {
     return (uint64_t)atomic_load(&office->epoch) << VOUCH_KRL_EPOCH_SHIFT;
 }
 
-static int next_version(struct vouch_local *authority, size_t ca, uint64_t *ret_version,
-                        struct vouch_fault *fault) {
-    struct vouch_office *office = authority->office;
-    struct vouch_store_krl newest = {0};
-    enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
+// The newest version that the database has noted for any key of the use.
+static int version_noted(const struct list *list, uint64_t *ret_version,
+                         struct vouch_fault *fault) {
+    struct vouch_pool *pool = &list->authority->office->slow;
+    struct vouch_store *store = vouch_pool_take(pool);
+    uint64_t version = 0;
+    int err = VOUCH_OK;
+    for (size_t i = 0; err == VOUCH_OK && i < list->cas.count; i++) {
+        struct vouch_store_krl newest = {0};
+        enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
+        if (is_of_list(list, &list->cas.rows[i])) {
+            err = vouch_store_krl_newest(store, list->cas.rows[i].hash, &outcome, &newest, fault);
+            version = newest.version > version ? newest.version : version;
+        }
+    }
+    vouch_pool_give(pool, store);
+    *ret_version = version;
+    return err;
+}
+
+static int next_version(const struct list *list, uint64_t *ret_version, struct vouch_fault *fault) {
+    struct vouch_office *office = list->authority->office;
+    uint64_t noted = 0;
     uint64_t published = 0;
-    struct vouch_store *store = vouch_pool_take(&office->slow);
-    int err = vouch_store_krl_newest(store, office->cas[ca].hash, &outcome, &newest, fault);
-    vouch_pool_give(&office->slow, store);
+    int err = version_noted(list, &noted, fault);
     if (err == VOUCH_OK) {
-        err = version_in_ledger(authority, ca, &published, fault);
+        err = version_in_ledger(list->authority, list->ca, &published, fault);
     }
     if (err == VOUCH_OK) {
-        uint64_t last = newest.version > published ? newest.version : published;
-        last = office->krls[ca].version > last ? office->krls[ca].version : last;
+        uint64_t last = noted > published ? noted : published;
+        last = office->krls[list->ca].version > last ? office->krls[list->ca].version : last;
         *ret_version = last + 1 > version_floor(office) ? last + 1 : version_floor(office);
     }
     return err;
@@ -197,11 +233,13 @@ static int keep_file(struct vouch_office *office, size_t ca, const struct vouch_
     return err;
 }
 
-static int note_version(struct vouch_office *office, size_t ca, const struct vouch_store_krl *krl,
+static int note_version(const struct list *list, const struct vouch_store_krl *krl,
                         struct vouch_fault *fault) {
+    struct vouch_office *office = list->authority->office;
+    const uint8_t *hash = vouch_cas_active(&list->cas, list->ca)->hash;
     enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
     pthread_mutex_lock(&office->desk_lock);
-    int err = vouch_store_krl_add(office->desk, office->cas[ca].hash, krl, &outcome, fault);
+    int err = vouch_store_krl_add(office->desk, hash, krl, &outcome, fault);
     pthread_mutex_unlock(&office->desk_lock);
     return err;
 }
@@ -239,16 +277,48 @@ static int publish(const struct list *list, const struct vouch_store_krl *versio
     }
     err = keep_file(list->authority->office, list->ca, &krl, fault);
     set_public(list->authority->office, list->ca, &krl);
-    int noted =
-        note_version(list->authority->office, list->ca, version, err == VOUCH_OK ? fault : NULL);
+    int noted = note_version(list, version, err == VOUCH_OK ? fault : NULL);
     return err != VOUCH_OK ? err : noted;
 }
 
-// Whether the list that is out can stay: it says the same, and under a version of this epoch.
-static int can_stay(struct vouch_office *office, const struct vouch_office_krl *krl,
+static int count_cas(struct vouch_bytes envelope) {
+    static const char line[] = "\nca ";
+    int count = 0;
+    const uint8_t *end = envelope.ptr + envelope.len;
+    const uint8_t *at = envelope.ptr;
+    while ((at = memmem(at, (size_t)(end - at), line, sizeof line - 1)) != NULL) {
+        at += sizeof line - 1;
+        count++;
+    }
+    return count;
+}
+
+// Whether the envelope that is out names the keys of the CA as they are now.
+static int names_the_keys(const struct list *list, const struct vouch_office_krl *krl) {
+    const struct vouch_bytes envelope = {krl->bytes + krl->krl_len, krl->envelope_len};
+    int count = 0;
+    for (size_t i = 0; i < list->cas.count; i++) {
+        char fingerprint[VOUCH_FINGERPRINT_MAX], line[VOUCH_FINGERPRINT_MAX + 8];
+        if (!is_of_list(list, &list->cas.rows[i])) {
+            continue;
+        }
+        vouch_key_fingerprint(list->cas.rows[i].key, VOUCH_HASH_SHA256, fingerprint);
+        int len = snprintf(line, sizeof line, "\nca %s\n", fingerprint);
+        if (memmem(envelope.ptr, envelope.len, line, (size_t)len) == NULL) {
+            return 0;
+        }
+        count++;
+    }
+    return count == count_cas(envelope);
+}
+
+// Whether the list that is out can stay: it says the same, of the same keys, and under a version of this
+// epoch.
+static int can_stay(const struct list *list, const struct vouch_office_krl *krl,
                     struct vouch_bytes bytes) {
-    return krl->version > 0 && krl->version >= version_floor(office) &&
-           vouch_bytes_equal((struct vouch_bytes){krl->bytes, krl->krl_len}, bytes);
+    return krl->version > 0 && krl->version >= version_floor(list->authority->office) &&
+           vouch_bytes_equal((struct vouch_bytes){krl->bytes, krl->krl_len}, bytes) &&
+           names_the_keys(list, krl);
 }
 
 static int renew(struct list *list, struct vouch_buf *out, struct vouch_fault *fault) {
@@ -259,10 +329,10 @@ static int renew(struct list *list, struct vouch_buf *out, struct vouch_fault *f
     if (err == VOUCH_OK) {
         err = write_list(list, now->version, now->generated_s, out, fault);
     }
-    if (err != VOUCH_OK || can_stay(office, now, vouch_buf_bytes(out))) {
+    if (err != VOUCH_OK || can_stay(list, now, vouch_buf_bytes(out))) {
         return err;
     }
-    err = next_version(list->authority, list->ca, &version.version, fault);
+    err = next_version(list, &version.version, fault);
     if (err == VOUCH_OK) {
         err = write_list(list, version.version, version.generated_s, out, fault);
     }
@@ -276,6 +346,7 @@ int vouch_krl_renew(struct vouch_local *authority, size_t ca, struct vouch_fault
     struct list list = {.authority = authority, .ca = ca, .now_s = vouch_time_now_s()};
     struct vouch_buf out;
     vouch_buf_init(&out, LIST_MAX);
+    vouch_cas_now(authority->office, &list.cas);
     // Before the index is read: what comes later is due again.
     atomic_store(&authority->office->krl_is_due[ca], 0);
     int err = renew(&list, &out, fault);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // One-time links, by which a user sets password and second factor: made by an administrator, begun with a
-// password, finished with a code of the new second factor.
+// password, finished with a code of the new second factor, or with a passkey in its place.
 #include "authority/issue.h"
+#include "authority/passkey.h"
 #include "authority/session.h"
 #include "base/time.h"
 #include "store/links.h"
@@ -210,6 +211,26 @@ static int keep_fresh(struct vouch_local *authority, const uint8_t *hash, const 
     return err;
 }
 
+// A passkey can be made for this link alone. Where there can be none, there is no question.
+static struct vouch_challenge challenge_of(const struct vouch_store_link *link,
+                                           const uint8_t *hash) {
+    struct vouch_challenge challenge = {.purpose = VOUCH_PASSKEY_FOR_SETUP,
+                                        .account = link->account};
+    memcpy(challenge.about, hash, sizeof challenge.about);
+    return challenge;
+}
+
+static int ask_passkey(struct vouch_local *authority, const struct vouch_store_link *link,
+                       const uint8_t *hash, struct vouch_passkey_question *ret_question,
+                       struct vouch_fault *fault) {
+    struct vouch_challenge challenge = challenge_of(link, hash);
+    int err = vouch_passkey_question_make(authority, &challenge, ret_question, fault);
+    if (err == VOUCH_OK) {
+        ret_question->user = link->user;
+    }
+    return err;
+}
+
 int vouch_local_account_begin(struct vouch_local *authority, const struct vouch_caller *caller,
                               const struct vouch_ask_account_begin *ask,
                               struct vouch_answer_account_begin *ret_answer,
@@ -233,6 +254,7 @@ int vouch_local_account_begin(struct vouch_local *authority, const struct vouch_
     if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE) {
         ret_answer->user = link.user;
         ret_answer->uri = fresh.uri;
+        err = ask_passkey(authority, &link, hash, &ret_answer->question, fault);
     }
     return err;
 }
@@ -243,7 +265,8 @@ struct finish {
     const struct vouch_store_link *link;
     const uint8_t *hash;
     struct vouch_bytes tries;
-    struct vouch_store_credential totp;
+    struct vouch_store_credential totp; // or nothing, and:
+    struct vouch_store_passkey passkey;
     struct vouch_store_credential recovery;
     uint64_t ended; // sessions
 };
@@ -257,12 +280,20 @@ static int keep_credentials(struct vouch_store *desk, const struct finish *finis
     } rows[] = {{VOUCH_STORE_PASSWORD, &password},
                 {VOUCH_STORE_TOTP, &finish->totp},
                 {VOUCH_STORE_RECOVERY, &finish->recovery}};
-    int err = VOUCH_OK;
-    for (size_t i = 0; err == VOUCH_OK && *outcome == VOUCH_STORE_DONE && i < 3; i++) {
-        err = vouch_store_credential_put(desk, finish->link->account, rows[i].method,
-                                         rows[i].credential, outcome, fault);
+    // What was kept before is what was lost.
+    int err = vouch_store_credentials_remove(desk, finish->link->account, fault);
+    if (err == VOUCH_OK) {
+        err = vouch_store_passkeys_remove(desk, finish->link->account, fault);
     }
-    return err;
+    for (size_t i = 0; err == VOUCH_OK && *outcome == VOUCH_STORE_DONE && i < 3; i++) {
+        if (rows[i].credential->stored.len > 0) {
+            err = vouch_store_credential_put(desk, finish->link->account, rows[i].method,
+                                             rows[i].credential, outcome, fault);
+        }
+    }
+    return err == VOUCH_OK && *outcome == VOUCH_STORE_DONE && finish->passkey.account != 0
+               ? vouch_store_passkey_add(desk, &finish->passkey, outcome, fault)
+               : err;
 }
 
 static int keep_finish(struct vouch_store *desk, struct finish *finish,
@@ -290,7 +321,9 @@ static int settle(struct vouch_local *authority, struct finish *finish, struct v
         err = vouch_store_work_end(office->desk, err, outcome, fault);
     }
     pthread_mutex_unlock(&office->desk_lock);
-    if (err == VOUCH_OK && outcome != VOUCH_STORE_DONE) {
+    if (err == VOUCH_OK && outcome == VOUCH_STORE_TAKEN) {
+        vouch_passkey_taken(reply);
+    } else if (err == VOUCH_OK && outcome != VOUCH_STORE_DONE) {
         no_link(reply);
     }
     return err;
@@ -317,6 +350,16 @@ static int check_code(struct vouch_local *authority, const struct vouch_store_li
     }
     finish->totp = (struct vouch_store_credential){.stored = link->totp, .step = answer.step};
     return VOUCH_OK;
+}
+
+// The app's secret that the link had made is dropped.
+static int check_passkey(struct vouch_local *authority, const struct vouch_passkey_new *made,
+                         struct finish *finish, struct vouch_reply *reply,
+                         struct vouch_fault *fault) {
+    const struct vouch_challenge wanted = challenge_of(finish->link, finish->hash);
+    int err = vouch_passkey_judge_new(authority, made, &wanted, &finish->passkey, reply, fault);
+    finish->passkey.user = finish->link->user;
+    return err;
 }
 
 static int make_codes(struct vouch_local *authority, const struct vouch_store_link *link,
@@ -354,8 +397,18 @@ static int note_setup(struct vouch_local *authority, const struct vouch_caller *
                              fault);
 }
 
+static int note_passkey(struct vouch_local *authority, const struct vouch_caller *caller,
+                        const struct finish *finish, struct vouch_fault *fault) {
+    struct vouch_bytes actor;
+    int err = vouch_people_actor(authority, finish->link->user, &actor, fault);
+    return err == VOUCH_OK
+               ? vouch_passkey_note(authority, caller, actor, VOUCH_EVENT_ACCOUNT_PASSKEY,
+                                    &finish->passkey, fault)
+               : err;
+}
+
 static int finish_link(struct vouch_local *authority, const struct vouch_caller *caller,
-                       struct finish *finish, struct vouch_bytes code,
+                       struct finish *finish, const struct vouch_ask_account_finish *ask,
                        struct vouch_answer_codes *ret_answer, struct vouch_fault *fault) {
     struct vouch_reply *reply = &ret_answer->reply;
     const struct vouch_store_link *link = finish->link;
@@ -365,13 +418,18 @@ static int finish_link(struct vouch_local *authority, const struct vouch_caller 
         err = vouch_person_tries(authority, link->account, &finish->tries, fault);
     }
     if (err == VOUCH_OK) {
-        err = check_code(authority, link, id, code, finish, reply, fault);
+        err = ask->factor == VOUCH_FACTOR_PASSKEY
+                  ? check_passkey(authority, &ask->passkey, finish, reply, fault)
+                  : check_code(authority, link, id, ask->code, finish, reply, fault);
     }
     if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE) {
         err = make_codes(authority, link, id, finish, ret_answer, fault);
     }
     if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE) {
         err = note_setup(authority, caller, link, fault);
+        if (err == VOUCH_OK && finish->passkey.account != 0) {
+            err = note_passkey(authority, caller, finish, fault);
+        }
     }
     return err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE
                ? settle(authority, finish, reply, fault)
@@ -395,5 +453,5 @@ int vouch_local_account_finish(struct vouch_local *authority, const struct vouch
         return VOUCH_OK;
     }
     ret_answer->user = link.user;
-    return finish_link(authority, caller, &finish, ask->code, ret_answer, fault);
+    return finish_link(authority, caller, &finish, ask, ret_answer, fault);
 }

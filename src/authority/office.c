@@ -34,9 +34,10 @@ static void init_cond(pthread_cond_t *cond) {
 }
 
 static void init_locks(struct vouch_office *office) {
-    pthread_mutex_t *locks[] = {&office->quick.lock,    &office->slow.lock, &office->desk_lock,
-                                &office->lock,          &office->krl_lock,  &office->public_lock,
-                                &office->requests_lock, &office->fleet_lock};
+    pthread_mutex_t *locks[] = {
+        &office->quick.lock,    &office->slow.lock,  &office->desk_lock,
+        &office->lock,          &office->krl_lock,   &office->public_lock,
+        &office->requests_lock, &office->fleet_lock, &office->rotation_lock};
     pthread_cond_t *conds[] = {&office->quick.is_free, &office->slow.is_free, &office->clerk_wakes,
                                &office->index_moves, &office->news};
     for (size_t i = 0; i < sizeof locks / sizeof locks[0]; i++) {
@@ -44,6 +45,9 @@ static void init_locks(struct vouch_office *office) {
     }
     for (size_t i = 0; i < sizeof conds / sizeof conds[0]; i++) {
         init_cond(conds[i]);
+    }
+    for (size_t i = 0; i < VOUCH_OFFICE_LOGINS_LOCKS; i++) {
+        pthread_mutex_init(&office->logins_locks[i], NULL);
     }
     vouch_once_init(&office->once);
     vouch_policy_shelf_init(&office->policies);
@@ -93,9 +97,14 @@ static int open_ledger(struct vouch_office *office, const struct vouch_office_op
     office->ledger_dir = vouch_str_copy(vouch_bytes_of(what->ledger_dir));
     office->krl_dir = vouch_str_copy(vouch_bytes_of(what->krl_dir));
     office->address = vouch_str_copy(vouch_bytes_of(what->address != NULL ? what->address : ""));
-    if (office->ledger_dir == NULL || office->krl_dir == NULL || office->address == NULL) {
+    office->challenges = vouch_challenges_new();
+    office->host_budget = vouch_host_budget_new();
+    if (office->ledger_dir == NULL || office->krl_dir == NULL || office->address == NULL ||
+        office->challenges == NULL || office->host_budget == NULL) {
         return vouch_no_memory(fault);
     }
+    // Empty where there can be no passkeys, which is no failure.
+    (void)!vouch_passkey_origin(vouch_bytes_of(office->address), office->passkey_origin);
     int err = vouch_folder_open(what->ledger_dir, &office->ledger_fd);
     return err == VOUCH_OK ? VOUCH_OK
                            : vouch_fault_set(fault, err, &vouch_fault_read, "ledger %s: %s",
@@ -142,40 +151,6 @@ int vouch_office_open(const struct vouch_office_open *what, struct vouch_office 
 
 // --- beginning
 
-static int take_ca(struct vouch_local *authority, size_t which, struct vouch_bytes blob,
-                   struct vouch_fault *fault) {
-    struct vouch_office_ca *ca = &authority->office->cas[which];
-    struct vouch_where where = {0};
-    int err = vouch_key_parse(blob, &ca->key, &where);
-    if (err != VOUCH_OK) {
-        return vouch_fault_where(fault, err, &vouch_fault_peer, "signer: a CA's key", &where);
-    }
-    return vouch_hash_of(authority, vouch_key_blob(ca->key), ca->hash, fault);
-}
-
-// The bundle is the signer's: it is passed on as it is, and whoever takes it proves it.
-static int take_trust(struct vouch_office *office, const struct vouch_signer_state *state,
-                      struct vouch_fault *fault) {
-    if (state->trust.len == 0) {
-        return vouch_fault_set(fault, VOUCH_ERR_FORMAT, &vouch_fault_peer,
-                               "signer: it has no trust bundle");
-    }
-    uint8_t *trust = malloc(state->trust.len);
-    if (trust == NULL) {
-        return vouch_no_memory(fault);
-    }
-    memcpy(trust, state->trust.ptr, state->trust.len);
-    pthread_mutex_lock(&office->public_lock);
-    uint8_t *old = office->trust;
-    office->trust = trust;
-    office->trust_len = state->trust.len;
-    office->trust_version = state->trust_version;
-    pthread_cond_broadcast(&office->news);
-    pthread_mutex_unlock(&office->public_lock);
-    free(old);
-    return VOUCH_OK;
-}
-
 static int take_state(struct vouch_local *authority, const struct vouch_signer_state *state,
                       struct vouch_fault *fault) {
     struct vouch_office *office = authority->office;
@@ -184,23 +159,15 @@ static int take_state(struct vouch_local *authority, const struct vouch_signer_s
     if (office->origin == NULL) {
         return vouch_no_memory(fault);
     }
-    int err = take_ca(authority, 0, state->user_ca, fault);
-    if (err == VOUCH_OK) {
-        err = take_ca(authority, 1, state->host_ca, fault);
-    }
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    err = vouch_key_parse(state->checkpoint_key, &office->checkpoint_key, &where);
+    int err = vouch_key_parse(state->checkpoint_key, &office->checkpoint_key, &where);
     if (err != VOUCH_OK) {
         return vouch_fault_where(fault, err, &vouch_fault_peer, "signer: checkpoint key", &where);
     }
-    office->cas[0].ttl_max_s = state->ttl_max_s[0];
-    office->cas[1].ttl_max_s = state->ttl_max_s[1];
+    memcpy(office->ttl_max_s, state->ttl_max_s, sizeof office->ttl_max_s);
     office->wanted = state->size;
     atomic_store(&office->epoch, state->epoch);
     atomic_store(&office->serial, state->serial);
-    return take_trust(office, state, fault);
+    return vouch_cas_take(authority, state, fault);
 }
 
 static int ask_state(struct vouch_local *authority, struct vouch_fault *fault) {
@@ -405,14 +372,18 @@ static void close_pool(struct vouch_pool *pool) {
 }
 
 static void destroy_locks(struct vouch_office *office) {
-    pthread_mutex_t *locks[] = {&office->desk_lock,   &office->lock,          &office->krl_lock,
-                                &office->public_lock, &office->requests_lock, &office->fleet_lock};
+    pthread_mutex_t *locks[] = {&office->desk_lock,    &office->lock,          &office->krl_lock,
+                                &office->public_lock,  &office->requests_lock, &office->fleet_lock,
+                                &office->rotation_lock};
     pthread_cond_t *conds[] = {&office->clerk_wakes, &office->index_moves, &office->news};
     for (size_t i = 0; i < sizeof locks / sizeof locks[0]; i++) {
         pthread_mutex_destroy(locks[i]);
     }
     for (size_t i = 0; i < sizeof conds / sizeof conds[0]; i++) {
         pthread_cond_destroy(conds[i]);
+    }
+    for (size_t i = 0; i < VOUCH_OFFICE_LOGINS_LOCKS; i++) {
+        pthread_mutex_destroy(&office->logins_locks[i]);
     }
     for (size_t i = 0; i < office->seat_count; i++) {
         vouch_signer_close(office->seats[i].signer);
@@ -438,9 +409,9 @@ void vouch_office_close(struct vouch_office *office) {
     vouch_policy_shelf_done(&office->policies);
     destroy_locks(office);
     for (size_t i = 0; i < 2; i++) {
-        vouch_key_free(office->cas[i].key);
         free(office->krls[i].bytes);
     }
+    vouch_cas_free(office->ca_keys);
     vouch_key_free(office->checkpoint_key);
     free(office->checkpoint);
     free(office->trust);
@@ -448,6 +419,8 @@ void vouch_office_close(struct vouch_office *office) {
     free(office->ledger_dir);
     free(office->krl_dir);
     free(office->address);
+    vouch_challenges_free(office->challenges);
+    vouch_host_budget_free(office->host_budget);
     vouch_close_at_end(&office->ledger_fd);
     free(office);
 }

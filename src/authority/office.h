@@ -2,9 +2,10 @@
 // The office from the inside: what all handles share, and what each has for itself. Private to
 // src/authority.
 //
-// Each lock guards one thing and is held for microseconds, except `desk_lock` (one transaction),
+// Each lock guards one thing and is held for microseconds, except `rotation_lock` (a step in the rotation
+// of a CA key is judged and made), `desk_lock` (one transaction),
 // `requests_lock` and `fleet_lock` (a decision is recorded), `krl_lock` (a list is made and published) and the shelf's
-// `applying` and `making`. Order where two are held: applying, making, requests_lock, fleet_lock,
+// `applying` and `making`. Order where two are held: rotation_lock, applying, making, requests_lock, fleet_lock,
 // krl_lock, desk_lock, the others.
 #pragma once
 
@@ -12,13 +13,18 @@
 #include <stdatomic.h>
 
 #include "authority/body.h"
+#include "authority/cas.h"
+#include "authority/challenge.h"
 #include "authority/clerk.h"
+#include "authority/host-budget.h"
 #include "authority/once.h"
 #include "authority/open.h"
 #include "authority/policy-now.h"
 #include "authority/protocol.h"
 #include "authority/reply.h"
+#include "authority/seat.h"
 #include "base/secret.h"
+#include "identity/passkey.h"
 #include "ledger/ledger.h"
 #include "store/batch.h"
 
@@ -45,12 +51,6 @@ struct vouch_identity_seat {
     struct vouch_identity *identity;
 };
 
-struct vouch_office_ca {
-    struct vouch_key *key;
-    uint8_t hash[VOUCH_STORE_HASH_LEN]; // SHA-256 of its blob
-    uint64_t ttl_max_s;                 // the signer's ceiling
-};
-
 // A published list. Both parts are one allocation.
 struct vouch_office_krl {
     uint64_t version; // 0: none yet
@@ -62,13 +62,20 @@ struct vouch_office_krl {
 
 #define VOUCH_OFFICE_USED_MAX 64
 
-// Refusals of certificates, and of sign-ins: how many were recorded in this second, and how many were not.
-enum { VOUCH_REFUSALS_CERT = 0, VOUCH_REFUSALS_SIGN_IN, VOUCH_REFUSALS_KINDS };
+// Which trust bundle the client of a session has.
+struct vouch_trust_shown {
+    uint64_t session, version;
+};
+
+// Refusals of certificates, of sign-ins, and of hosts: how many were recorded in this second, and how many were not.
+enum { VOUCH_REFUSALS_CERT = 0, VOUCH_REFUSALS_SIGN_IN, VOUCH_REFUSALS_HOST, VOUCH_REFUSALS_KINDS };
 struct vouch_refusals {
     uint64_t second;
     unsigned noted;
     uint64_t unnoted;
 };
+
+#define VOUCH_OFFICE_LOGINS_LOCKS 16 // a host has the one of its number
 
 struct vouch_office {
     char *ledger_dir;
@@ -80,7 +87,9 @@ struct vouch_office {
     size_t seat_count;
     struct vouch_identity_seat identities[VOUCH_OFFICE_SEATS_MAX];
     size_t identity_count;
-    char *address; // see vouch_office_open
+    char *address;                                 // see vouch_office_open
+    char passkey_origin[VOUCH_PASSKEY_ORIGIN_MAX]; // of the pages there; empty: no passkeys
+    struct vouch_challenges *challenges;           // has its own lock
     uint64_t session_idle_s, session_max_s;
     uint64_t host_ttl_s;
 
@@ -91,7 +100,7 @@ struct vouch_office {
 
     // Fixed when the office has begun.
     char *origin;
-    struct vouch_office_ca cas[2]; // user, host
+    uint64_t ttl_max_s[2]; // the signer's ceiling: user, host
     struct vouch_key *checkpoint_key;
 
     // The clerk: the office's thread. Guarded by `lock`.
@@ -109,6 +118,8 @@ struct vouch_office {
     size_t used_count;
     uint64_t sessions_used[VOUCH_OFFICE_USED_MAX]; // and sessions
     size_t sessions_used_count;
+    struct vouch_trust_shown shown[VOUCH_OFFICE_USED_MAX];
+    size_t shown_count;
     struct vouch_refusals refusals[VOUCH_REFUSALS_KINDS];
     struct vouch_ledger_reader *reader; // the clerk's own
 
@@ -116,11 +127,16 @@ struct vouch_office {
     struct vouch_policy_shelf policies;
     pthread_mutex_t requests_lock; // from reading a request to changing it
     pthread_mutex_t fleet_lock;    // the same for hosts
+    pthread_mutex_t rotation_lock; // the same for CA keys
+    pthread_mutex_t logins_locks[VOUCH_OFFICE_LOGINS_LOCKS]; // the same for the logins of a host
+    struct vouch_host_budget *host_budget;                   // has its own lock
 
-    // What is public. Guarded by `public_lock`; the versions and lists are changed under krl_lock only.
+    // What is public. Guarded by `public_lock`; keys, versions and lists are changed under krl_lock only.
     pthread_mutex_t krl_lock;
     pthread_mutex_t public_lock;
     pthread_cond_t news;
+    struct vouch_office_cas cas;
+    struct vouch_office_key *ca_keys; // that `cas` points to, or did
     struct vouch_office_krl krls[2];
     uint8_t *checkpoint, *trust; // the ledger's, and the signer's trust bundle
     size_t checkpoint_len, trust_len;
@@ -128,6 +144,7 @@ struct vouch_office {
     uint64_t fleet_seq; // vouch_fleet_moved()
 
     atomic_int krl_is_due[2]; // a revocation is recorded that the list may lack
+    atomic_int cas_are_due;   // the signer may have other CA keys by now
     atomic_int follow_is_due; // accounts do not follow the policy yet
     atomic_int is_ready;
     atomic_int public_ends; // waiting for news is over
@@ -166,29 +183,6 @@ int vouch_no_memory(struct vouch_fault *fault);
 VOUCH_MUST_USE int vouch_hash_of(struct vouch_local *authority, struct vouch_bytes bytes,
                                  uint8_t ret_hash[static VOUCH_STORE_HASH_LEN],
                                  struct vouch_fault *fault);
-
-// The reading handle for the way of a request: lent at the first call, and until vouch_lease_end(), which
-// must come before anything that waits for long.
-struct vouch_store *vouch_lease(struct vouch_local *local);
-void vouch_lease_end(struct vouch_local *local);
-
-// Borrows a reading handle; waits while all are lent. Never NULL.
-struct vouch_store *vouch_pool_take(struct vouch_pool *pool);
-void vouch_pool_give(struct vouch_pool *pool, struct vouch_store *store);
-
-// Asks the signer at the handle's seat. What the answer borrows is copied into the handle's arena. What
-// was recorded is told to the clerk.
-VOUCH_MUST_USE int vouch_seat_sign(struct vouch_local *authority,
-                                   const struct vouch_signer_ask *ask,
-                                   struct vouch_signer_grant *ret_grant, struct vouch_fault *fault);
-// An event that the signer refuses is a fault: it is our own doing.
-VOUCH_MUST_USE int vouch_seat_note(struct vouch_local *authority,
-                                   const struct vouch_signer_event *event,
-                                   struct vouch_signer_noted *ret_noted, struct vouch_fault *fault);
-VOUCH_MUST_USE int vouch_seat_publish(struct vouch_local *authority,
-                                      const struct vouch_signer_krl *krl,
-                                      struct vouch_signer_published *ret_published,
-                                      struct vouch_fault *fault);
 
 // Makes and publishes the list of one CA (0 user, 1 host), if it lacks something. krl_lock is taken.
 VOUCH_MUST_USE int vouch_krl_renew(struct vouch_local *authority, size_t ca,

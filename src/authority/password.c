@@ -73,10 +73,15 @@ static int make(struct vouch_local *authority, struct change *change,
     return err;
 }
 
+// A recovery code changes nothing about the way in.
+static enum vouch_factor factor_of(enum vouch_factor given) {
+    return given == VOUCH_FACTOR_PASSKEY ? VOUCH_FACTOR_PASSKEY : VOUCH_FACTOR_TOTP;
+}
+
 int vouch_local_password(struct vouch_local *authority, const struct vouch_caller *caller,
                          const struct vouch_ask_password *ask,
                          struct vouch_answer_ended *ret_answer, struct vouch_fault *fault) {
-    struct vouch_who who;
+    struct vouch_who who = {0};
     struct vouch_person person;
     struct vouch_proof proof = {0};
     struct vouch_identity_answer made;
@@ -86,11 +91,13 @@ int vouch_local_password(struct vouch_local *authority, const struct vouch_calle
                             .person = &person,
                             .proof = &proof,
                             .method = VOUCH_STORE_PASSWORD};
-    const struct vouch_given given = {.asked = VOUCH_ASKED_PASSWORD_TOO,
-                                      .password = ask->current,
-                                      .factor = VOUCH_FACTOR_TOTP,
-                                      .code = ask->code};
+    struct vouch_given given = {.asked = VOUCH_ASKED_PASSWORD_TOO,
+                                .password = ask->current,
+                                .factor = factor_of(ask->factor),
+                                .code = ask->code,
+                                .passkey = &ask->passkey};
     int err = vouch_session_person(authority, caller, &who, &person, reply, fault);
+    given.session = who.session_id;
     if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE) {
         err = vouch_session_prove(authority, caller, &person, &given, &proof, reply, fault);
     }
@@ -132,7 +139,7 @@ int vouch_codes_put(struct vouch_local *authority, struct vouch_bytes shown,
 int vouch_local_recovery_new(struct vouch_local *authority, const struct vouch_caller *caller,
                              const struct vouch_ask_recovery_new *ask,
                              struct vouch_answer_codes *ret_answer, struct vouch_fault *fault) {
-    struct vouch_who who;
+    struct vouch_who who = {0};
     struct vouch_person person;
     struct vouch_proof proof = {0};
     struct vouch_identity_answer made;
@@ -142,8 +149,10 @@ int vouch_local_recovery_new(struct vouch_local *authority, const struct vouch_c
                             .person = &person,
                             .proof = &proof,
                             .method = VOUCH_STORE_RECOVERY};
-    const struct vouch_given given = {.factor = VOUCH_FACTOR_TOTP, .code = ask->code};
+    struct vouch_given given = {
+        .factor = factor_of(ask->factor), .code = ask->code, .passkey = &ask->passkey};
     int err = vouch_session_person(authority, caller, &who, &person, reply, fault);
+    given.session = who.session_id;
     if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE) {
         err = vouch_session_prove(authority, caller, &person, &given, &proof, reply, fault);
     }

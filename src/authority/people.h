@@ -14,6 +14,9 @@
 #define VOUCH_EVENT_ACCOUNT_SETUP "account.setup"
 #define VOUCH_EVENT_ACCOUNT_PASSWORD "account.password"
 #define VOUCH_EVENT_ACCOUNT_RECOVERY "account.recovery"
+#define VOUCH_EVENT_ACCOUNT_PASSKEY "account.passkey"
+#define VOUCH_EVENT_ACCOUNT_PASSKEY_REMOVE "account.passkey_remove"
+#define VOUCH_EVENT_ACCOUNT_PASSKEY_CLONE "account.passkey_clone"
 
 // Makes accounts, sessions and certificates follow a policy that was applied and that nobody decides by
 // an earlier one any more: makes an account for each new user, removes those of users who are gone, ends

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "authority/passkey.h"
 #include "authority/row.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -291,10 +292,18 @@ static int take_back(struct vouch_local *authority, const struct vouch_caller *c
     return write_counters(authority, person, &counters, vouch_time_now_s(), fault);
 }
 
+// A passkey cannot be guessed, so it is no try.
+static int can_be_guessed(enum vouch_asked asked, enum vouch_factor factor) {
+    return asked == VOUCH_ASKED_PASSWORD_TOO || factor != VOUCH_FACTOR_PASSKEY;
+}
+
 int vouch_proof_drop(struct vouch_local *authority, const struct vouch_caller *caller,
                      const struct vouch_person *person, const struct vouch_proof *proof,
                      struct vouch_fault *fault) {
     struct vouch_office *office = authority->office;
+    if (!can_be_guessed(proof->asked, proof->factor)) {
+        return VOUCH_OK;
+    }
     pthread_mutex_lock(&office->desk_lock);
     int err = vouch_store_work_begin(office->desk, VOUCH_STORE_LATER, fault);
     if (err == VOUCH_OK) {
@@ -382,19 +391,35 @@ static int look_at_code(struct vouch_local *authority, const struct vouch_person
     return err;
 }
 
+// A question to a passkey is only used up if all else was right.
+static int look(struct vouch_local *authority, const struct vouch_caller *caller,
+                const struct vouch_person *person, const struct vouch_given *given,
+                struct vouch_proof *proof, struct vouch_fault *fault) {
+    int err = given->asked == VOUCH_ASKED_PASSWORD_TOO
+                  ? look_at_password(authority, person, given, proof, fault)
+                  : VOUCH_OK;
+    if (err != VOUCH_OK || given->factor != VOUCH_FACTOR_PASSKEY) {
+        return err == VOUCH_OK ? look_at_code(authority, person, given, proof, fault) : err;
+    }
+    return proof->reply.verdict == VOUCH_VERDICT_DONE
+               ? vouch_passkey_prove(authority, caller, person, given, proof, fault)
+               : VOUCH_OK;
+}
+
 int vouch_prove(struct vouch_local *authority, const struct vouch_caller *caller,
                 const struct vouch_person *person, const struct vouch_given *given,
                 struct vouch_proof *ret_proof, struct vouch_fault *fault) {
-    struct vouch_proof proof = {.asked = given->asked};
+    struct vouch_proof proof = {.asked = given->asked, .factor = given->factor};
+    int err = VOUCH_OK;
     if (authority->identity == NULL) {
         return no_identity(fault);
     }
-    int err = charge(authority, caller, person, &proof, fault);
+    vouch_reply_done(&proof.reply);
+    if (can_be_guessed(given->asked, given->factor)) {
+        err = charge(authority, caller, person, &proof, fault);
+    }
     if (err == VOUCH_OK && proof.reply.verdict == VOUCH_VERDICT_DONE) {
-        err = given->asked == VOUCH_ASKED_PASSWORD_TOO
-                  ? look_at_password(authority, person, given, &proof, fault)
-                  : VOUCH_OK;
-        err = err == VOUCH_OK ? look_at_code(authority, person, given, &proof, fault) : err;
+        err = look(authority, caller, person, given, &proof, fault);
         if (err == VOUCH_OK && proof.reply.verdict == VOUCH_VERDICT_BUSY) {
             err = vouch_proof_drop(authority, caller, person, &proof, fault);
         }
@@ -417,7 +442,10 @@ int vouch_proof_use(struct vouch_local *authority, const struct vouch_caller *ca
     struct vouch_store *desk = authority->office->desk;
     uint64_t account = person->account.id;
     enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
-    int err = vouch_store_credential_take(desk, account, proof->method,
+    int err =
+        proof->factor == VOUCH_FACTOR_PASSKEY
+            ? vouch_store_passkey_used(desk, proof->passkey, &proof->passkey_use, &outcome, fault)
+            : vouch_store_credential_take(desk, account, proof->method,
                                           person->kept.of[proof->method].stored, &proof->code,
                                           &outcome, fault);
     if (err == VOUCH_OK && outcome == VOUCH_STORE_DONE &&
@@ -427,7 +455,8 @@ int vouch_proof_use(struct vouch_local *authority, const struct vouch_caller *ca
                                           person->kept.of[VOUCH_STORE_PASSWORD].stored, &next,
                                           &outcome, fault);
     }
-    if (err == VOUCH_OK && outcome == VOUCH_STORE_DONE) {
+    if (err == VOUCH_OK && outcome == VOUCH_STORE_DONE &&
+        can_be_guessed(proof->asked, proof->factor)) {
         err = take_back(authority, caller, person, proof, use, fault);
     }
     if (err == VOUCH_OK) {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include "authority/people.h"
+#include "authority/request-people.h"
 #include "identity/identity.h"
+#include "store/passkeys.h"
 
 // Whom a name leads to. Nobody: account.id 0, and nothing kept; the same is then done with it.
 struct vouch_person {
@@ -31,6 +33,8 @@ struct vouch_given {
     struct vouch_bytes password;
     enum vouch_factor factor;
     struct vouch_bytes code;
+    const struct vouch_passkey_given *passkey; // PASSKEY
+    uint64_t session;                          // PASSKEY: in which it is given; 0: signing in
 };
 
 // What was right, and what is to be kept for it.
@@ -38,12 +42,17 @@ struct vouch_proof {
     struct vouch_reply reply; // DONE: all was right; UNKNOWN: something was not; or BUSY
     uint64_t charged_s;
     enum vouch_asked asked;
+    enum vouch_factor factor;
     struct vouch_bytes password; // what is to be kept of the password
     enum vouch_store_method method;
     struct vouch_store_credential code; // and of the code's method
+    uint64_t passkey;                   // or of the passkey, which has no code
+    struct vouch_store_passkey_use passkey_use;
+    uint8_t about[VOUCH_STORE_HASH_LEN]; // what it was asked about; zero: of nothing
 };
 
-// Charges a try and looks at all that was given, whatever of it is wrong. Nothing is used up yet.
+// Charges a try, if anything that can be guessed was given, and looks at all of it, whatever is wrong. Nothing
+// is used up yet but the question to a passkey.
 VOUCH_MUST_USE int vouch_prove(struct vouch_local *authority, const struct vouch_caller *caller,
                                const struct vouch_person *person, const struct vouch_given *given,
                                struct vouch_proof *ret_proof, struct vouch_fault *fault);

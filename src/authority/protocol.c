@@ -68,6 +68,7 @@ const struct vouch_op_row vouch_ops[VOUCH_OP_COUNT] = {
     [VOUCH_OP_status] = {&vouch_ask_page_fields, &vouch_answer_status_fields},
     [VOUCH_OP_sign_in] = {&vouch_ask_sign_in_fields, &vouch_answer_session_fields},
     [VOUCH_OP_factor] = {&vouch_ask_factor_fields, &vouch_answer_session_fields},
+    [VOUCH_OP_session_show] = {&vouch_ask_page_fields, &vouch_answer_session_fields},
     [VOUCH_OP_sessions] = {&vouch_ask_sessions_fields, &vouch_answer_sessions_fields},
     [VOUCH_OP_session_end] = {&vouch_ask_session_end_fields, &vouch_answer_ended_fields},
     [VOUCH_OP_accounts] = {&vouch_ask_accounts_fields, &vouch_answer_accounts_fields},
@@ -78,6 +79,11 @@ const struct vouch_op_row vouch_ops[VOUCH_OP_COUNT] = {
     [VOUCH_OP_account_finish] = {&vouch_ask_account_finish_fields, &vouch_answer_codes_fields},
     [VOUCH_OP_password] = {&vouch_ask_password_fields, &vouch_answer_ended_fields},
     [VOUCH_OP_recovery_new] = {&vouch_ask_recovery_new_fields, &vouch_answer_codes_fields},
+    [VOUCH_OP_passkey_question] = {&vouch_ask_passkey_question_fields,
+                                   &vouch_answer_passkey_question_fields},
+    [VOUCH_OP_passkey_add] = {&vouch_ask_passkey_add_fields, &vouch_answer_passkey_fields},
+    [VOUCH_OP_passkeys] = {&vouch_ask_passkeys_fields, &vouch_answer_passkeys_fields},
+    [VOUCH_OP_passkey_remove] = {&vouch_ask_passkey_remove_fields, &vouch_answer_passkey_fields},
     [VOUCH_OP_host_token_new] = {&vouch_ask_host_token_new_fields, &vouch_answer_host_token_fields},
     [VOUCH_OP_host_tokens] = {&vouch_ask_host_tokens_fields, &vouch_answer_host_tokens_fields},
     [VOUCH_OP_host_token_remove] = {&vouch_ask_host_token_remove_fields,
@@ -95,6 +101,8 @@ const struct vouch_op_row vouch_ops[VOUCH_OP_COUNT] = {
     [VOUCH_OP_krl_status] = {&vouch_ask_krl_status_fields, &vouch_answer_krl_status_fields},
     [VOUCH_OP_matrix] = {&vouch_ask_matrix_fields, &vouch_answer_matrix_fields},
     [VOUCH_OP_access_diff] = {&vouch_ask_access_diff_fields, &vouch_answer_policy_apply_fields},
+    [VOUCH_OP_rotation] = {&vouch_ask_rotation_fields, &vouch_answer_rotation_fields},
+    [VOUCH_OP_rotate] = {&vouch_ask_rotate_fields, &vouch_answer_rotate_fields},
 };
 
 // Each ask brings a token, which is a secret. One brings a policy besides, one the logins of a host.

@@ -146,6 +146,7 @@ int vouch_local_public(struct vouch_local *authority, const struct vouch_caller 
                        const struct vouch_ask_public *ask, struct vouch_answer_public *ret_answer,
                        struct vouch_fault *fault) {
     struct vouch_office *office = authority->office;
+    struct vouch_office_cas cas;
     (void)caller; // everybody may
     pthread_mutex_lock(&office->public_lock);
     wait_for_news(office, ask);
@@ -155,8 +156,9 @@ int vouch_local_public(struct vouch_local *authority, const struct vouch_caller 
         return vouch_no_memory(fault);
     }
     ret_answer->name = vouch_bytes_of(office->origin);
-    ret_answer->user_ca = vouch_key_blob(office->cas[0].key);
-    ret_answer->host_ca = vouch_key_blob(office->cas[1].key);
+    vouch_cas_now(office, &cas);
+    ret_answer->user_ca = vouch_key_blob(vouch_cas_active(&cas, 0)->key);
+    ret_answer->host_ca = vouch_key_blob(vouch_cas_active(&cas, 1)->key);
     ret_answer->checkpoint_key = vouch_key_blob(office->checkpoint_key);
     ret_answer->counts = count(office);
     vouch_reply_done(&ret_answer->reply);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "authority/caller.h"
+#include "authority/fleet.h"
 #include "base/time.h"
 
 #define REFUSALS_A_SECOND 10
@@ -12,7 +13,9 @@
 #define SERVICE "vouchd"
 
 static const char *const events[VOUCH_REFUSALS_KINDS] = {
-    [VOUCH_REFUSALS_CERT] = "cert.refuse", [VOUCH_REFUSALS_SIGN_IN] = "session.refuse"};
+    [VOUCH_REFUSALS_CERT] = "cert.refuse",
+    [VOUCH_REFUSALS_SIGN_IN] = "session.refuse",
+    [VOUCH_REFUSALS_HOST] = VOUCH_EVENT_HOST_REFUSE};
 
 // Nonzero if this one is to be recorded by itself.
 static int take_turn(struct vouch_office *office, size_t which) {
@@ -86,6 +89,13 @@ int vouch_refusal_sign_in(struct vouch_local *authority, const struct vouch_call
                           struct vouch_bytes name, const struct vouch_reply *reply,
                           struct vouch_fault *fault) {
     const struct refused refused = {VOUCH_REFUSALS_SIGN_IN, vouch_bytes_of(SERVICE), name};
+    return note_refused(authority, caller, &refused, reply, fault);
+}
+
+int vouch_refusal_host(struct vouch_local *authority, const struct vouch_caller *caller,
+                       struct vouch_bytes name, const struct vouch_reply *reply,
+                       struct vouch_fault *fault) {
+    const struct refused refused = {VOUCH_REFUSALS_HOST, vouch_bytes_of(SERVICE), name};
     return note_refused(authority, caller, &refused, reply, fault);
 }
 

@@ -11,7 +11,7 @@
 #include "base/time.h"
 
 #define WAIT_NS (UINT64_C(15) * 1000000000)
-#define APPLY_WAIT_NS (UINT64_C(90) * 1000000000)   // also for revoking the certificates of many
+#define APPLY_WAIT_NS (UINT64_C(90) * 1000000000) // also for revoking many, and for making a CA key
 #define SIGN_IN_WAIT_NS (UINT64_C(45) * 1000000000) // more than identity's own deadline
 
 struct remote {
@@ -107,7 +107,7 @@ static uint64_t wait_of(int op, const void *ask) {
     if (op == VOUCH_OP_public) {
         return wait_of_public(ask);
     }
-    if (op == VOUCH_OP_policy_apply) {
+    if (op == VOUCH_OP_policy_apply || op == VOUCH_OP_rotate) {
         return APPLY_WAIT_NS;
     }
     return asks_identity(op) ? SIGN_IN_WAIT_NS : WAIT_NS;

@@ -24,6 +24,7 @@ struct vouch_ask_access {
     enum vouch_ask_chosen extensions_are, logins_are, sources_are;
     struct vouch_bytes force_command;
     uint64_t verify_required;       // nonzero: ask for it
+    uint64_t trust_version;         // of the trust bundle that the asker has; 0: none is said
     enum vouch_ask_pending pending; // what to do where approvals are missing
     struct vouch_bytes once;
 };

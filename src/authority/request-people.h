@@ -3,6 +3,7 @@
 // request.h; the rules are in doc/people.md.
 #pragma once
 
+#include "authority/request-passkeys.h"
 #include "authority/request.h"
 
 #define VOUCH_SESSION_PREFIX "vouchs_" // of a session's secret
@@ -10,13 +11,18 @@
 #define VOUCH_PASSWORD_GIVEN_MAX 2048  // more than is allowed, so that the refusal can say so
 #define VOUCH_CODE_GIVEN_MAX 128
 
-// Which second factor a code is. Zero is none and is refused.
-enum vouch_factor { VOUCH_FACTOR_NONE = 0, VOUCH_FACTOR_TOTP, VOUCH_FACTOR_RECOVERY };
+// Which second factor is given. Zero is none and is refused.
+enum vouch_factor {
+    VOUCH_FACTOR_NONE = 0,
+    VOUCH_FACTOR_TOTP,
+    VOUCH_FACTOR_RECOVERY,
+    VOUCH_FACTOR_PASSKEY, // which is both factors
+};
 
 struct vouch_session_row {
     uint64_t id;
     struct vouch_bytes user;
-    struct vouch_bytes methods; // "password+totp"
+    struct vouch_bytes methods; // "password+totp", "passkey"
     struct vouch_bytes source;  // where it was begun
     uint64_t created_s, used_s; // used: to the minute
     uint64_t factor_s;          // when the second factor was last given
@@ -24,12 +30,13 @@ struct vouch_session_row {
     uint64_t ends_s;            // and then in any case
 };
 
-// Both factors at once. Whatever is wrong, the answer is the same, and as slow.
+// Both factors at once. Whatever is wrong, the answer is the same, and as slow. A passkey comes alone.
 struct vouch_ask_sign_in {
     struct vouch_bytes user;
     struct vouch_bytes password;
     enum vouch_factor factor;
     struct vouch_bytes code;
+    struct vouch_passkey_given passkey;
 };
 struct vouch_answer_session {
     struct vouch_reply reply;
@@ -38,10 +45,11 @@ struct vouch_answer_session {
     uint64_t recovery_left;    // codes, after one was used
 };
 
-// A code, to make the session's second factor fresh.
+// A code or a passkey, to make the session's second factor fresh.
 struct vouch_ask_factor {
     enum vouch_factor factor;
     struct vouch_bytes code;
+    struct vouch_passkey_given passkey;
 };
 
 // Sessions that have not ended. `user` empty: the caller's own; another's: for administrators.
@@ -82,7 +90,7 @@ struct vouch_account_row {
     uint64_t until_s; // 0: no end
     uint64_t has_password, has_totp, recovery_left;
     uint64_t created_s, signed_in_s; // last; 0: never
-    uint64_t sessions;
+    uint64_t sessions, passkeys;
     uint64_t closed; // nonzero: after too many tries; a new link opens it
 };
 struct vouch_ask_accounts {
@@ -124,11 +132,14 @@ struct vouch_answer_account_begin {
     struct vouch_reply reply;
     struct vouch_bytes user;
     struct vouch_bytes uri; // otpauth://
+    struct vouch_passkey_question question;
 };
-// With a right code: password and second factor hold, all sessions end, the link is used up.
+// With a right code, or a passkey in place of the app: password and second factor hold, all sessions end, the link is used up.
 struct vouch_ask_account_finish {
     struct vouch_bytes secret;
+    enum vouch_factor factor; // PASSKEY; any other: TOTP
     struct vouch_bytes code;
+    struct vouch_passkey_new passkey;
 };
 struct vouch_answer_codes {
     struct vouch_reply reply;
@@ -140,9 +151,13 @@ struct vouch_answer_codes {
 struct vouch_ask_password {
     struct vouch_bytes current;
     struct vouch_bytes fresh;
-    struct vouch_bytes code; // TOTP
+    enum vouch_factor factor; // PASSKEY; any other: TOTP
+    struct vouch_bytes code;
+    struct vouch_passkey_given passkey;
 };
 // Signed in: new recovery codes in place of the old ones.
 struct vouch_ask_recovery_new {
-    struct vouch_bytes code; // TOTP
+    enum vouch_factor factor; // PASSKEY; any other: TOTP
+    struct vouch_bytes code;
+    struct vouch_passkey_given passkey;
 };

@@ -107,9 +107,14 @@ static int find_cert(struct vouch_local *authority, const struct vouch_who *who,
     return err;
 }
 
-static int is_our_ca(const struct vouch_office *office, struct vouch_bytes hash) {
-    return memcmp(hash.ptr, office->cas[0].hash, VOUCH_STORE_HASH_LEN) == 0 ||
-           memcmp(hash.ptr, office->cas[1].hash, VOUCH_STORE_HASH_LEN) == 0;
+static int is_our_ca(struct vouch_office *office, struct vouch_bytes hash) {
+    struct vouch_office_cas cas;
+    int is_ours = 0;
+    vouch_cas_now(office, &cas);
+    for (size_t i = 0; i < cas.count; i++) {
+        is_ours = is_ours || memcmp(hash.ptr, cas.rows[i].hash, VOUCH_STORE_HASH_LEN) == 0;
+    }
+    return is_ours;
 }
 
 // What is not one certificate may be somebody else's too.
@@ -139,7 +144,7 @@ static int make(struct vouch_local *authority, const struct vouch_who *who,
     }
     if (ask->kind == VOUCH_REVOKE_CA && !is_our_ca(authority->office, ask->value)) {
         vouch_reply_set(reply, VOUCH_VERDICT_ABSENT, &vouch_fault_absent, "ca",
-                        "this is neither of the CAs here");
+                        "this is none of the CA keys here");
     }
     return VOUCH_OK;
 }

@@ -4,6 +4,7 @@
 #include "base/time.h"
 
 #define SIGNER_WAIT_NS (UINT64_C(10) * 1000000000)
+#define ROTATION_WAIT_NS (UINT64_C(25) * 1000000000) // a large RSA key takes its time
 
 int vouch_no_memory(struct vouch_fault *fault) {
     return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
@@ -60,6 +61,10 @@ void vouch_lease_end(struct vouch_local *local) {
 
 static uint64_t deadline(void) {
     return vouch_time_monotonic_ns() + SIGNER_WAIT_NS;
+}
+
+static uint64_t rotation_deadline(void) {
+    return vouch_time_monotonic_ns() + ROTATION_WAIT_NS;
 }
 
 // Slices of an answer live until the next question at the seat, which may be another thread's.
@@ -132,5 +137,26 @@ int vouch_seat_publish(struct vouch_local *authority, const struct vouch_signer_
     }
     vouch_clerk_told(authority->office, published.number + 1);
     *ret_published = published;
+    return VOUCH_OK;
+}
+
+// Refusing is in the answer here: by it people learn what is in the way.
+int vouch_seat_rotate(struct vouch_local *authority, const struct vouch_signer_rotation *rotation,
+                      struct vouch_signer_rotated *ret_rotated, struct vouch_fault *fault) {
+    struct vouch_signer_rotated rotated = {0};
+    vouch_lease_end(authority);
+    // Also after a lost answer: the step may have been made.
+    atomic_store(&authority->office->cas_are_due, 1);
+    pthread_mutex_lock(&authority->seat->lock);
+    int err = vouch_signer_rotate(authority->seat->signer, rotation, rotation_deadline(), &rotated,
+                                  fault);
+    pthread_mutex_unlock(&authority->seat->lock);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    if (rotated.outcome == VOUCH_SIGNER_DONE) {
+        vouch_clerk_told(authority->office, rotated.number + 1);
+    }
+    *ret_rotated = rotated;
     return VOUCH_OK;
 }

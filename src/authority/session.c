@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "authority/issue.h"
+#include "authority/passkey.h"
 #include "authority/request-access.h"
 #include "authority/row.h"
 #include "base/time.h"
@@ -356,6 +357,9 @@ int vouch_local_session_end(struct vouch_local *authority, const struct vouch_ca
 // --- a fresh second factor
 
 const char *vouch_session_methods(enum vouch_factor factor) {
+    if (factor == VOUCH_FACTOR_PASSKEY) {
+        return "passkey";
+    }
     return factor == VOUCH_FACTOR_TOTP ? "password+totp" : "password+recovery";
 }
 
@@ -369,7 +373,7 @@ static int keep_factor(struct vouch_local *authority, const struct vouch_caller 
     int err = vouch_store_work_begin(office->desk, VOUCH_STORE_DURABLY, fault);
     if (err == VOUCH_OK) {
         err = vouch_proof_use(authority, caller, person, proof, VOUCH_PROOF_STEP, &outcome, fault);
-        if (err == VOUCH_OK && outcome == VOUCH_STORE_DONE) {
+        if (err == VOUCH_OK && outcome == VOUCH_STORE_DONE && row->methods.len > 0) {
             err = vouch_store_session_factor(office->desk, who->session_id, row->methods,
                                              row->factor_s, &outcome, fault);
         }
@@ -399,15 +403,21 @@ static int find_row(struct vouch_local *authority, uint64_t id, struct vouch_ses
     return err;
 }
 
+static int is_about(const struct vouch_proof *proof) {
+    static const uint8_t nothing[VOUCH_STORE_HASH_LEN];
+    return memcmp(proof->about, nothing, sizeof nothing) != 0;
+}
+
 int vouch_local_factor(struct vouch_local *authority, const struct vouch_caller *caller,
                        const struct vouch_ask_factor *ask, struct vouch_answer_session *ret_answer,
                        struct vouch_fault *fault) {
-    struct vouch_who who;
+    struct vouch_who who = {0};
     struct vouch_person person;
     struct vouch_proof proof = {0};
     struct vouch_reply *reply = &ret_answer->reply;
-    const struct vouch_given given = {.factor = ask->factor, .code = ask->code};
+    struct vouch_given given = {.factor = ask->factor, .code = ask->code, .passkey = &ask->passkey};
     int err = vouch_session_person(authority, caller, &who, &person, reply, fault);
+    given.session = who.session_id;
     if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE ||
         !vouch_session_factor_is(ask->factor, reply)) {
         return err;
@@ -416,14 +426,37 @@ int vouch_local_factor(struct vouch_local *authority, const struct vouch_caller 
     if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE) {
         return err;
     }
-    struct vouch_session_row row = {
-        .methods = vouch_bytes_of(vouch_session_methods(ask->factor)),
-        .factor_s = vouch_time_now_s(),
-    };
+    // What was given for one request is good for that one, and leaves the session as it is.
+    struct vouch_session_row row = {.factor_s = vouch_time_now_s()};
+    int is_for_one = is_about(&proof);
+    if (!is_for_one) {
+        row.methods = vouch_bytes_of(vouch_session_methods(ask->factor));
+    }
     err = keep_factor(authority, caller, &who, &person, &proof, &row, reply, fault);
     if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE) {
+        if (is_for_one) {
+            vouch_challenge_step(authority, who.session_id, proof.about);
+        }
         ret_answer->recovery_left = proof.code.left;
         err = find_row(authority, who.session_id, &ret_answer->row, fault);
+    }
+    return err;
+}
+
+int vouch_local_session_show(struct vouch_local *authority, const struct vouch_caller *caller,
+                             const struct vouch_ask_page *ask,
+                             struct vouch_answer_session *ret_answer, struct vouch_fault *fault) {
+    struct vouch_who who;
+    struct vouch_person person;
+    struct vouch_reply *reply = &ret_answer->reply;
+    (void)ask;
+    int err = vouch_session_person(authority, caller, &who, &person, reply, fault);
+    if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE) {
+        return err;
+    }
+    err = find_row(authority, who.session_id, &ret_answer->row, fault);
+    if (err == VOUCH_OK && ret_answer->row.id == 0) {
+        unknown(reply, "the session has just ended: run vouch login");
     }
     return err;
 }
@@ -431,11 +464,11 @@ int vouch_local_factor(struct vouch_local *authority, const struct vouch_caller 
 // --- what asks of a session's own user begin with
 
 int vouch_session_factor_is(enum vouch_factor factor, struct vouch_reply *reply) {
-    if (factor == VOUCH_FACTOR_TOTP || factor == VOUCH_FACTOR_RECOVERY) {
+    if (factor > VOUCH_FACTOR_NONE && factor <= VOUCH_FACTOR_PASSKEY) {
         return 1;
     }
     vouch_reply_set(reply, VOUCH_VERDICT_INVALID, &vouch_fault_field, "factor",
-                    "factor must be totp or recovery");
+                    "factor must be totp, recovery or passkey");
     return 0;
 }
 
@@ -464,7 +497,11 @@ int vouch_session_prove(struct vouch_local *authority, const struct vouch_caller
     }
     // A session stays good when a code is wrong.
     if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_UNKNOWN) {
-        vouch_session_code_wrong(reply);
+        int is_passkey = strcmp(reply->code, vouch_fault_sign_in.code) != 0;
+        reply->verdict = VOUCH_VERDICT_REFUSED;
+        if (!is_passkey) {
+            vouch_session_code_wrong(reply);
+        }
     }
     return err;
 }

@@ -2,6 +2,7 @@
 // Signing in, from top to bottom: whom the name leads to; charge the try, look at both factors; whether
 // the policy lets them in; use the code up and keep a session, as one; record it; answer.
 #include "authority/issue.h"
+#include "authority/passkey.h"
 #include "authority/session.h"
 #include "base/time.h"
 
@@ -147,14 +148,18 @@ int vouch_local_sign_in(struct vouch_local *authority, const struct vouch_caller
     struct vouch_person person;
     struct vouch_proof proof = {0};
     struct vouch_reply *reply = &ret_answer->reply;
-    const struct vouch_given given = {.asked = VOUCH_ASKED_PASSWORD_TOO,
+    int by_passkey = ask->factor == VOUCH_FACTOR_PASSKEY;
+    const struct vouch_given given = {.asked =
+                                          by_passkey ? VOUCH_ASKED_CODE : VOUCH_ASKED_PASSWORD_TOO,
                                       .password = ask->password,
                                       .factor = ask->factor,
-                                      .code = ask->code};
+                                      .code = ask->code,
+                                      .passkey = &ask->passkey};
     if (!vouch_caller_is_plain(caller, reply) || !vouch_session_factor_is(ask->factor, reply)) {
         return VOUCH_OK;
     }
-    int err = vouch_person_find(authority, ask->user, &person, fault);
+    int err = by_passkey ? vouch_passkey_person(authority, ask->passkey.id, &person, fault)
+                         : vouch_person_find(authority, ask->user, &person, fault);
     if (err == VOUCH_OK) {
         err = vouch_prove(authority, caller, &person, &given, &proof, fault);
     }

@@ -46,7 +46,7 @@ static void fill_list(const struct vouch_field *field, struct vouch_arena *arena
 }
 
 static void fill_rows(const struct vouch_field *field, struct vouch_arena *arena, uint8_t *object) {
-    size_t count = draw(4);
+    size_t count = draw((uint32_t)(field->max < 3 ? field->max : 3) + 1);
     uint8_t *rows = vouch_arena_alloc(arena, (count + 1) * field->part->size);
     assert_non_null(rows);
     for (size_t i = 0; i < count; i++) {

@@ -295,7 +295,7 @@ static void c21_no_key_is_two_things(void **state) {
     company_code(answer, "V-1809");
     struct vouch_ask_enrol ask = machine_ask(&one, token.secret);
     struct vouch_host_key_row rows[1] = {ask.keys[0]};
-    rows[0].key = vouch_key_blob(lab->office->cas[1].key);
+    rows[0].key = vouch_key_blob(vouch_cas_active(&lab->office->cas, 1)->key);
     ask.keys = rows;
     ask.key_count = 1;
     const struct vouch_caller caller = machine_stranger("192.0.2.40");
@@ -433,6 +433,15 @@ static void one_that_waits_can_be_refused(void **state) {
     machine_free(&machine);
 }
 
+static void a_refused_enrolment_is_recorded(void **state) {
+    struct lab *lab = *state;
+    struct machine machine = machine_new(WEB9, 1);
+    (void)machine_enrol(lab, &machine, "vouchh_0123456789012345678901234567890123456789012",
+                        VOUCH_VERDICT_UNKNOWN);
+    assert_int_equal(company_events(lab, "host.refuse", WEB9), 1);
+    machine_free(&machine);
+}
+
 // --- renewing
 
 static void renewing_gives_fresh_certificates_and_a_new_secret(void **state) {
@@ -448,6 +457,23 @@ static void renewing_gives_fresh_certificates_and_a_new_secret(void **state) {
         assert_string_not_equal(before.secret, machine.secret);
         assert_true(machine.serials[0] != before.serials[0]);
     }
+    machine_free(&machine);
+}
+
+// One host must not be able to fill the ledger.
+static void sixty_renewals_an_hour_are_enough(void **state) {
+    struct lab *lab = *state;
+    struct machine machine = machine_new(WEB9, 1);
+    const struct machine_token token = machine_token(lab, WEB9, 0);
+    (void)machine_enrol(lab, &machine, token.secret, VOUCH_VERDICT_DONE);
+    for (int i = 0; i < 60; i++) {
+        (void)machine_renew(lab, &machine, MACHINE_KEEP, VOUCH_VERDICT_DONE);
+    }
+    const struct vouch_answer_enrol answer =
+        machine_renew(lab, &machine, MACHINE_KEEP, VOUCH_VERDICT_BUSY);
+    company_code(answer, "V-1940");
+    assert_in_range(answer.reply.retry_after_s, 1, 3600);
+    assert_int_equal(machine_row(lab, WEB9).state, VOUCH_HOST_ACTIVE);
     machine_free(&machine);
 }
 
@@ -658,6 +684,8 @@ int main(void) {
         ENROL_TEST(the_ledger_says_how_a_certificate_came_about),
         ENROL_TEST(one_use_enrols_one_host),
         ENROL_TEST(a_lost_answer_costs_nothing),
+        ENROL_TEST(a_refused_enrolment_is_recorded),
+        ENROL_TEST(sixty_renewals_an_hour_are_enough),
         ENROL_TEST(h8_only_a_host_token_enrols),
         ENROL_TEST(a_token_is_for_its_networks),
         ENROL_TEST(each_wrong_word_is_named),

@@ -15,6 +15,7 @@
 #include "authority/test-company.h"
 #include "authority/test-person.h"
 #include "base/test-failing.h"
+#include "identity/test-passkey-device.h"
 #include "store/sessions.h"
 #include "store/tries.h"
 
@@ -189,6 +190,113 @@ static void each_failing_call_of_a_set_up_keeps_all_of_it_or_nothing(void **stat
     sweep(lab, finish_once);
 }
 
+// --- passkeys
+
+static struct device device;
+static struct device_said said;
+
+static void go_by_a_name(struct lab *lab) {
+    lab_close_office(lab);
+    lab->address = DEVICE_ORIGIN;
+    lab_open(lab);
+}
+
+// A link's last step, by a passkey.
+static struct vouch_passkey_new made_for(const struct vouch_passkey_question *question) {
+    const struct device_told told = {.challenge = question->challenge};
+    device_make(&device, &told, &said);
+    return (struct vouch_passkey_new){.id = said.id,
+                                      .client_data = said.client_data,
+                                      .attestation = said.attestation,
+                                      .name = vouch_bytes_of("key")};
+}
+
+static int finish_by_passkey_once(struct lab *lab, enum what what, long nth) {
+    char link[VOUCH_TOKEN_TEXT_MAX], question[VOUCH_PASSKEY_QUESTION_MAX + 1] = "";
+    person_link(lab, "bob", link);
+    const struct vouch_answer_account_begin begun = person_link_begin(lab, link, PASSWORD);
+    lab_verdict(begun, VOUCH_VERDICT_DONE);
+    const struct vouch_caller caller = person_unknown("192.0.2.45");
+    struct vouch_ask_account_finish ask = {.secret = vouch_bytes_of(link),
+                                           .factor = VOUCH_FACTOR_PASSKEY,
+                                           .passkey = made_for(&begun.question)};
+    struct vouch_answer_codes answer = {0};
+    memcpy(question, begun.question.question.ptr, begun.question.question.len);
+    ask.passkey.question = vouch_bytes_of(question);
+    arm(lab, what, nth);
+    int err = vouch_authority_account_finish(asker, &caller, &ask, &answer, NULL);
+    int goes_on = disarm(what, nth);
+    const struct vouch_account_row row = person_row(lab, "bob");
+    int is_done = err == VOUCH_OK && answer.reply.verdict == VOUCH_VERDICT_DONE;
+    assert_int_equal(answer.codes.count > 0, is_done);
+    assert_int_equal(row.has_password, row.passkeys); // all of it or nothing
+    assert_int_equal(row.has_totp, 0);
+    assert_true(!is_done || row.has_password);
+    assert_true(!row.passkeys || company_events(lab, "account.passkey", "bob") > 0);
+    assert_true(goes_on || is_done);
+    return goes_on;
+}
+
+static void each_failing_call_of_a_set_up_by_passkey_keeps_all_of_it_or_nothing(void **state) {
+    struct lab *lab = *state;
+    go_by_a_name(lab);
+    device_begin(&device, VOUCH_COSE_ES256, "u2");
+    sweep(lab, finish_by_passkey_once);
+    device_end(&device);
+}
+
+static struct vouch_passkey_given answer_for(struct lab *lab, char *room) {
+    const struct vouch_caller caller = person_unknown("192.0.2.45");
+    const struct vouch_ask_passkey_question ask = {.purpose = VOUCH_PASSKEY_FOR_SIGN_IN};
+    struct vouch_answer_passkey_question asked;
+    test_ok(vouch_authority_passkey_question(lab->admin, &caller, &ask, &asked, &fault));
+    lab_verdict(asked, VOUCH_VERDICT_DONE);
+    const struct device_told told = {.challenge = asked.question.challenge};
+    device_answer(&device, &told, &said);
+    memcpy(room, asked.question.question.ptr, asked.question.question.len);
+    room[asked.question.question.len] = '\0';
+    return (struct vouch_passkey_given){.question = vouch_bytes_of(room),
+                                        .id = said.id,
+                                        .client_data = said.client_data,
+                                        .authdata = said.authdata,
+                                        .signature = said.signature,
+                                        .handle = said.handle};
+}
+
+static int enter_by_passkey_once(struct lab *lab, enum what what, long nth) {
+    char question[VOUCH_PASSKEY_QUESTION_MAX + 1];
+    struct vouch_answer_session answer = {0};
+    const struct vouch_caller caller = person_unknown("192.0.2.45");
+    const struct vouch_ask_sign_in ask = {.factor = VOUCH_FACTOR_PASSKEY,
+                                          .passkey = answer_for(lab, question)};
+    uint64_t before = person_row(lab, "bob").sessions;
+    size_t noted = company_events(lab, "session.begin", "bob");
+    arm(lab, what, nth);
+    int err = vouch_authority_sign_in(asker, &caller, &ask, &answer, NULL);
+    int goes_on = disarm(what, nth);
+    int is_in = err == VOUCH_OK && answer.reply.verdict == VOUCH_VERDICT_DONE;
+    assert_int_equal(answer.secret.len > 0, is_in);
+    assert_true(goes_on || is_in);
+    uint64_t sessions = person_row(lab, "bob").sessions;
+    assert_true(sessions >= before + (is_in ? 1 : 0) && sessions <= before + 1);
+    assert_true(company_events(lab, "session.begin", "bob") >= noted + (is_in ? 1 : 0));
+    return goes_on;
+}
+
+static void each_failing_call_of_a_passkeys_sign_in_lets_nobody_in_unrecorded(void **state) {
+    struct lab *lab = *state;
+    go_by_a_name(lab);
+    struct vouch_store *store = person_store(lab);
+    char handle[32];
+    (void)snprintf(handle, sizeof handle, "u%" PRIu64, person_account(store, "bob"));
+    vouch_store_close(store);
+    device_begin(&device, VOUCH_COSE_ES256, handle);
+    assert_int_equal(finish_by_passkey_once(lab, MEMORY, 0), 1);
+    assert_int_equal(person_row(lab, "bob").passkeys, 1);
+    sweep(lab, enter_by_passkey_once);
+    device_end(&device);
+}
+
 // --- applying a policy
 
 // Somebody is removed, that is cut short, and somebody of the same name comes.
@@ -306,6 +414,73 @@ static void each_failing_call_of_taking_gives_one_certificate_at_most(void **sta
     sweep(*state, take_once);
 }
 
+// --- rotating a CA key
+
+static enum vouch_rotation_phase phase_of(struct lab *lab) {
+    struct vouch_office_cas cas;
+    vouch_cas_now(lab->office, &cas);
+    return vouch_cas_phase(&cas, 0);
+}
+
+// The steps that were recorded between distribute and drain, back and forth.
+static size_t count_steps(struct lab *lab) {
+    return company_events(lab, "ca.key.switch", "user") +
+           company_events(lab, "ca.key.back", "user");
+}
+
+static uint64_t public_trust(struct lab *lab) {
+    pthread_mutex_lock(&lab->office->public_lock);
+    uint64_t version = lab->office->trust_version;
+    pthread_mutex_unlock(&lab->office->public_lock);
+    return version;
+}
+
+static int rotate_once(struct lab *lab, enum what what, long nth) {
+    const struct vouch_caller caller = lab_local();
+    const enum vouch_rotation_phase before = phase_of(lab);
+    const enum vouch_rotation_phase after =
+        before == VOUCH_ROTATION_DRAIN ? VOUCH_ROTATION_DISTRIBUTE : VOUCH_ROTATION_DRAIN;
+    const struct vouch_ask_rotate ask = {
+        .use = VOUCH_CERT_USER,
+        .move = before == VOUCH_ROTATION_DRAIN ? VOUCH_ROTATION_BACK : VOUCH_ROTATION_ADVANCE};
+    struct vouch_answer_rotate answer = {0};
+    const size_t noted = count_steps(lab);
+    const uint64_t trust = public_trust(lab);
+    arm(lab, what, nth);
+    int err = vouch_authority_rotate(asker, &caller, &ask, &answer, NULL);
+    int goes_on = disarm(what, nth);
+    int is_done = err == VOUCH_OK && answer.reply.verdict == VOUCH_VERDICT_DONE;
+    assert_true(is_done || goes_on);
+    if (!is_done) { // whoever asked got no answer: the clerk does this a moment later
+        test_ok(vouch_cas_refresh((void *)lab->admin, &fault));
+    }
+    const enum vouch_rotation_phase now = phase_of(lab);
+    const int is_made = now == after;
+    assert_true(is_made || (now == before && !is_done));
+    assert_int_equal(public_trust(lab) != trust, is_made);
+    const uint64_t until_ns = vouch_time_monotonic_ns() + UINT64_C(10) * 1000000000;
+    while (count_steps(lab) - noted != (is_made ? 1 : 0)) { // made and recorded, or neither
+        assert_true(vouch_time_monotonic_ns() < until_ns);
+        usleep(10000);
+    }
+    return goes_on;
+}
+
+static void each_failing_call_of_a_rotation_makes_the_step_or_leaves_it(void **state) {
+    struct lab *lab = *state;
+    const struct vouch_caller caller = lab_local();
+    const struct vouch_ask_rotate start = {.use = VOUCH_CERT_USER, .move = VOUCH_ROTATION_START};
+    struct vouch_answer_rotate answer;
+    test_ok(vouch_authority_rotate(lab->admin, &caller, &start, &answer, &fault));
+    lab_verdict(answer, VOUCH_VERDICT_DONE);
+    long nth = 1; // of memory: of the database these two steps write nothing
+    while (rotate_once(lab, MEMORY, nth)) {
+        nth += nth > 24 && getenv("VOUCH_LONG") == NULL ? 5 : 1;
+        assert_true(nth < 2000);
+    }
+    assert_true(nth > 50);
+}
+
 #define PEOPLE(test) cmocka_unit_test_setup_teardown(test, person_lab_begin, lab_end)
 #define COMPANY(test) cmocka_unit_test_setup_teardown(test, company_begin, company_end)
 
@@ -314,10 +489,13 @@ int main(void) {
         PEOPLE(each_failing_call_of_a_sign_in_lets_nobody_in_unrecorded),
         PEOPLE(a_sign_in_that_cannot_be_recorded_gives_no_session),
         PEOPLE(each_failing_call_of_a_set_up_keeps_all_of_it_or_nothing),
+        PEOPLE(each_failing_call_of_a_set_up_by_passkey_keeps_all_of_it_or_nothing),
+        PEOPLE(each_failing_call_of_a_passkeys_sign_in_lets_nobody_in_unrecorded),
         PEOPLE(each_failing_call_of_applying_is_made_up_for_by_the_next),
         COMPANY(each_failing_call_of_access_gives_nothing_unrecorded),
         COMPANY(each_failing_call_of_an_approval_leaves_it_whole_or_undone),
         COMPANY(each_failing_call_of_taking_gives_one_certificate_at_most),
+        COMPANY(each_failing_call_of_a_rotation_makes_the_step_or_leaves_it),
     };
     return cmocka_run_group_tests_name("authority/failure", tests, NULL, NULL);
 }

@@ -412,6 +412,51 @@ static void a_renamed_host_renews_under_its_new_name(void **state) {
     machine_free(&machine);
 }
 
+static int is_revoked(struct lab *lab, uint64_t serial) {
+    const struct vouch_caller caller = lab_local();
+    const struct vouch_ask_certs ask = {.serial = serial};
+    struct vouch_answer_certs answer;
+    lab_settle(lab);
+    test_ok(vouch_authority_certs(lab->admin, &caller, &ask, &answer, &fault));
+    lab_verdict(answer, VOUCH_VERDICT_DONE);
+    assert_int_equal(answer.count, 1);
+    return answer.rows[0].revoked_ms != 0;
+}
+
+static void report_as(struct lab *lab, const struct machine *machine, const char *health) {
+    const struct vouch_caller caller = machine_caller(machine);
+    const struct vouch_ask_host_report ask = {.health = vouch_bytes_of(health),
+                                              .time_s = vouch_time_now_s()};
+    struct vouch_answer_host_done answer;
+    test_ok(vouch_authority_host_report(lab->admin, &caller, &ask, &answer, &fault));
+    lab_verdict(answer, VOUCH_VERDICT_DONE);
+}
+
+// Once the host shows the new one, nobody else may show the old one any more.
+static void the_certificate_for_the_name_before_ends(void **state) {
+    struct lab *lab = *state;
+    struct machine machine = machine_new(WEB9, 1);
+    const struct machine_token token = machine_token(lab, WEB9, 0);
+    (void)machine_enrol(lab, &machine, token.secret, VOUCH_VERDICT_DONE);
+    const uint64_t before = machine.serials[0];
+    const struct vouch_ask_fleet_change ask = {.name = vouch_bytes_of(WEB9),
+                                               .verb = VOUCH_FLEET_RENAME,
+                                               .fresh_name =
+                                                   vouch_bytes_of("web10.prod.example.com")};
+    (void)machine_change(lab, &ask, VOUCH_VERDICT_DONE);
+    report_as(lab, &machine, "ok");
+    assert_false(is_revoked(lab, before));
+    (void)machine_renew(lab, &machine, MACHINE_KEEP, VOUCH_VERDICT_DONE);
+    report_as(lab, &machine, "critical");
+    assert_false(is_revoked(lab, before));
+    report_as(lab, &machine, "ok");
+    assert_true(is_revoked(lab, before));
+    assert_false(is_revoked(lab, machine.serials[0]));
+    machine.name = "web10.prod.example.com";
+    (void)machine_renew(lab, &machine, MACHINE_KEEP, VOUCH_VERDICT_DONE);
+    machine_free(&machine);
+}
+
 static void a_zone_that_went_is_said(void **state) {
     struct lab *lab = *state;
     struct machine machine = machine_new(WEB9, 1);
@@ -537,6 +582,7 @@ int main(void) {
         FLEET_TEST(retiring_revokes_and_frees_the_name),
         FLEET_TEST(what_is_signed_too_late_is_revoked),
         FLEET_TEST(a_renamed_host_renews_under_its_new_name),
+        FLEET_TEST(the_certificate_for_the_name_before_ends),
         FLEET_TEST(a_zone_that_went_is_said),
         FLEET_TEST(the_inventory_is_found_by_what_is_known),
     };

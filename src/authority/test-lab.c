@@ -95,6 +95,7 @@ static int open_office(struct lab *lab, struct vouch_fault *why) {
                                            .take_identities = identities,
                                            .identity_count =
                                                lab->identity != NULL ? LAB_LANES_MAX + 1 : 0,
+                                           .address = lab->address,
                                            .report = report};
     int err = vouch_office_open(&what, &lab->office, why);
     return err == VOUCH_OK ? vouch_office_begin(lab->office, why) : err;

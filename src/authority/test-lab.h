@@ -28,6 +28,7 @@ struct lab {
     struct vouch_private_key *subject;
     struct vouch_signer_engine *engine;
     struct vouch_identity_engine *identity; // NULL: nobody can sign in
+    const char *address; // of the server, as in its configuration; NULL: not known
     struct vouch_office *office;
     struct vouch_authority *admin; // comes in over the local socket
     // With lab_serve(): handles at the asking ends.

@@ -107,6 +107,30 @@ static void nothing_but_the_whole_secret_is_a_session(void **state) {
     lab_verdict(answer, VOUCH_VERDICT_UNKNOWN);
 }
 
+static void a_session_is_shown_to_who_has_it(void **state) {
+    struct lab *lab = *state;
+    struct person bob = person_set_up(lab, "bob");
+    const struct vouch_ask_page ask = {0};
+    struct vouch_answer_session answer;
+    person_enter(lab, &bob);
+    struct vouch_caller caller = person_caller(&bob);
+    test_ok(vouch_authority_session_show(lab->admin, &caller, &ask, &answer, &fault));
+    lab_verdict(answer, VOUCH_VERDICT_DONE);
+    assert_true(vouch_bytes_equal(answer.row.user, vouch_bytes_of("bob")));
+    assert_true(vouch_bytes_equal(answer.row.methods, vouch_bytes_of("password+totp")));
+    assert_true(answer.row.ends_s > vouch_time_now_s());
+    assert_int_equal(answer.secret.len, 0);
+    char secret[VOUCH_TOKEN_TEXT_MAX];
+    lab_new_token(lab, "reader", NULL, "cert:read", secret);
+    caller = lab_token(secret);
+    test_ok(vouch_authority_session_show(lab->admin, &caller, &ask, &answer, &fault));
+    lab_verdict(answer, VOUCH_VERDICT_REFUSED);
+    assert_string_equal(answer.reply.code, "V-1802");
+    caller = lab_session(vouch_bytes_of("vouchs_nobody"));
+    test_ok(vouch_authority_session_show(lab->admin, &caller, &ask, &answer, &fault));
+    lab_verdict(answer, VOUCH_VERDICT_UNKNOWN);
+}
+
 // --- what a session may
 
 static struct vouch_answer_token new_token(struct lab *lab, const struct vouch_caller *caller,
@@ -132,8 +156,8 @@ static void administration_is_for_administrators_with_a_fresh_code(void **state)
     lab_verdict(answer, VOUCH_VERDICT_REFUSED);
     assert_string_equal(answer.reply.code, "V-1886");
     person_step_passes(lab, "alice");
-    const struct vouch_ask_factor code = {VOUCH_FACTOR_TOTP,
-                                          vouch_bytes_of(person_code(&alice, 0))};
+    const struct vouch_ask_factor code = {.factor = VOUCH_FACTOR_TOTP,
+                                          .code = vouch_bytes_of(person_code(&alice, 0))};
     struct vouch_answer_session fresh;
     test_ok(vouch_authority_factor(lab->admin, &caller, &code, &fresh, &fault));
     lab_verdict(fresh, VOUCH_VERDICT_DONE);
@@ -180,8 +204,9 @@ static struct vouch_answer_ended change_password(struct lab *lab, const struct p
                                                  const char *current, const char *fresh,
                                                  const char *code) {
     const struct vouch_caller caller = person_caller(person);
-    const struct vouch_ask_password ask = {vouch_bytes_of(current), vouch_bytes_of(fresh),
-                                           vouch_bytes_of(code)};
+    const struct vouch_ask_password ask = {.current = vouch_bytes_of(current),
+                                           .fresh = vouch_bytes_of(fresh),
+                                           .code = vouch_bytes_of(code)};
     struct vouch_answer_ended answer;
     test_ok(vouch_authority_password(lab->admin, &caller, &ask, &answer, &fault));
     return answer;
@@ -223,7 +248,7 @@ static void new_recovery_codes_take_the_place_of_the_old(void **state) {
     person_enter(lab, &bob);
     person_step_passes(lab, "bob");
     const struct vouch_caller caller = person_caller(&bob);
-    const struct vouch_ask_recovery_new ask = {vouch_bytes_of(person_code(&bob, 0))};
+    const struct vouch_ask_recovery_new ask = {.code = vouch_bytes_of(person_code(&bob, 0))};
     struct vouch_answer_codes answer;
     test_ok(vouch_authority_recovery_new(lab->admin, &caller, &ask, &answer, &fault));
     lab_verdict(answer, VOUCH_VERDICT_DONE);
@@ -437,6 +462,7 @@ int main(void) {
         TEST(own_sessions_end_one_by_one_or_all),
         TEST(a_session_ends_when_it_is_idle_or_old),
         TEST(nothing_but_the_whole_secret_is_a_session),
+        TEST(a_session_is_shown_to_who_has_it),
         TEST(administration_is_for_administrators_with_a_fresh_code),
         TEST(a_recovery_code_lets_in_and_no_further),
         TEST(people_get_no_certificates_by_profiles),

@@ -252,7 +252,8 @@ static void codes_of_a_session_count_as_tries(void **state) {
     struct person bob = person_set_up(lab, "bob");
     person_enter(lab, &bob);
     const struct vouch_caller caller = person_caller(&bob);
-    const struct vouch_ask_factor wrong = {VOUCH_FACTOR_TOTP, vouch_bytes_of("000000")};
+    const struct vouch_ask_factor wrong = {.factor = VOUCH_FACTOR_TOTP,
+                                           .code = vouch_bytes_of("000000")};
     struct vouch_answer_session answer;
     for (size_t i = 0; i < 3; i++) {
         test_ok(vouch_authority_factor(lab->admin, &caller, &wrong, &answer, &fault));

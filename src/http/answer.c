@@ -183,6 +183,9 @@ static void put_head(struct vouch_http_exchange *x, size_t body_len,
         if (response->content_type != NULL) {
             put_field(out, "Content-Type: ", response->content_type);
         }
+        if (x->packed) {
+            put_field(out, "Content-Encoding: ", "gzip");
+        }
     }
     put_field(out, "Cache-Control: ",
               response->cache_control != NULL ? response->cache_control : "no-store");

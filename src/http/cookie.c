@@ -73,10 +73,13 @@ int vouch_http_cookie_set(struct vouch_http_response *response, const char *name
         !is_octets(value) || value.len > VALUE_MAX_LEN) {
         return VOUCH_ERR_ARGUMENT;
     }
+    char age[32] = "";
     char text[NAME_MAX_LEN + VALUE_MAX_LEN + 128];
-    int len = snprintf(text, sizeof text,
-                       "%s=%.*s; Max-Age=%u; Path=/; Secure; HttpOnly; SameSite=Strict", name,
-                       (int)value.len, value.len > 0 ? (const char *)value.ptr : "", age_s);
+    if (age_s != VOUCH_HTTP_COOKIE_WHILE_OPEN) {
+        (void)snprintf(age, sizeof age, "; Max-Age=%u", age_s);
+    }
+    int len = snprintf(text, sizeof text, "%s=%.*s%s; Path=/; Secure; HttpOnly; SameSite=Strict",
+                       name, (int)value.len, value.len > 0 ? (const char *)value.ptr : "", age);
     if (len < 0 || (size_t)len >= sizeof text) {
         return VOUCH_ERR_ARGUMENT;
     }

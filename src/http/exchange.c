@@ -74,6 +74,7 @@ void vouch_http_exchange_reset(struct vouch_http_exchange *x) {
     response->cache_control = NULL;
     response->etag[0] = 0;
     response->wait = (struct vouch_http_wait){0};
+    x->packed = 0;
 }
 
 int vouch_http_exchange_begun(const struct vouch_http_exchange *x) {
@@ -212,6 +213,21 @@ static enum vouch_http_step answer_missing(struct vouch_http_exchange *x, unsign
     return VOUCH_HTTP_STEP_ANSWER;
 }
 
+// Two forms of a file are two versions to whoever keeps them (RFC 9110 8.8.3.3).
+static void pack(struct vouch_http_exchange *x, const struct vouch_http_file *file) {
+    struct vouch_http_response *response = &x->response;
+    if (file->gzip.len == 0) {
+        return;
+    }
+    vouch_buf_put_text(&response->fields, "Vary: Accept-Encoding\r\n");
+    if (vouch_http_takes_gzip(x->request.headers[VOUCH_HTTP_ACCEPT_ENCODING])) {
+        x->packed = 1;
+        response->shared.bytes = file->gzip;
+        (void)snprintf(response->etag, sizeof response->etag, "%.*s" VOUCH_HTTP_GZIP_MARK "\"",
+                       (int)strlen(file->etag) - 1, file->etag);
+    }
+}
+
 static enum vouch_http_step answer_file(struct vouch_http_exchange *x,
                                         const struct vouch_http_file *file,
                                         struct vouch_http_date *date) {
@@ -221,11 +237,9 @@ static enum vouch_http_step answer_file(struct vouch_http_exchange *x,
     response->content_type = file->content_type;
     response->cache_control = file->cache_control != NULL ? file->cache_control : "no-cache";
     response->shared.bytes = file->content;
-    size_t len = strlen(file->etag);
-    if (len < sizeof response->etag) {
-        memcpy(response->etag, file->etag, len + 1);
-    }
+    (void)snprintf(response->etag, sizeof response->etag, "%s", file->etag);
     x->file = file;
+    pack(x, file);
     vouch_http_exchange_answer(x, VOUCH_OK, date);
     return VOUCH_HTTP_STEP_ANSWER;
 }

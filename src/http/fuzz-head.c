@@ -75,6 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         require(head.minor == 0 || head.headers[VOUCH_HTTP_HOST].len > 0);
         require(head.minor == 1 || !head.keep_alive);
         check_target(head.target);
+        require(vouch_http_takes_gzip(head.headers[VOUCH_HTTP_ACCEPT_ENCODING]) <= 1);
     }
     free(copy);
     return 0;

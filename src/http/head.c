@@ -15,6 +15,7 @@ static const struct {
     uint8_t times;
 } known[VOUCH_HTTP_HEADER_COUNT] = {
     [VOUCH_HTTP_ACCEPT] = {"accept", 6, FIRST},
+    [VOUCH_HTTP_ACCEPT_ENCODING] = {"accept-encoding", 15, FIRST},
     [VOUCH_HTTP_AUTHORIZATION] = {"authorization", 13, ONCE},
     [VOUCH_HTTP_CONNECTION] = {"connection", 10, ONCE},
     [VOUCH_HTTP_CONTENT_LENGTH] = {"content-length", 14, ONCE},
@@ -32,6 +33,7 @@ static const struct {
     [VOUCH_HTTP_TRANSFER_ENCODING] = {"transfer-encoding", 17, ONCE},
     [VOUCH_HTTP_USER_AGENT] = {"user-agent", 10, ONCE},
     [VOUCH_HTTP_X_FORWARDED_FOR] = {"x-forwarded-for", 15, LAST}, // the nearest proxy's
+    [VOUCH_HTTP_X_VOUCH_CSRF] = {"x-vouch-csrf", 12, ONCE},
 };
 
 static const char *const methods[VOUCH_HTTP_METHOD_COUNT] = {
@@ -172,6 +174,34 @@ static int parse_header(struct vouch_bytes line, struct vouch_http_head *head,
         value = (struct vouch_bytes){rest.ptr, 0}; // present, though empty
     }
     return keep_header(name, value, head, refusal);
+}
+
+// A weight of nothing, such as q=0.0 (RFC 9110 12.4.2), says "not that".
+static int is_nothing(struct vouch_bytes weight) {
+    struct vouch_bytes value = weight;
+    struct vouch_bytes name = vouch_str_trim(vouch_str_cut(&value, '='));
+    if (value.ptr == NULL || !is_word(name, "q", 1)) {
+        return 0;
+    }
+    value = vouch_str_trim(value);
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.ptr[i] != '0' && value.ptr[i] != '.') {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+int vouch_http_takes_gzip(struct vouch_bytes header) {
+    struct vouch_bytes rest = header;
+    while (rest.ptr != NULL) {
+        struct vouch_bytes weight = vouch_str_cut(&rest, ',');
+        struct vouch_bytes name = vouch_str_trim(vouch_str_cut(&weight, ';'));
+        if (is_word(name, "gzip", 4)) {
+            return weight.ptr == NULL || !is_nothing(weight);
+        }
+    }
+    return 0;
 }
 
 static int judge_host(const struct vouch_http_head *head, struct vouch_http_refusal *refusal) {

@@ -55,5 +55,8 @@ VOUCH_MUST_USE int vouch_http_target_parse(struct vouch_bytes target, uint8_t *t
                                            struct vouch_http_target *ret_target,
                                            struct vouch_http_refusal *ret_refusal);
 
+// Nonzero if a header Accept-Encoding names gzip, and with a weight over nothing. An absent one does not.
+int vouch_http_takes_gzip(struct vouch_bytes header);
+
 // Fills in a refusal and returns VOUCH_ERR_FORMAT.
 int vouch_http_refuse(struct vouch_http_refusal *refusal, unsigned status, const char *reason);

@@ -28,6 +28,7 @@ enum vouch_http_method {
 // The request headers that anyone here reads; all others are checked and dropped.
 enum vouch_http_header {
     VOUCH_HTTP_ACCEPT = 0,
+    VOUCH_HTTP_ACCEPT_ENCODING,
     VOUCH_HTTP_AUTHORIZATION,
     VOUCH_HTTP_CONNECTION,
     VOUCH_HTTP_CONTENT_LENGTH,
@@ -45,6 +46,7 @@ enum vouch_http_header {
     VOUCH_HTTP_TRANSFER_ENCODING,
     VOUCH_HTTP_USER_AGENT,
     VOUCH_HTTP_X_FORWARDED_FOR,
+    VOUCH_HTTP_X_VOUCH_CSRF,
     VOUCH_HTTP_HEADER_COUNT
 };
 
@@ -157,8 +159,9 @@ struct vouch_http_route {
 
 // A file served by the I/O threads without a worker. Everything is borrowed for the server's life.
 struct vouch_http_file {
-    const char *path; // exact, canonical
+    const char *path; // a pattern like a route's, where all that fits is the same file
     struct vouch_bytes content;
+    struct vouch_bytes gzip; // the same, compressed, for clients that take it; empty: for nobody
     const char *content_type;
     const char *etag;          // with its quotes
     const char *cache_control; // NULL: "no-cache", that is, ask each time
@@ -172,6 +175,7 @@ VOUCH_MUST_USE int vouch_http_cookie(struct vouch_bytes header, const char *name
 
 // Sets a cookie that only this host's pages send back, over TLS: Secure, HttpOnly, Path=/,
 // SameSite=Strict. The name must begin with "__Host-". An age of 0 deletes it. VOUCH_ERR_ARGUMENT.
+#define VOUCH_HTTP_COOKIE_WHILE_OPEN UINT32_MAX // an age: until the browser is closed
 VOUCH_MUST_USE int vouch_http_cookie_set(struct vouch_http_response *response, const char *name,
                                          struct vouch_bytes value, uint32_t age_s);
 

@@ -99,10 +99,9 @@ static int open_braces(struct vouch_bytes *segment) {
     return closed ? 1 : -1;
 }
 
-static int compile(const struct vouch_http_route *route, struct vouch_http_pattern *pattern) {
+static int compile(const char *text, struct vouch_http_pattern *pattern) {
     int captures = 0;
-    struct vouch_bytes rest = vouch_bytes_of(route->pattern);
-    pattern->route = route;
+    struct vouch_bytes rest = vouch_bytes_of(text);
     if (rest.len == 0 || rest.ptr[0] != '/') {
         return VOUCH_ERR_FORMAT;
     }
@@ -124,7 +123,7 @@ static int compile(const struct vouch_http_route *route, struct vouch_http_patte
 
 static int compile_routes(struct vouch_http_site *site, struct vouch_fault *fault) {
     const struct vouch_http_config *config = &site->config;
-    site->patterns = calloc(config->route_count + 1, sizeof *site->patterns);
+    site->patterns = calloc(config->route_count + config->file_count + 1, sizeof *site->patterns);
     site->large = calloc(1, sizeof *site->large);
     if (site->patterns == NULL || site->large == NULL) {
         return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
@@ -132,9 +131,10 @@ static int compile_routes(struct vouch_http_site *site, struct vouch_fault *faul
     }
     for (size_t i = 0; i < config->route_count; i++) {
         const struct vouch_http_route *route = &config->routes[i];
+        site->patterns[i].route = route;
         if (route->pattern == NULL || route->handler == NULL ||
             route->method >= VOUCH_HTTP_METHOD_COUNT || route->method == VOUCH_HTTP_HEAD ||
-            compile(route, &site->patterns[i]) != VOUCH_OK) {
+            compile(route->pattern, &site->patterns[i]) != VOUCH_OK) {
             return bad(fault, "route", route->pattern != NULL ? route->pattern : "(none)",
                        "is not a method, a pattern like /a/{b}, and a handler");
         }
@@ -145,11 +145,21 @@ static int compile_routes(struct vouch_http_site *site, struct vouch_fault *faul
     return VOUCH_OK;
 }
 
-static int check_files(const struct vouch_http_config *config, struct vouch_fault *fault) {
+// An ETag that has room for what tells the compressed form from the other.
+static int is_quoted(const char *etag) {
+    size_t len = strlen(etag);
+    return len > 2 && len + sizeof VOUCH_HTTP_GZIP_MARK <= VOUCH_HTTP_ETAG_MAX && etag[0] == '"' &&
+           etag[len - 1] == '"';
+}
+
+static int compile_files(struct vouch_http_site *site, struct vouch_fault *fault) {
+    const struct vouch_http_config *config = &site->config;
     for (size_t i = 0; i < config->file_count; i++) {
         const struct vouch_http_file *file = &config->files[i];
-        if (file->path == NULL || file->path[0] != '/' || file->content_type == NULL ||
-            file->etag == NULL || file->etag[0] != '"') {
+        struct vouch_http_pattern *pattern = &site->patterns[config->route_count + i];
+        pattern->file = file;
+        if (file->path == NULL || compile(file->path, pattern) != VOUCH_OK ||
+            file->content_type == NULL || file->etag == NULL || !is_quoted(file->etag)) {
             return bad(fault, "file", file->path != NULL ? file->path : "(none)",
                        "lacks a path, a content type or a quoted ETag");
         }
@@ -171,10 +181,10 @@ int vouch_http_site_init(struct vouch_http_site *site, const struct vouch_http_c
         err = check_headers(site->config.headers, "the server", fault);
     }
     if (err == VOUCH_OK) {
-        err = check_files(&site->config, fault);
+        err = compile_routes(site, fault);
     }
     if (err == VOUCH_OK) {
-        err = compile_routes(site, fault);
+        err = compile_files(site, fault);
     }
     if (err != VOUCH_OK) {
         vouch_http_site_done(site);
@@ -237,10 +247,10 @@ void vouch_http_site_find(const struct vouch_http_site *site, enum vouch_http_me
         }
     }
     for (size_t i = 0; i < site->config.file_count; i++) {
-        const struct vouch_http_file *file = &site->config.files[i];
-        if (vouch_bytes_equal(vouch_bytes_of(file->path), target->path)) {
+        const struct vouch_http_pattern *pattern = &site->patterns[site->config.route_count + i];
+        if (fits(pattern, target)) {
             ret_match->allowed |= reading;
-            ret_match->file = reading >> method & 1 ? file : NULL;
+            ret_match->file = reading >> method & 1 ? pattern->file : NULL;
             return;
         }
     }

@@ -6,12 +6,15 @@
 #include "http/head.h"
 #include "http/server.h"
 
+#define VOUCH_HTTP_GZIP_MARK "-gz" // ends the ETag of what was compressed
+
 struct vouch_http_segment {
     struct vouch_bytes text; // ptr is NULL for a capture
 };
 
 struct vouch_http_pattern {
-    const struct vouch_http_route *route;
+    const struct vouch_http_route *route; // or
+    const struct vouch_http_file *file;
     struct vouch_http_segment segments[VOUCH_HTTP_SEGMENTS_MAX];
     size_t count;
 };
@@ -22,9 +25,9 @@ struct vouch_http_large {
 };
 
 struct vouch_http_site {
-    struct vouch_http_config config; // with every default filled in
-    struct vouch_http_pattern *patterns;
-    struct vouch_bytes headers; // of every answer
+    struct vouch_http_config config;     // with every default filled in
+    struct vouch_http_pattern *patterns; // of the routes, then of the files
+    struct vouch_bytes headers;          // of every answer
     struct vouch_http_large *large;
 };
 

@@ -187,6 +187,39 @@ static void serves_files_with_their_own_headers(void **state) {
     assert_int_equal(lab.handlers_ran, 0);
 }
 
+static void compresses_a_file_for_whoever_takes_it(void **state) {
+    (void)state;
+    send_text("GET /packed/a?x=1 HTTP/1.1\r\n" HOST "Accept-Encoding: br, gzip;q=0.5\r\n\r\n");
+    assert_status(200);
+    assert_says("\r\nContent-Length: 6\r\n");
+    assert_says("\r\nContent-Encoding: gzip\r\n");
+    assert_says("\r\nVary: Accept-Encoding\r\n");
+    assert_says("\r\nETag: \"p1-gz\"\r\n");
+    assert_says("\r\n\r\npacked");
+}
+
+static void sends_a_file_as_it_is_to_all_others(void **state) {
+    (void)state;
+    send_text("GET /packed/a HTTP/1.1\r\n" HOST "Accept-Encoding: br, gzip;q=0\r\n\r\n"
+              "GET /packed/b HTTP/1.1\r\n" HOST "\r\n");
+    assert_int_equal(times(said(), "\r\nVary: Accept-Encoding\r\n"), 2);
+    assert_int_equal(times(said(), "\r\nETag: \"p1\"\r\n"), 2);
+    assert_int_equal(times(said(), "\r\n\r\nplain text\n"), 2);
+    assert_null(strstr(said(), "Content-Encoding"));
+}
+
+static void tells_the_two_forms_of_a_file_apart(void **state) {
+    (void)state;
+    send_text("GET /packed/a HTTP/1.1\r\n" HOST
+              "Accept-Encoding: gzip\r\nIf-None-Match: \"p1\"\r\n\r\n");
+    assert_status(200);
+    lab.out.len = 0;
+    send_text("GET /packed/a HTTP/1.1\r\n" HOST
+              "Accept-Encoding: gzip\r\nIf-None-Match: \"p1-gz\"\r\n\r\n");
+    assert_status(304);
+    assert_null(strstr(said(), "Content-Encoding"));
+}
+
 static void does_not_send_again_what_the_client_has(void **state) {
     (void)state;
     static const char *const lists[] = {"\"v1\"", "W/\"v1\"", "\"v0\", \"v1\"", "*"};
@@ -526,6 +559,9 @@ int main(void) {
         EACH(takes_a_body_of_exactly_the_routes_size),
         EACH(names_the_methods_that_a_path_takes),
         EACH(serves_files_with_their_own_headers),
+        EACH(compresses_a_file_for_whoever_takes_it),
+        EACH(sends_a_file_as_it_is_to_all_others),
+        EACH(tells_the_two_forms_of_a_file_apart),
         EACH(does_not_send_again_what_the_client_has),
         EACH(answers_500_when_a_handler_fails_or_forgets),
         EACH(answers_503_when_the_queue_is_full),

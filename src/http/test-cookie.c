@@ -54,6 +54,20 @@ static void sets_a_cookie_with_every_protection(void **state) {
     vouch_buf_done(&response.fields);
 }
 
+static void sets_a_cookie_until_the_browser_is_closed(void **state) {
+    (void)state;
+    struct vouch_http_response response = {0};
+    vouch_buf_init(&response.fields, 16384);
+    assert_int_equal(vouch_http_cookie_set(&response, "__Host-s", vouch_bytes_of("x"),
+                                           VOUCH_HTTP_COOKIE_WHILE_OPEN),
+                     VOUCH_OK);
+    static const char line[] =
+        "Set-Cookie: __Host-s=x; Path=/; Secure; HttpOnly; SameSite=Strict\r\n";
+    assert_int_equal(response.fields.len, sizeof line - 1);
+    assert_memory_equal(response.fields.ptr, line, sizeof line - 1);
+    vouch_buf_done(&response.fields);
+}
+
 static void refuses_to_set_an_unsafe_cookie(void **state) {
     (void)state;
     struct vouch_http_response response = {0};
@@ -75,6 +89,7 @@ int main(void) {
         cmocka_unit_test(says_when_there_is_none),
         cmocka_unit_test(refuses_what_is_no_cookie_header),
         cmocka_unit_test(sets_a_cookie_with_every_protection),
+        cmocka_unit_test(sets_a_cookie_until_the_browser_is_closed),
         cmocka_unit_test(refuses_to_set_an_unsafe_cookie),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -315,8 +315,37 @@ static void refuses_a_target_over_4096_bytes(void **state) {
     assert_int_equal(strlen(out), 4096 + strlen("|1|"));
 }
 
+static void compresses_only_for_who_asks_for_gzip(void **state) {
+    (void)state;
+    static const struct {
+        const char *header;
+        int takes;
+    } accepted[] = {
+        {"gzip", 1},
+        {"GZip", 1},
+        {"gzip, deflate, br, zstd", 1},
+        {"br;q=1.0, gzip;q=0.8, *;q=0.1", 1},
+        {"deflate , gzip ; q = 0.001", 1},
+        {"gzip;x=0", 1},
+        {"", 0},
+        {"*", 0},
+        {"br, deflate", 0},
+        {"gzip;q=0", 0},
+        {"gzip; q=0.000", 0},
+        {"gzip;Q=0, gzip", 0},
+        {"gzipx, x-gzip, gz", 0},
+        {"identity;q=1, *;q=0", 0},
+    };
+    for (size_t i = 0; i < sizeof accepted / sizeof accepted[0]; i++) {
+        assert_int_equal(vouch_http_takes_gzip(vouch_bytes_of(accepted[i].header)),
+                         accepted[i].takes);
+    }
+    assert_int_equal(vouch_http_takes_gzip((struct vouch_bytes){0}), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(compresses_only_for_who_asks_for_gzip),
         cmocka_unit_test(reads_or_refuses_each_head_as_it_must),
         cmocka_unit_test(reads_what_a_head_says),
         cmocka_unit_test(keeps_alive_only_what_may_be),

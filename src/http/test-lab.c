@@ -99,12 +99,16 @@ static const struct vouch_http_route lab_routes[] = {
 };
 
 static const struct vouch_http_file lab_files[] = {
-    {"/app.js",
-     {(const uint8_t *)"let x;\n", 7},
-     "text/javascript",
-     "\"f1\"",
-     NULL,
-     "X-Own: yes\r\n"},
+    {.path = "/app.js",
+     .content = {(const uint8_t *)"let x;\n", 7},
+     .content_type = "text/javascript",
+     .etag = "\"f1\"",
+     .headers = "X-Own: yes\r\n"},
+    {.path = "/packed/{any}",
+     .content = {(const uint8_t *)"plain text\n", 11},
+     .gzip = {(const uint8_t *)"packed", 6},
+     .content_type = "text/plain",
+     .etag = "\"p1\""},
 };
 
 static ssize_t lab_handshake(void *state) {
@@ -165,7 +169,7 @@ int lab_init(struct lab *lab, const struct vouch_http_prefix *proxies, size_t pr
                                              .route_count =
                                                  sizeof lab_routes / sizeof lab_routes[0],
                                              .files = lab_files,
-                                             .file_count = 1,
+                                             .file_count = sizeof lab_files / sizeof lab_files[0],
                                              .proxies = proxies,
                                              .proxy_count = proxy_count,
                                              .limits = {.header_max = 2048, .body_max = 100000}};

@@ -68,6 +68,28 @@ static void refuses_headers_that_are_no_lines(void **state) {
     }
 }
 
+static void refuses_files_that_cannot_be_served(void **state) {
+    (void)state;
+    static const struct vouch_http_file bad[] = {
+        {.content_type = "a/b", .etag = "\"1\""},
+        {.path = "a", .content_type = "a/b", .etag = "\"1\""},
+        {.path = "/a/{b", .content_type = "a/b", .etag = "\"1\""},
+        {.path = "/a", .etag = "\"1\""},
+        {.path = "/a", .content_type = "a/b"},
+        {.path = "/a", .content_type = "a/b", .etag = "1"},
+        {.path = "/a", .content_type = "a/b", .etag = "\"1"},
+        {.path = "/a",
+         .content_type = "a/b", // no room for the mark of the compressed form
+         .etag =
+             "\"01234567890123456789012345678901234567890123456789012345678901234567890123456\""},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct vouch_http_site site;
+        const struct vouch_http_config config = {.files = &bad[i], .file_count = 1};
+        assert_int_equal(vouch_http_site_init(&site, &config, NULL), VOUCH_ERR_ARGUMENT);
+    }
+}
+
 static void refuses_settings_beyond_their_bounds(void **state) {
     (void)state;
     const struct vouch_http_config bad[] = {
@@ -108,7 +130,7 @@ static const struct vouch_http_route found_routes[] = {
 static const struct {
     enum vouch_http_method method;
     const char *target;
-    int route; // its index, -1: none, -2: the file
+    int route; // its index, -1: none, -2: the first file, -3: the second
     unsigned allowed;
 } found_cases[] = {
     {VOUCH_HTTP_GET, "/", 0, 3},           {VOUCH_HTTP_HEAD, "/certs", 1, 3},
@@ -116,15 +138,18 @@ static const struct {
     {VOUCH_HTTP_GET, "/certs/7", 4, 3},    {VOUCH_HTTP_DELETE, "/certs/latest", 5, 35},
     {VOUCH_HTTP_PUT, "/certs/7", -1, 35},  {VOUCH_HTTP_GET, "/Certs", -1, 0},
     {VOUCH_HTTP_GET, "/certs/7/8", -1, 0}, {VOUCH_HTTP_GET, "/app.js", -2, 3},
-    {VOUCH_HTTP_POST, "/app.js", -1, 3},
+    {VOUCH_HTTP_POST, "/app.js", -1, 3},   {VOUCH_HTTP_GET, "/pages/%20", -3, 3},
+    {VOUCH_HTTP_HEAD, "/pages/a", -3, 3},  {VOUCH_HTTP_GET, "/pages", -1, 0},
+    {VOUCH_HTTP_GET, "/pages/a/b", -1, 0}, {VOUCH_HTTP_DELETE, "/pages/a", -1, 3},
 };
 
 static void finds_routes_and_files(void **state) {
     (void)state;
     static const struct vouch_http_file files[] = {
-        {"/app.js", {(const uint8_t *)"x", 1}, "text/javascript", "\"1\"", NULL, NULL}};
+        {.path = "/app.js", .content_type = "text/javascript", .etag = "\"1\""},
+        {.path = "/pages/{name}", .content_type = "text/html", .etag = "\"2\""}};
     const struct vouch_http_config config = {
-        .routes = found_routes, .route_count = 6, .files = files, .file_count = 1};
+        .routes = found_routes, .route_count = 6, .files = files, .file_count = 2};
     struct vouch_http_site site;
     assert_int_equal(vouch_http_site_init(&site, &config, NULL), VOUCH_OK);
     for (size_t i = 0; i < sizeof found_cases / sizeof found_cases[0]; i++) {
@@ -138,7 +163,8 @@ static void finds_routes_and_files(void **state) {
         vouch_http_site_find(&site, found_cases[i].method, &target, &match);
         assert_ptr_equal(match.route,
                          found_cases[i].route >= 0 ? &found_routes[found_cases[i].route] : NULL);
-        assert_ptr_equal(match.file, found_cases[i].route == -2 ? &files[0] : NULL);
+        assert_ptr_equal(match.file,
+                         found_cases[i].route < -1 ? &files[-2 - found_cases[i].route] : NULL);
         if (found_cases[i].route < 0) {
             assert_int_equal(match.allowed, found_cases[i].allowed);
         }
@@ -151,6 +177,7 @@ int main(void) {
         cmocka_unit_test(refuses_patterns_that_are_none),
         cmocka_unit_test(refuses_a_route_without_a_handler_or_over_the_limit),
         cmocka_unit_test(refuses_headers_that_are_no_lines),
+        cmocka_unit_test(refuses_files_that_cannot_be_served),
         cmocka_unit_test(refuses_settings_beyond_their_bounds),
         cmocka_unit_test(fills_in_defaults),
         cmocka_unit_test(finds_routes_and_files),

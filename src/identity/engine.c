@@ -11,6 +11,7 @@ static const struct vouch_method *const methods[VOUCH_METHOD_COUNT] = {
     [VOUCH_METHOD_PASSWORD] = &vouch_method_password,
     [VOUCH_METHOD_TOTP] = &vouch_method_totp,
     [VOUCH_METHOD_RECOVERY] = &vouch_method_recovery,
+    [VOUCH_METHOD_PASSKEY] = &vouch_method_passkey,
 };
 
 static int take_cost(uint32_t *value, const char *name, uint32_t usual, uint32_t max,

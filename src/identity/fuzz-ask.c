@@ -35,7 +35,7 @@ static int is_dear(const struct vouch_identity_ask *ask) {
 }
 
 static void check_answer(const struct vouch_identity_answer *answer) {
-    uint8_t memory[8192];
+    uint8_t memory[16384];
     struct vouch_buf out;
     struct vouch_identity_answer read;
     vouch_buf_init_fixed(&out, memory, sizeof memory);

@@ -22,6 +22,7 @@ enum vouch_identity_method {
     VOUCH_METHOD_PASSWORD,
     VOUCH_METHOD_TOTP,     // six digits of RFC 6238
     VOUCH_METHOD_RECOVERY, // codes on paper, each good once
+    VOUCH_METHOD_PASSKEY,  // WebAuthn: see passkey.h
     VOUCH_METHOD_COUNT
 };
 
@@ -29,8 +30,10 @@ enum vouch_identity_method {
 #define VOUCH_IDENTITY_USER_MAX 64
 #define VOUCH_IDENTITY_NAME_MAX 256
 #define VOUCH_IDENTITY_ISSUER_MAX 64
-#define VOUCH_IDENTITY_STORED_MAX 1024
-#define VOUCH_IDENTITY_GIVEN_MAX 2048 // more than any method takes, so that the method says why not
+#define VOUCH_IDENTITY_STORED_MAX 2048
+#define VOUCH_IDENTITY_ORIGIN_MAX 300
+#define VOUCH_IDENTITY_CHALLENGE_MAX 64
+#define VOUCH_IDENTITY_GIVEN_MAX 8192 // more than any method takes, so that the method says why not
 #define VOUCH_IDENTITY_SHOWN_MAX 2048
 
 // "No" is here and never a fault. The zero value refuses.
@@ -57,7 +60,9 @@ struct vouch_identity_ask {
                                // has none, or there is no such user: the same work is done in vain
     uint64_t last_step;        // TOTP, check: the last step that was accepted
     uint64_t time_s;           // TOTP, check: now, in seconds since 1970
-    struct vouch_bytes given;  // password, code; a secret
+    struct vouch_bytes given;  // password, code; what a browser brings from a passkey; a secret
+    struct vouch_bytes origin; // passkey: of the pages that may ask, "https://ca.example.com"
+    struct vouch_bytes challenge; // passkey: what it was asked
 };
 
 // Slices are borrowed until identity is next asked or closed; then they are wiped.

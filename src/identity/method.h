@@ -2,8 +2,8 @@
 // For the files that are a method each: what a method is, and what the engine offers it.
 //
 // A method is one row in engine.c and one file. It sees an ask that is within its bounds and writes one
-// reply; it keeps nothing between asks and knows neither lanes nor threads. Those to come that need a
-// challenge first (passkey, OIDC, Kerberos) make one in `make`, sealed, and get it back in `stored`.
+// reply; it keeps nothing between asks and knows neither lanes nor threads. What needs a challenge first
+// (passkeys) gets it in the ask: the authority makes and keeps it.
 #pragma once
 
 #include "base/secret.h"
@@ -45,6 +45,7 @@ void vouch_password_make_decoy(struct vouch_identity_engine *engine);
 extern const struct vouch_method vouch_method_password;
 extern const struct vouch_method vouch_method_totp;
 extern const struct vouch_method vouch_method_recovery;
+extern const struct vouch_method vouch_method_passkey;
 
 // One desk for each thread that asks or answers: the memory of its last answer.
 struct vouch_identity_desk {

@@ -4,10 +4,11 @@
 
 #include <stdio.h>
 
-#define ASK_MIN 40 // method, times, and the lengths of five empty strings
+#define ASK_MIN 48 // method, times, and the lengths of seven empty strings
 #define ASK_MAX                                                                                    \
     (ASK_MIN + VOUCH_IDENTITY_USER_MAX + VOUCH_IDENTITY_NAME_MAX + VOUCH_IDENTITY_ISSUER_MAX +     \
-     VOUCH_IDENTITY_STORED_MAX + VOUCH_IDENTITY_GIVEN_MAX)
+     VOUCH_IDENTITY_STORED_MAX + VOUCH_IDENTITY_GIVEN_MAX + VOUCH_IDENTITY_ORIGIN_MAX +            \
+     VOUCH_IDENTITY_CHALLENGE_MAX)
 #define ANSWER_MIN 40
 #define ANSWER_MAX                                                                                 \
     (ANSWER_MIN + 8 + 64 + 256 + VOUCH_IDENTITY_STORED_MAX + VOUCH_IDENTITY_SHOWN_MAX)
@@ -61,6 +62,8 @@ const char *vouch_identity_ask_excess(const struct vouch_identity_ask *ask) {
         {"issuer", ask->issuer.len, VOUCH_IDENTITY_ISSUER_MAX},
         {"stored", ask->stored.len, VOUCH_IDENTITY_STORED_MAX},
         {"given", ask->given.len, VOUCH_IDENTITY_GIVEN_MAX},
+        {"origin", ask->origin.len, VOUCH_IDENTITY_ORIGIN_MAX},
+        {"challenge", ask->challenge.len, VOUCH_IDENTITY_CHALLENGE_MAX},
     };
     if (ask->method <= VOUCH_METHOD_NONE || ask->method >= VOUCH_METHOD_COUNT) {
         return "method";
@@ -90,6 +93,8 @@ void vouch_identity_ask_write(const struct vouch_identity_ask *ask, struct vouch
     vouch_write_string(out, ask->issuer);
     vouch_write_string(out, ask->stored);
     vouch_write_string(out, ask->given);
+    vouch_write_string(out, ask->origin);
+    vouch_write_string(out, ask->challenge);
 }
 
 int vouch_identity_ask_read(struct vouch_bytes body, struct vouch_identity_ask *ret_ask,
@@ -107,6 +112,8 @@ int vouch_identity_ask_read(struct vouch_bytes body, struct vouch_identity_ask *
     ask.issuer = vouch_read_string(&reader, "issuer");
     ask.stored = vouch_read_string(&reader, "stored");
     ask.given = vouch_read_string(&reader, "given");
+    ask.origin = vouch_read_string(&reader, "origin");
+    ask.challenge = vouch_read_string(&reader, "challenge");
     const char *excess = vouch_identity_ask_excess(&ask);
     if (excess != NULL) {
         vouch_reader_fail(&reader, VOUCH_ERR_LIMIT, excess, "is outside its bounds");

@@ -568,17 +568,17 @@ static void fails_on_damaged_recovery_hashes(void **state) {
 
 static void refuses_an_ask_outside_its_bounds(void **state) {
     struct fixture *fixture = *state;
-    static uint8_t bytes[4096];
+    static uint8_t bytes[VOUCH_IDENTITY_GIVEN_MAX + 1];
     memset(bytes, 'a', sizeof bytes);
-    for (unsigned i = 0; i < 7; i++) {
+    for (unsigned i = 0; i < 9; i++) {
         struct vouch_identity_ask ask = fixture_ask(VOUCH_METHOD_PASSWORD, GOOD);
-        struct vouch_bytes *const fields[] = {&ask.user, &ask.name, &ask.issuer, &ask.stored,
-                                              &ask.given};
-        static const size_t bounds[] = {64, 256, 64, 1024, 2048};
-        if (i < 5) {
+        struct vouch_bytes *const fields[] = {&ask.user,  &ask.name,   &ask.issuer,   &ask.stored,
+                                              &ask.given, &ask.origin, &ask.challenge};
+        static const size_t bounds[] = {64, 256, 64, 2048, 8192, 300, 64};
+        if (i < 7) {
             *fields[i] = (struct vouch_bytes){bytes, bounds[i] + 1};
         } else {
-            ask.method = i == 5 ? VOUCH_METHOD_NONE : VOUCH_METHOD_COUNT;
+            ask.method = i == 7 ? VOUCH_METHOD_NONE : VOUCH_METHOD_COUNT;
         }
         fixture_make(fixture, &ask);
         assert_refused(fixture, "V-1805");
@@ -593,7 +593,7 @@ static void refuses_an_ask_outside_its_bounds(void **state) {
 static void says_the_same_of_every_wrong_thing(void **state) {
     struct fixture *fixture = *state;
     struct vouch_identity_refusal first = {{0}, {0}, {0}};
-    for (int method = VOUCH_METHOD_PASSWORD; method < VOUCH_METHOD_COUNT; method++) {
+    for (int method = VOUCH_METHOD_PASSWORD; method <= VOUCH_METHOD_RECOVERY; method++) {
         static const char *const given[] = {"", "wrong", "000000", "abcd-efgh-ijkl-mnop"};
         for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
             struct vouch_identity_ask ask =

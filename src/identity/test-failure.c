@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/test-failing.h"
 #include "identity/test-fixture.h"
+#include "identity/test-passkey-device.h"
 #include "identity/totp.h"
 
 #define GOOD "violin tractor seven oysters"
@@ -155,11 +156,43 @@ static void survives_a_failed_allocation_with_codes(void **state) {
     fixture_end(&fixture);
 }
 
+static void survives_a_failed_allocation_with_passkeys(void **state) {
+    (void)state;
+    static const uint8_t challenge[VOUCH_PASSKEY_CHALLENGE_LEN] = {1};
+    static struct device_said said;
+    static uint8_t room[VOUCH_IDENTITY_GIVEN_MAX];
+    const struct device_told told = {.challenge = {challenge, sizeof challenge}};
+    struct vouch_buf given;
+    struct fixture fixture;
+    struct device device;
+    struct task task = {.ask = fixture_ask(VOUCH_METHOD_PASSKEY, NULL),
+                        .wanted = VOUCH_IDENTITY_ACCEPTED};
+    vouch_buf_init_fixed(&given, room, sizeof room);
+    device_begin(&device, VOUCH_COSE_ES256, "7f3a90");
+    task.ask.origin = vouch_bytes_of(DEVICE_ORIGIN);
+    task.ask.challenge = told.challenge;
+    device_make(&device, &told, &said);
+    task.ask.given = device_made_bytes(&said, &given);
+    assert_true(sweep(&task) >= 8); // those of the others, and a tree of JSON
+    fixture_begin(&fixture, NULL);
+    keep_made(&fixture, &task);
+    device_answer(&device, &told, &said);
+    task.ask.given = device_shown_bytes(&said, &given);
+    assert_true(sweep(&task) >= 8);
+    said.signature_room[9] ^= 1;
+    task.ask.given = device_shown_bytes(&said, &given);
+    task.wanted = VOUCH_IDENTITY_REFUSED;
+    assert_true(sweep(&task) >= 8);
+    device_end(&device);
+    fixture_end(&fixture);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(survives_a_failed_allocation_with_passwords),
         cmocka_unit_test(accepts_though_the_new_hash_cannot_be_made),
         cmocka_unit_test(survives_a_failed_allocation_with_codes),
+        cmocka_unit_test(survives_a_failed_allocation_with_passkeys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "identity/protocol.h"
 
-#define BODY_MAX 8192
+#define BODY_MAX 16384
 
 static const struct vouch_identity_ask good_ask = {
     .method = VOUCH_METHOD_TOTP,
@@ -20,6 +20,8 @@ static const struct vouch_identity_ask good_ask = {
     .last_step = 12345,
     .time_s = 1790000000,
     .given = {(const uint8_t *)"123456", 6},
+    .origin = {(const uint8_t *)"https://ca.example.com", 22},
+    .challenge = {(const uint8_t *)"challenge", 9},
 };
 
 static const struct vouch_identity_answer accepted = {
@@ -50,6 +52,8 @@ static void carries_an_ask(void **state) {
     assert_true(vouch_bytes_equal(ask.issuer, good_ask.issuer));
     assert_true(vouch_bytes_equal(ask.stored, good_ask.stored));
     assert_true(vouch_bytes_equal(ask.given, good_ask.given));
+    assert_true(vouch_bytes_equal(ask.origin, good_ask.origin));
+    assert_true(vouch_bytes_equal(ask.challenge, good_ask.challenge));
 }
 
 static void refuses_each_proper_prefix_and_each_leftover_of_an_ask(void **state) {
@@ -70,24 +74,24 @@ static void refuses_each_proper_prefix_and_each_leftover_of_an_ask(void **state)
 
 static void takes_no_ask_outside_its_bounds(void **state) {
     (void)state;
-    static uint8_t bytes[4096];
+    static uint8_t bytes[16384];
     uint8_t memory[BODY_MAX];
     struct vouch_buf out;
-    for (unsigned i = 0; i < 8; i++) {
+    for (unsigned i = 0; i < 10; i++) {
         struct vouch_identity_ask ask = good_ask, read;
-        struct vouch_bytes *const fields[] = {&ask.user, &ask.name, &ask.issuer, &ask.stored,
-                                              &ask.given};
-        static const size_t bounds[] = {64, 256, 64, 1024, 2048};
-        static const int methods[] = {0, 4, 77};
+        struct vouch_bytes *const fields[] = {&ask.user,  &ask.name,   &ask.issuer,   &ask.stored,
+                                              &ask.given, &ask.origin, &ask.challenge};
+        static const size_t bounds[] = {64, 256, 64, 2048, 8192, 300, 64};
+        static const int methods[] = {0, 5, 77};
         struct vouch_where where = {0};
-        if (i < 5) {
+        if (i < 7) {
             *fields[i] = (struct vouch_bytes){bytes, bounds[i]};
             vouch_buf_init_fixed(&out, memory, sizeof memory);
             vouch_identity_ask_write(&ask, &out);
             assert_int_equal(vouch_identity_ask_read(vouch_buf_bytes(&out), &read, NULL), VOUCH_OK);
             fields[i]->len++;
         } else {
-            ask.method = (enum vouch_identity_method)methods[i - 5];
+            ask.method = (enum vouch_identity_method)methods[i - 7];
         }
         vouch_buf_init_fixed(&out, memory, sizeof memory);
         vouch_identity_ask_write(&ask, &out);
@@ -166,7 +170,7 @@ static void contradict(struct vouch_identity_answer *answer, unsigned how) {
         answer->refusal = refused.refusal;
         break;
     case 7:
-        answer->stored = (struct vouch_bytes){too_much, 1025};
+        answer->stored = (struct vouch_bytes){too_much, VOUCH_IDENTITY_STORED_MAX + 1};
         break;
     default:
         answer->shown = (struct vouch_bytes){too_much, 2049};

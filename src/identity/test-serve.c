@@ -11,6 +11,7 @@
 
 #include "identity/protocol.h"
 #include "identity/test-fixture.h"
+#include "identity/test-passkey-device.h"
 #include "ipc/sandbox.h"
 
 #define LANES 4
@@ -255,6 +256,35 @@ static void serve_in_sandbox(int fd) {
     _exit(err == VOUCH_OK ? 0 : 1);
 }
 
+// A passkey of one kind, registered and asked.
+static void ask_passkey(struct vouch_identity *identity, int32_t algorithm) {
+    static const uint8_t challenge[VOUCH_PASSKEY_CHALLENGE_LEN] = {1};
+    static struct device_said said;
+    static uint8_t room[VOUCH_IDENTITY_GIVEN_MAX], memory[VOUCH_IDENTITY_STORED_MAX];
+    const struct device_told told = {.challenge = {challenge, sizeof challenge}};
+    struct vouch_identity_ask ask = fixture_ask(VOUCH_METHOD_PASSKEY, NULL);
+    struct vouch_identity_answer answer;
+    struct device device;
+    struct vouch_buf given;
+    vouch_buf_init_fixed(&given, room, sizeof room);
+    device_begin(&device, algorithm, "7f3a90");
+    ask.origin = vouch_bytes_of(DEVICE_ORIGIN);
+    ask.challenge = told.challenge;
+    device_make(&device, &told, &said);
+    ask.given = device_made_bytes(&said, &given);
+    assert_int_equal(vouch_identity_make(identity, &ask, fixture_deadline(), &answer, NULL),
+                     VOUCH_OK);
+    assert_int_equal(answer.verdict, VOUCH_IDENTITY_ACCEPTED);
+    memcpy(memory, answer.stored.ptr, answer.stored.len);
+    ask.stored = (struct vouch_bytes){memory, answer.stored.len};
+    device_answer(&device, &told, &said);
+    ask.given = device_shown_bytes(&said, &given);
+    assert_int_equal(vouch_identity_check(identity, &ask, fixture_deadline(), &answer, NULL),
+                     VOUCH_OK);
+    assert_int_equal(answer.verdict, VOUCH_IDENTITY_ACCEPTED);
+    device_end(&device);
+}
+
 // Threads, the pool, and hashes of the size that they have in earnest.
 static void works_within_the_sandbox_of_its_role(void **state) {
     (void)state;
@@ -271,7 +301,7 @@ static void works_within_the_sandbox_of_its_role(void **state) {
     }
     close(fds[1]);
     assert_int_equal(vouch_identity_connect(fds[0], &identity, NULL), VOUCH_OK);
-    for (int method = VOUCH_METHOD_PASSWORD; method < VOUCH_METHOD_COUNT; method++) {
+    for (int method = VOUCH_METHOD_PASSWORD; method <= VOUCH_METHOD_RECOVERY; method++) {
         struct vouch_identity_ask ask = fixture_ask((enum vouch_identity_method)method, GOOD);
         assert_int_equal(vouch_identity_make(identity, &ask, fixture_deadline(), &answer, NULL),
                          VOUCH_OK);
@@ -282,6 +312,9 @@ static void works_within_the_sandbox_of_its_role(void **state) {
                          VOUCH_OK);
         assert_int_equal(answer.verdict, method == VOUCH_METHOD_PASSWORD ? VOUCH_IDENTITY_ACCEPTED
                                                                          : VOUCH_IDENTITY_REFUSED);
+    }
+    for (size_t i = 0; i < VOUCH_PASSKEY_ALGORITHMS; i++) {
+        ask_passkey(identity, vouch_passkey_algorithms[i]);
     }
     vouch_identity_close(identity);
     assert_int_equal(waitpid(child, &status, 0), child);

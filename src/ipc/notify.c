@@ -44,10 +44,25 @@ static int read_address(const char *text, struct sockaddr_un *ret_address, sockl
     return VOUCH_OK;
 }
 
+static uint64_t number_of(const char *variable) {
+    const char *text = getenv(variable);
+    uint64_t number = 0;
+    return text != NULL && vouch_str_to_u64(vouch_bytes_of(text), &number) == VOUCH_OK ? number : 0;
+}
+
+// What is no number, or another process's, asks for nothing.
+static uint64_t take_watchdog(void) {
+    uint64_t usec = number_of("WATCHDOG_USEC");
+    int is_ours = getenv("WATCHDOG_PID") == NULL || number_of("WATCHDOG_PID") == (uint64_t)getpid();
+    (void)unsetenv("WATCHDOG_USEC");
+    (void)unsetenv("WATCHDOG_PID");
+    return is_ours && usec < UINT64_MAX / 1000 ? usec * 1000 : 0;
+}
+
 int vouch_notify_open(struct vouch_notify *ret_notify, struct vouch_fault *fault) {
     const char *text = getenv("NOTIFY_SOCKET");
     if (text == NULL || text[0] == '\0') {
-        *ret_notify = (struct vouch_notify){-1};
+        *ret_notify = (struct vouch_notify){.fd = -1};
         return VOUCH_OK;
     }
     struct sockaddr_un address;
@@ -63,7 +78,7 @@ int vouch_notify_open(struct vouch_notify *ret_notify, struct vouch_fault *fault
     if (fd < 0 || connect(fd, (const struct sockaddr *)&address, len) != 0) {
         return fail_system("NOTIFY_SOCKET", fault);
     }
-    *ret_notify = (struct vouch_notify){fd};
+    *ret_notify = (struct vouch_notify){fd, take_watchdog()};
     fd = -1;
     return VOUCH_OK;
 }
@@ -80,6 +95,7 @@ static const char *const state_lines[] = {
     [VOUCH_NOTIFY_READY] = "READY=1\n",
     [VOUCH_NOTIFY_RELOADING] = "RELOADING=1\n",
     [VOUCH_NOTIFY_STOPPING] = "STOPPING=1\n",
+    [VOUCH_NOTIFY_ALIVE] = "WATCHDOG=1\n",
 };
 
 int vouch_notify_send(const struct vouch_notify *notify, enum vouch_notify_state state,

@@ -9,10 +9,12 @@
 // Where the manager listens.
 struct vouch_notify {
     int fd; // -1: nobody listens
+    uint64_t
+        watchdog_ns; // within which ALIVE is to be told again and again; 0: nobody waits for it
 };
 
-// Reads NOTIFY_SOCKET (a path, or @NAME for the abstract name space), removes it from the environment, and
-// connects. Without the variable *ret_notify is silent, which is no error. The caller ends it with
+// Reads NOTIFY_SOCKET (a path, or @NAME for the abstract name space) and WATCHDOG_USEC, where WATCHDOG_PID is
+// this process, removes them from the environment, and connects. Without the variable *ret_notify is silent, which is no error. The caller ends it with
 // vouch_notify_close().
 VOUCH_MUST_USE int vouch_notify_open(struct vouch_notify *ret_notify, struct vouch_fault *fault);
 void vouch_notify_close(struct vouch_notify *notify);
@@ -22,6 +24,7 @@ enum vouch_notify_state {
     VOUCH_NOTIFY_READY,      // also ends RELOADING
     VOUCH_NOTIFY_RELOADING,
     VOUCH_NOTIFY_STOPPING,
+    VOUCH_NOTIFY_ALIVE, // to a manager that ends who is silent for too long
 };
 
 // Tells the state and, if `status` is not NULL, one line of text for people. Never waits.

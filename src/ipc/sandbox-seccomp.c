@@ -25,6 +25,7 @@ enum {
     FOR_LOCAL = 1 << 7,    // making UNIX sockets
     FOR_INTERNET = 1 << 8, // making IPv4 and IPv6 sockets
     WITHOUT_READING = 1 << 9,
+    FOR_HOST = 1 << 10, // handing over files in memory, and hearing of a child that ended
 };
 
 static unsigned groups_of(const struct vouch_sandbox *sandbox) {
@@ -33,6 +34,7 @@ static unsigned groups_of(const struct vouch_sandbox *sandbox) {
         [VOUCH_SANDBOX_AUTHORITY] = FOR_LANES | FOR_DISK | FOR_EVENTS,
         [VOUCH_SANDBOX_WEB] = FOR_LANES | FOR_EVENTS,
         [VOUCH_SANDBOX_IDENTITY] = FOR_LANES | FOR_EVENTS,
+        [VOUCH_SANDBOX_HOST] = FOR_LANES | FOR_EVENTS | FOR_HOST,
     };
     static const unsigned by_network[] = {
         [VOUCH_SANDBOX_NO_NETWORK] = 0,
@@ -164,6 +166,8 @@ static const struct {
     CALL(FOR_ACCEPT, accept),
     CALL(FOR_ACCEPT, accept4),
     CALL(FOR_LOCAL, connect),
+    CALL(FOR_HOST, memfd_create),
+    CALL(FOR_HOST, wait4),
     CALL(FOR_INTERNET, recvmmsg),
     CALL(FOR_INTERNET, sendmmsg),
     CALL(FOR_INTERNET, socketpair), // how libcurl wakes its own threads

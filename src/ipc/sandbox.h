@@ -15,6 +15,7 @@ enum vouch_sandbox_profile {
     VOUCH_SANDBOX_AUTHORITY, // lanes, durable files, event loops, a database by socket
     VOUCH_SANDBOX_WEB,       // lanes, event loops, sockets that are open already
     VOUCH_SANDBOX_IDENTITY,  // lanes, event loops, connections to directories and providers
+    VOUCH_SANDBOX_HOST, // an agent of a host: the same, files in memory, and children that ended
 };
 
 // What of the network is left. Lanes that are open always work.

@@ -53,7 +53,7 @@ static void expect_text(int fd, const char *expected) {
 
 static void tell_all(const char *name) {
     int manager = listen_at(name);
-    struct vouch_notify notify = {-1};
+    struct vouch_notify notify = {.fd = -1};
     assert_int_equal(vouch_notify_open(&notify, NULL), VOUCH_OK);
     assert_true(notify.fd >= 0);
     assert_null(getenv("NOTIFY_SOCKET"));
@@ -88,6 +88,35 @@ static void tells_a_manager_at_an_abstract_name(void **state) {
     char name[96];
     (void)snprintf(name, sizeof name, "@vouch-notify-%d", (int)getpid());
     tell_all(name);
+}
+
+static void expect_watchdog(const char *usec, const char *pid, uint64_t expected_ns) {
+    char name[96];
+    (void)snprintf(name, sizeof name, "@vouch-watchdog-%d", (int)getpid());
+    int manager = listen_at(name);
+    struct vouch_notify notify = {.fd = -1};
+    assert_int_equal(setenv("WATCHDOG_USEC", usec, 1), 0);
+    assert_int_equal(pid != NULL ? setenv("WATCHDOG_PID", pid, 1) : unsetenv("WATCHDOG_PID"), 0);
+    assert_int_equal(vouch_notify_open(&notify, NULL), VOUCH_OK);
+    assert_int_equal(notify.watchdog_ns, expected_ns);
+    assert_null(getenv("WATCHDOG_USEC"));
+    assert_null(getenv("WATCHDOG_PID"));
+    assert_int_equal(vouch_notify_send(&notify, VOUCH_NOTIFY_ALIVE, NULL, NULL), VOUCH_OK);
+    expect_text(manager, "WATCHDOG=1\n");
+    vouch_notify_close(&notify);
+    close(manager);
+}
+
+static void knows_how_often_it_has_to_say_that_it_lives(void **state) {
+    (void)state;
+    char own[24];
+    (void)snprintf(own, sizeof own, "%d", (int)getpid());
+    expect_watchdog("3000000", NULL, UINT64_C(3000000000));
+    expect_watchdog("3000000", own, UINT64_C(3000000000));
+    expect_watchdog("3000000", "1", 0);
+    expect_watchdog("soon", NULL, 0);
+    expect_watchdog("99999999999999999999", NULL, 0);
+    expect_watchdog("18446744073709551615", NULL, 0);
 }
 
 static void is_silent_without_a_manager(void **state) {
@@ -221,6 +250,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_a_manager_at_a_path),
         cmocka_unit_test(tells_a_manager_at_an_abstract_name),
+        cmocka_unit_test(knows_how_often_it_has_to_say_that_it_lives),
         cmocka_unit_test(is_silent_without_a_manager),
         cmocka_unit_test(refuses_addresses_that_are_none),
         cmocka_unit_test(takes_over_the_sockets_of_its_manager),

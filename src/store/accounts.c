@@ -27,6 +27,7 @@ static int read_account(const struct vouch_store *store, enum vouch_statement st
     account.has_totp = vouch_row_u64(&row);
     account.recovery_left = vouch_row_u64(&row);
     account.sessions = vouch_row_u64(&row);
+    account.passkeys = vouch_row_u64(&row);
     if (row.err != VOUCH_OK) {
         return vouch_store_row_bad(store, "accounts: a row", fault);
     }
@@ -224,6 +225,9 @@ int vouch_store_account_remove(struct vouch_store *store, uint64_t account,
     if (err == VOUCH_OK) {
         err = vouch_store_alter(store, VOUCH_SQL_CREDENTIALS_REMOVE, args, &any, fault);
     }
+    if (err == VOUCH_OK) {
+        err = vouch_store_alter(store, VOUCH_SQL_PASSKEYS_REMOVE, args, &any, fault);
+    }
     return err == VOUCH_OK
                ? vouch_store_alter(store, VOUCH_SQL_ACCOUNT_REMOVE, args, ret_outcome, fault)
                : err;
@@ -255,6 +259,12 @@ int vouch_store_credential_put(struct vouch_store *store, uint64_t account,
     return is_credential(method, credential)
                ? vouch_store_alter(store, VOUCH_SQL_CREDENTIAL_PUT, args, ret_outcome, fault)
                : vouch_store_misuse(store, "a credential is empty or too large", fault);
+}
+
+int vouch_store_credentials_remove(struct vouch_store *store, uint64_t account,
+                                   struct vouch_fault *fault) {
+    const struct vouch_value arg = vouch_value_integer(kept(account));
+    return store->driver->run(store->db, VOUCH_SQL_CREDENTIALS_REMOVE, &arg, NULL, fault);
 }
 
 int vouch_store_credential_take(struct vouch_store *store, uint64_t account,

@@ -23,7 +23,7 @@ struct vouch_store_account {
     struct vouch_bytes name;
     uint64_t created_s;
     uint64_t signed_in_s; // last; 0: never
-    uint64_t has_password, has_totp, recovery_left, sessions;
+    uint64_t has_password, has_totp, recovery_left, sessions, passkeys;
 };
 
 // What is kept of one method. Nothing stored: the user does not have it.
@@ -78,7 +78,7 @@ VOUCH_MUST_USE int vouch_store_account_add(struct vouch_store *store, struct vou
                                            uint64_t now_s, enum vouch_store_outcome *ret_outcome,
                                            struct vouch_fault *fault);
 
-// Removes an account with all that is kept for it, sessions and links included, but not its tries.
+// Removes an account with all that is kept for it, sessions, passkeys and links included, but not its tries.
 // ABSENT: there is none.
 VOUCH_MUST_USE int vouch_store_account_remove(struct vouch_store *store, uint64_t account,
                                               enum vouch_store_outcome *ret_outcome,
@@ -94,6 +94,10 @@ VOUCH_MUST_USE int vouch_store_credential_put(struct vouch_store *store, uint64_
                                               const struct vouch_store_credential *credential,
                                               enum vouch_store_outcome *ret_outcome,
                                               struct vouch_fault *fault);
+
+// Forgets password, second factor and codes.
+VOUCH_MUST_USE int vouch_store_credentials_remove(struct vouch_store *store, uint64_t account,
+                                                  struct vouch_fault *fault);
 
 // Keeps `next` if still `stored` is what was kept when identity was asked and, for TOTP, if its step is
 // later than the one that is kept. Else ABSENT: somebody used the same code at the same time.

@@ -179,6 +179,13 @@ int vouch_store_session_used(struct vouch_store *store, uint64_t id, uint64_t no
     return store->driver->run(store->db, VOUCH_SQL_SESSION_USED, args, NULL, fault);
 }
 
+int vouch_store_session_trust(struct vouch_store *store, uint64_t id, uint64_t trust_version,
+                              struct vouch_fault *fault) {
+    const struct vouch_value args[] = {vouch_value_integer(kept(id)),
+                                       vouch_value_integer(kept(trust_version))};
+    return store->driver->run(store->db, VOUCH_SQL_SESSION_TRUST, args, NULL, fault);
+}
+
 int vouch_store_session_factor(struct vouch_store *store, uint64_t id, struct vouch_bytes methods,
                                uint64_t now_s, enum vouch_store_outcome *ret_outcome,
                                struct vouch_fault *fault) {

@@ -63,6 +63,10 @@ VOUCH_MUST_USE int vouch_store_session_add(struct vouch_store *store,
 VOUCH_MUST_USE int vouch_store_session_used(struct vouch_store *store, uint64_t id, uint64_t now_s,
                                             struct vouch_fault *fault);
 
+// Notes which trust bundle the session's client has.
+VOUCH_MUST_USE int vouch_store_session_trust(struct vouch_store *store, uint64_t id,
+                                             uint64_t trust_version, struct vouch_fault *fault);
+
 // Notes that the second factor was given. ABSENT: the session is gone.
 VOUCH_MUST_USE int vouch_store_session_factor(struct vouch_store *store, uint64_t id,
                                               struct vouch_bytes methods, uint64_t now_s,

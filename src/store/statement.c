@@ -53,7 +53,12 @@
     "SELECT a.id, a.name, a.created_s, a.signed_in_s, "                                            \
     "(SELECT COUNT(*) " ACCOUNT_CREDENTIAL "1), (SELECT COUNT(*) " ACCOUNT_CREDENTIAL "2), "       \
     "COALESCE((SELECT c.remaining " ACCOUNT_CREDENTIAL "3), 0), "                                  \
-    "(SELECT COUNT(*) FROM sessions s WHERE s.account = a.id) FROM accounts a WHERE "
+    "(SELECT COUNT(*) FROM sessions s WHERE s.account = a.id), "                                   \
+    "(SELECT COUNT(*) FROM passkeys p WHERE p.account = a.id) FROM accounts a WHERE "
+#define PASSKEY_COLUMNS                                                                            \
+    "SELECT p.id, p.account, a.name, p.credential, p.algorithm, p.key, p.answers, p.backup, "      \
+    "p.aaguid, p.name, p.created_s, p.used_s FROM passkeys p JOIN accounts a ON a.id = p.account " \
+    "WHERE "
 
 #define LOGIN_COLUMNS                                                                              \
     "SELECT id, host, outcome, login, user, key_id, serial, source, method, fingerprint, ca, "     \
@@ -122,6 +127,14 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
                                  "ORDER BY t.number DESC LIMIT ?3",
                                  5, 16},
 
+    [VOUCH_SQL_CERTS_SIGNED] = {"SELECT COUNT(*) FROM certs WHERE ca = "
+                                "(SELECT id FROM cas WHERE hash = ?1)",
+                                1, 1},
+    // One that never expires has the highest unsigned number, which is kept as it is.
+    [VOUCH_SQL_CERTS_UNEXPIRED] = {CERT_COLUMNS CERTS_FROM
+                                   "WHERE c.ca = (SELECT id FROM cas WHERE hash = ?1) AND "
+                                   "(c.valid_before > ?2 OR c.valid_before < 0)",
+                                   2, 16},
     [VOUCH_SQL_EVENT_ADD] = {"INSERT INTO events (number, time_ms, type, actor, object, details) "
                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                              6, 0},
@@ -250,8 +263,8 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
     [VOUCH_SQL_ACCOUNT_ADD] = {"INSERT INTO accounts (name, created_s, signed_in_s) "
                                "VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING",
                                2, 0},
-    [VOUCH_SQL_ACCOUNT_FIND] = {ACCOUNT_COLUMNS "a.name = ?1", 1, 8},
-    [VOUCH_SQL_ACCOUNTS_ALL] = {ACCOUNT_COLUMNS "a.id > ?1 ORDER BY a.id LIMIT ?2", 2, 8},
+    [VOUCH_SQL_ACCOUNT_FIND] = {ACCOUNT_COLUMNS "a.name = ?1", 1, 9},
+    [VOUCH_SQL_ACCOUNTS_ALL] = {ACCOUNT_COLUMNS "a.id > ?1 ORDER BY a.id LIMIT ?2", 2, 9},
     [VOUCH_SQL_ACCOUNTS_NAMES] = {"SELECT id, name FROM accounts ORDER BY name LIMIT ?1", 1, 2},
     [VOUCH_SQL_ACCOUNTS_SEALED] = {"SELECT count(DISTINCT account) FROM credentials "
                                    "WHERE method IN (2, 3)",
@@ -274,6 +287,22 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
                                    "AND (method <> 2 OR step < ?4)",
                                    6, 0},
     [VOUCH_SQL_CREDENTIALS_REMOVE] = {"DELETE FROM credentials WHERE account = ?1", 1, 0},
+
+    [VOUCH_SQL_PASSKEY_FIND] = {PASSKEY_COLUMNS "p.credential = ?1", 1, 12},
+    [VOUCH_SQL_PASSKEYS_OF] = {PASSKEY_COLUMNS "p.account = ?1 ORDER BY p.id LIMIT ?2", 2, 12},
+    [VOUCH_SQL_PASSKEY_ADD] =
+        {"INSERT INTO passkeys (account, credential, algorithm, key, answers, "
+         "backup, aaguid, name, created_s, used_s) "
+         "SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0 FROM accounts "
+         "WHERE id = ?1 AND ?10 > (SELECT COUNT(*) FROM passkeys "
+         "WHERE account = ?1) ON CONFLICT DO NOTHING",
+         10, 0},
+    [VOUCH_SQL_PASSKEY_ACCOUNT] = {"SELECT id FROM accounts WHERE id = ?1", 1, 1},
+    [VOUCH_SQL_PASSKEY_USED] = {"UPDATE passkeys SET answers = ?3, backup = ?4, used_s = ?5 "
+                                "WHERE id = ?1 AND answers = ?2",
+                                5, 0},
+    [VOUCH_SQL_PASSKEY_REMOVE] = {"DELETE FROM passkeys WHERE account = ?1 AND id = ?2", 2, 0},
+    [VOUCH_SQL_PASSKEYS_REMOVE] = {"DELETE FROM passkeys WHERE account = ?1", 1, 0},
 
     [VOUCH_SQL_TRIES_GET] = {"SELECT state FROM tries WHERE who = ?1 AND source = ?2", 2, 1},
     [VOUCH_SQL_TRIES_PUT] = {"INSERT INTO tries (who, source, state, until_s) "
@@ -302,6 +331,12 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
                                 2, 0},
     [VOUCH_SQL_SESSION_FACTOR] = {"UPDATE sessions SET methods = ?2, factor_s = ?3 WHERE id = ?1",
                                   3, 0},
+    [VOUCH_SQL_SESSION_TRUST] = {"UPDATE sessions SET trust_version = ?2 "
+                                 "WHERE id = ?1 AND trust_version <> ?2",
+                                 2, 0},
+    [VOUCH_SQL_SESSIONS_TRUST] = {"SELECT COUNT(*), COALESCE(SUM(CASE WHEN trust_version >= ?2 "
+                                  "THEN 1 ELSE 0 END), 0) FROM sessions WHERE until_s > ?1",
+                                  2, 2},
     [VOUCH_SQL_SESSION_END] = {"DELETE FROM sessions WHERE id = ?1", 1, 0},
     [VOUCH_SQL_SESSIONS_END] = {"DELETE FROM sessions WHERE account = ?1 AND id <> ?2", 2, 0},
     // All but the ?2 that were used last.
@@ -358,6 +393,17 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
          "COALESCE(r.time_s, 0) FROM hosts h LEFT JOIN host_reports r ON r.host = h.id "
          "WHERE h.state = 2 ORDER BY h.name",
          0, 4},
+    // With the keys whose newest certificate has not expired at ?2 and is by another CA than ?1.
+    [VOUCH_SQL_HOSTS_TRUST] =
+        {"SELECT h.name, h.agent, COALESCE(r.trust_version, 0), COALESCE(r.time_s, 0), "
+         "COUNT(k.host), COALESCE(MAX(k.valid_before_s), 0) FROM hosts h "
+         "LEFT JOIN host_reports r ON r.host = h.id "
+         "LEFT JOIN host_keys k ON k.host = h.id AND k.valid_before_s > ?2 AND NOT EXISTS "
+         "(SELECT 1 FROM certs c JOIN cas a ON a.id = c.ca "
+         "WHERE c.serial = k.serial AND a.hash = ?1) "
+         "WHERE h.state = 2 GROUP BY h.id, h.name, h.agent, r.trust_version, r.time_s "
+         "ORDER BY h.name",
+         2, 6},
     [VOUCH_SQL_LOGIN_PLACE_FIND] = {"SELECT next FROM host_login_places WHERE host = ?1", 1, 1},
     [VOUCH_SQL_LOGIN_PLACE_PUT] = {"INSERT INTO host_login_places (host, next) VALUES (?1, ?2) "
                                    "ON CONFLICT (host) DO UPDATE SET next = excluded.next",

@@ -3,6 +3,7 @@
 #include "store/test-contract.h"
 
 #include "store/links.h"
+#include "store/passkeys.h"
 #include "store/sessions.h"
 #include "store/tries.h"
 
@@ -456,6 +457,127 @@ static void links_are_forgotten_when_they_have_expired(void **state) {
 
 // --- all of it
 
+// --- passkeys
+
+static enum vouch_store_outcome add_passkey(uint64_t account, const char *credential) {
+    const struct vouch_store_passkey passkey = {.account = account,
+                                                .credential = text(credential),
+                                                .algorithm = -257,
+                                                .key = text("key"),
+                                                .answers = UINT32_MAX,
+                                                .backup = 3,
+                                                .aaguid = {1, 2},
+                                                .name = text("phone"),
+                                                .created_s = NOW_S};
+    enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
+    begin();
+    test_ok(vouch_store_passkey_add(test_writer, &passkey, &outcome, &fault));
+    test_ok(vouch_store_work_end(test_writer, VOUCH_OK, outcome, &fault));
+    return outcome;
+}
+
+static size_t count_passkeys(uint64_t account) {
+    struct vouch_arena arena = {0};
+    struct vouch_store_passkeys found;
+    test_ok(vouch_store_passkeys_of(test_reader, account, &arena, &found, &fault));
+    vouch_arena_done(&arena);
+    return found.count;
+}
+
+// 0: there is none.
+static uint64_t find_passkey(const char *credential, uint64_t account, uint64_t answers) {
+    struct vouch_arena arena = {0};
+    struct vouch_store_passkey found = {0};
+    enum vouch_store_outcome outcome = VOUCH_STORE_TAKEN;
+    test_ok(
+        vouch_store_passkey_find(test_reader, text(credential), &arena, &outcome, &found, &fault));
+    assert_int_equal(outcome, account != 0 ? VOUCH_STORE_DONE : VOUCH_STORE_ABSENT);
+    if (account != 0) {
+        assert_int_equal(found.account, account);
+        assert_int_equal(found.answers, answers);
+        assert_int_equal(found.algorithm, -257);
+        assert_int_equal(found.aaguid[1], 2);
+        assert_true(vouch_bytes_equal(found.key, text("key")));
+        assert_true(vouch_bytes_equal(found.name, text("phone")));
+        assert_true(vouch_bytes_equal(found.credential, text(credential)));
+    }
+    vouch_arena_done(&arena);
+    return found.id;
+}
+
+static void a_passkey_is_kept_once_for_one_account(void **state) {
+    (void)state;
+    uint64_t alice = add_account("alice"), bob = add_account("bob");
+    assert_int_equal(add_passkey(alice, "one"), VOUCH_STORE_DONE);
+    uint64_t id = find_passkey("one", alice, UINT32_MAX);
+    assert_int_equal(add_passkey(bob, "one"), VOUCH_STORE_TAKEN);
+    assert_int_equal(add_passkey(alice, "one"), VOUCH_STORE_TAKEN);
+    assert_int_equal(add_passkey(bob + 7, "two"), VOUCH_STORE_ABSENT);
+    assert_int_equal(find_passkey("one", alice, UINT32_MAX), id);
+    (void)find_passkey("two", 0, 0);
+    assert_int_equal(count_passkeys(alice), 1);
+    assert_int_equal(count_passkeys(bob), 0);
+    assert_int_equal(find_account("alice", 1).passkeys, 1);
+    assert_int_equal(find_account("bob", 1).passkeys, 0);
+}
+
+static void an_account_has_so_many_passkeys_and_no_more(void **state) {
+    (void)state;
+    uint64_t alice = add_account("alice"), bob = add_account("bob");
+    char credential[16];
+    for (unsigned i = 0; i < VOUCH_STORE_PASSKEYS_MAX; i++) {
+        (void)snprintf(credential, sizeof credential, "c%u", i);
+        assert_int_equal(add_passkey(alice, credential), VOUCH_STORE_DONE);
+    }
+    assert_int_equal(add_passkey(alice, "more"), VOUCH_STORE_TAKEN);
+    assert_int_equal(add_passkey(bob, "more"), VOUCH_STORE_DONE);
+    assert_int_equal(count_passkeys(alice), VOUCH_STORE_PASSKEYS_MAX);
+    begin();
+    test_ok(vouch_store_passkeys_remove(test_writer, alice, &fault));
+    keep();
+    assert_int_equal(count_passkeys(alice), 0);
+    assert_int_equal(count_passkeys(bob), 1);
+}
+
+static enum vouch_store_outcome use_passkey(uint64_t id, uint64_t before, uint64_t answers) {
+    const struct vouch_store_passkey_use use = {
+        .before = before, .answers = answers, .backup = 1, .used_s = NOW_S + 1};
+    enum vouch_store_outcome outcome = VOUCH_STORE_TAKEN;
+    begin();
+    test_ok(vouch_store_passkey_used(test_writer, id, &use, &outcome, &fault));
+    keep();
+    return outcome;
+}
+
+static void an_answer_of_a_passkey_is_noted_over_the_count_that_was_seen(void **state) {
+    (void)state;
+    uint64_t alice = add_account("alice");
+    assert_int_equal(add_passkey(alice, "one"), VOUCH_STORE_DONE);
+    uint64_t id = find_passkey("one", alice, UINT32_MAX);
+    assert_int_equal(use_passkey(id, 7, 8), VOUCH_STORE_ABSENT);
+    assert_int_equal(use_passkey(id, UINT32_MAX, 8), VOUCH_STORE_DONE);
+    assert_int_equal(use_passkey(id, UINT32_MAX, 8), VOUCH_STORE_ABSENT);
+    assert_int_equal(use_passkey(id + 1, 8, 9), VOUCH_STORE_ABSENT);
+    (void)find_passkey("one", alice, 8);
+}
+
+static void a_passkey_is_removed_from_its_own_account(void **state) {
+    (void)state;
+    uint64_t alice = add_account("alice"), bob = add_account("bob");
+    enum vouch_store_outcome outcome = VOUCH_STORE_TAKEN;
+    assert_int_equal(add_passkey(alice, "one"), VOUCH_STORE_DONE);
+    uint64_t id = find_passkey("one", alice, UINT32_MAX);
+    begin();
+    test_ok(vouch_store_passkey_remove(test_writer, bob, id, &outcome, &fault));
+    assert_int_equal(outcome, VOUCH_STORE_ABSENT);
+    test_ok(vouch_store_passkey_remove(test_writer, alice, id, &outcome, &fault));
+    assert_int_equal(outcome, VOUCH_STORE_DONE);
+    keep();
+    (void)find_passkey("one", 0, 0);
+    assert_int_equal(add_passkey(alice, "one"), VOUCH_STORE_DONE);
+    assert_true(find_passkey("one", alice, UINT32_MAX) > id); // numbers are never given again
+}
+
 static void an_account_goes_with_all_that_is_its(void **state) {
     (void)state;
     uint64_t alice = add_account("alice"), bob = add_account("bob");
@@ -464,7 +586,11 @@ static void an_account_goes_with_all_that_is_its(void **state) {
     (void)add_session(alice, 1, NOW_S);
     (void)add_session(bob, 2, NOW_S);
     put_link(alice, 3, VOUCH_STORE_DONE);
+    assert_int_equal(add_passkey(alice, "one"), VOUCH_STORE_DONE);
+    assert_int_equal(add_passkey(bob, "two"), VOUCH_STORE_DONE);
     remove_account(alice, VOUCH_STORE_DONE);
+    (void)find_passkey("one", 0, 0);
+    (void)find_passkey("two", bob, UINT32_MAX);
     check_kept(alice, VOUCH_STORE_PASSWORD, "", 0, 0);
     check_kept(bob, VOUCH_STORE_PASSWORD, "other hash", 0, 7);
     assert_false(is_session(1));
@@ -526,6 +652,10 @@ size_t test_contract_people(struct CMUnitTest *ret_tests) {
         TEST(sessions_are_listed_page_by_page),
         TEST(a_link_is_one_of_its_account_and_used_once),
         TEST(links_are_forgotten_when_they_have_expired),
+        TEST(a_passkey_is_kept_once_for_one_account),
+        TEST(an_account_has_so_many_passkeys_and_no_more),
+        TEST(an_answer_of_a_passkey_is_noted_over_the_count_that_was_seen),
+        TEST(a_passkey_is_removed_from_its_own_account),
         TEST(an_account_goes_with_all_that_is_its),
         TEST(accounts_are_listed_with_what_they_have),
     };

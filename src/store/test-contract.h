@@ -11,6 +11,7 @@
 size_t test_contract_index(struct CMUnitTest *ret_tests);
 size_t test_contract_state(struct CMUnitTest *ret_tests);
 size_t test_contract_access(struct CMUnitTest *ret_tests);
+size_t test_contract_coverage(struct CMUnitTest *ret_tests);
 size_t test_contract_hosts(struct CMUnitTest *ret_tests);
 size_t test_contract_logins(struct CMUnitTest *ret_tests);
 size_t test_contract_people(struct CMUnitTest *ret_tests);

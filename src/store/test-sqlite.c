@@ -8,6 +8,7 @@ int main(void) {
     size_t count = test_contract_index(tests);
     count += test_contract_state(tests + count);
     count += test_contract_access(tests + count);
+    count += test_contract_coverage(tests + count);
     count += test_contract_hosts(tests + count);
     count += test_contract_logins(tests + count);
     (void)test_contract_people(tests + count);

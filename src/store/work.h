@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Several changes as one: what is called between begin and end is kept together, or none of it.
 //
-// The functions of accounts.h, sessions.h, tries.h and links.h that change something say so and belong
+// The functions of accounts.h, passkeys.h, sessions.h, tries.h and links.h that change something say so and belong
 // between the two.
 #pragma once
 

@@ -17,6 +17,7 @@
 #define VOUCH_BACKUP_LEDGER "ledger"
 #define VOUCH_BACKUP_DATABASE "db/vouch.db"
 #define VOUCH_BACKUP_SEAL_KEY "identity/seal.key"
+#define VOUCH_BACKUP_CA_KEYS "signer/keys"
 #define VOUCH_BACKUP_ENTRIES_MAX 4000000 // a tile of 256 records is a file
 
 struct vouch_backup_entry {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "prog/vouch/reach.h"
+#include "vouch/cert.h"
 
 struct json_t;
 
@@ -53,4 +54,14 @@ void vouch_doctor_ssh(struct vouch_checkup *checkup);
 void vouch_doctor_zones(struct vouch_checkup *checkup, const struct vouch_settings *settings);
 void vouch_doctor_agent(struct vouch_checkup *checkup);
 void vouch_doctor_server(struct vouch_checkup *checkup, struct vouch_reach *reach);
+// What a host showed: one for each type of key.
+#define VOUCH_SHOWN_CERTS_MAX 8
+struct vouch_shown_certs {
+    struct vouch_cert *rows[VOUCH_SHOWN_CERTS_MAX];
+    size_t count;
+};
+
+// Lines of ~/.ssh/known_hosts that speak against a host which shows these certificates.
+void vouch_doctor_known_hosts(struct vouch_checkup *checkup, const char *host, const char *port,
+                              const struct vouch_shown_certs *certs);
 void vouch_doctor_host(struct vouch_checkup *checkup, struct vouch_reach *reach, const char *host);

@@ -211,6 +211,36 @@ static int check_places(const struct job *job, struct vouch_fault *fault) {
     return 0;
 }
 
+// What a file is, to be compared; zero if there is none.
+static int hash_of(const char *dir, const char *name, struct vouch_tree_hash *ret_hash,
+                   struct vouch_fault *fault) {
+    char path[PATH_MAX];
+    uint64_t size = 0;
+    int err = vouch_backup_path(dir, name, path, fault);
+    if (err == 0 && access(path, F_OK) != 0 && errno == ENOENT) {
+        *ret_hash = (struct vouch_tree_hash){0};
+        return 0;
+    }
+    return err == 0 ? vouch_backup_hash_file(path, ret_hash, &size, fault) : err;
+}
+
+// The ledger was copied last: if CA keys were rotated meanwhile, it speaks of keys whose files the copy
+// lacks.
+static int check_keys(const struct job *job, struct vouch_fault *fault) {
+    struct vouch_tree_hash now, copied;
+    int err = hash_of(job->from, VOUCH_BACKUP_CA_KEYS, &now, fault);
+    if (err == 0) {
+        err = hash_of(job->to, VOUCH_BACKUP_CA_KEYS, &copied, fault);
+    }
+    if (err != 0 || memcmp(now.bytes, copied.bytes, sizeof now.bytes) == 0) {
+        return err;
+    }
+    (void)vouch_fault_set(fault, VOUCH_ERR_MISMATCH, &vouch_fault_backup,
+                          "%s/%s: the CA keys changed while they were copied", job->from,
+                          VOUCH_BACKUP_CA_KEYS);
+    return vouch_fault_next(fault, "make the backup again");
+}
+
 static int copy_all(struct job *job, struct vouch_fault *fault) {
     if (!job->dry && mkdir(job->to, 0700) != 0) {
         return vouch_io_write_fault(job->to, fault);
@@ -222,6 +252,9 @@ static int copy_all(struct job *job, struct vouch_fault *fault) {
     err = copy_database(job, fault);
     if (err == 0) {
         err = vouch_backup_ledger(job->from, job->to, &job->backup, fault);
+    }
+    if (err == 0) {
+        err = check_keys(job, fault);
     }
     if (err == 0) {
         err = vouch_backup_write(&job->backup, job->to, fault);

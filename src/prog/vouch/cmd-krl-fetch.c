@@ -16,6 +16,7 @@
 #include "prog/vouch/load.h"
 #include "prog/vouch/out.h"
 #include "prog/vouch/reach.h"
+#include "prog/vouch/trust.h"
 
 #define POLL_S 30    // how long one ask may be held back
 #define PAIR_TRIES 5 // a list may be replaced between the ask for it and for its envelope
@@ -85,6 +86,11 @@ static int read_old(struct fetch *fetch, struct vouch_fault *fault) {
     return err;
 }
 
+static void take_ca(struct fetch *fetch) {
+    const struct vouch_settings *keys = &fetch->reach.settings;
+    fetch->trust.ca = fetch->trust.use == VOUCH_CERT_HOST ? keys->host_ca : keys->user_ca;
+}
+
 // Whose word counts: --checkpoint-key, or what vouch server set noted down, or, on the server's own
 // machine, what the server says.
 static int find_trust(struct fetch *fetch, struct vouch_fault *fault) {
@@ -105,7 +111,7 @@ static int find_trust(struct fetch *fetch, struct vouch_fault *fault) {
     if (err == 0) {
         const struct vouch_settings *keys = &reach->settings;
         fetch->trust.checkpoint_key = path != NULL ? fetch->given_key : keys->checkpoint_key;
-        fetch->trust.ca = fetch->trust.use == VOUCH_CERT_HOST ? keys->host_ca : keys->user_ca;
+        take_ca(fetch);
     }
     return err;
 }
@@ -131,6 +137,25 @@ static int ask_list(struct fetch *fetch, uint64_t wait_s, int *ret_found,
     return err;
 }
 
+// A list that says nothing of the CA key that was noted down: it may have been replaced since. Nonzero if
+// another one counts now; what was in the way of finding that out, the list's own fault says well enough.
+static int renew_trust(struct fetch *fetch) {
+    struct vouch_fault unused;
+    struct vouch_trust trust = {0};
+    struct vouch_key *copy = vouch_key_copy(fetch->trust.ca);
+    if (copy == NULL || fetch->reach.anchors != VOUCH_ANCHORS_NOTED ||
+        vouch_trust_fetch(&fetch->reach, &trust, &unused) != 0) {
+        vouch_key_free(copy);
+        take_ca(fetch);
+        return 0;
+    }
+    vouch_trust_done(&trust);
+    take_ca(fetch);
+    int is_another = !vouch_key_equal(copy, fetch->trust.ca);
+    vouch_key_free(copy);
+    return is_another;
+}
+
 static int ask_envelope(struct fetch *fetch, struct vouch_fault *fault) {
     char path[80];
     struct vouch_api_answer answer = {0};
@@ -140,8 +165,11 @@ static int ask_envelope(struct fetch *fetch, struct vouch_fault *fault) {
     if (err != 0) {
         return err;
     }
-    err = vouch_krl_envelope_verify(vouch_buf_bytes(&answer.body), &fetch->trust, path,
-                                    &fetch->statement, fault);
+    const struct vouch_bytes envelope = vouch_buf_bytes(&answer.body);
+    err = vouch_krl_envelope_verify(envelope, &fetch->trust, path, &fetch->statement, fault);
+    if (err == VOUCH_ERR_MISMATCH && renew_trust(fetch)) {
+        err = vouch_krl_envelope_verify(envelope, &fetch->trust, path, &fetch->statement, fault);
+    }
     vouch_buf_done(&answer.body);
     return err;
 }

@@ -15,6 +15,7 @@
 #include "prog/vouch/home.h"
 #include "prog/vouch/reach.h"
 #include "prog/vouch/ssh-config.h"
+#include "prog/vouch/trust.h"
 #include "prog/vouch/zone-dir.h"
 
 #define TEXT_MAX 65536
@@ -140,11 +141,16 @@ static int make_config(const struct git *git, struct vouch_buf *text, struct vou
 
 // Every certificate of this CA, for signatures of git alone. The name that git shows is the principal:
 // the role, where the zone has roles for principals.
-static int make_signers(const struct vouch_settings *settings, struct vouch_buf *text) {
-    vouch_buf_put_text(text, "* cert-authority,namespaces=\"git\" ");
-    vouch_key_print(settings->user_ca, settings->name, text);
-    vouch_buf_put_text(text, "\n");
-    return text->err;
+static int make_signers(const struct vouch_settings *settings, struct vouch_buf *text,
+                        struct vouch_fault *fault) {
+    struct vouch_trust trust = {0};
+    int err = vouch_trust_here(settings, &trust, fault);
+    if (err == 0) {
+        vouch_trust_put_lines(&trust, VOUCH_CERT_USER, "* cert-authority,namespaces=\"git\" ",
+                              settings->name, text);
+    }
+    vouch_trust_done(&trust);
+    return err;
 }
 
 static int write_text(const char *path, const struct vouch_buf *text, struct vouch_fault *fault) {
@@ -163,7 +169,9 @@ static int write_files(const struct git *git, const struct vouch_buf *config,
     vouch_buf_init(&signers, TEXT_MAX);
     int err = vouch_settings_read(&settings, fault);
     if (err == 0) {
-        (void)make_signers(&settings, &signers);
+        err = make_signers(&settings, &signers, fault);
+    }
+    if (err == 0) {
         err = write_text(git->signers, &signers, fault);
     }
     if (err == 0) {

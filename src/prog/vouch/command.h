@@ -88,6 +88,8 @@ extern const struct vouch_command *const vouch_commands[];
 
 // One set for each noun.
 extern const struct vouch_command vouch_cmd_ca_init, vouch_cmd_ca_show, vouch_cmd_ca_trust;
+extern const struct vouch_command vouch_cmd_ca_rotate_plan, vouch_cmd_ca_rotate_start,
+    vouch_cmd_ca_rotate_advance, vouch_cmd_ca_rotate_back, vouch_cmd_ca_rotate_status;
 extern const struct vouch_command vouch_cmd_sign_user, vouch_cmd_sign_host;
 extern const struct vouch_command vouch_cmd_cert_show, vouch_cmd_cert_check;
 extern const struct vouch_command vouch_cmd_cert_issue, vouch_cmd_cert_renew, vouch_cmd_cert_ls;
@@ -110,6 +112,7 @@ extern const struct vouch_command vouch_cmd_setup_account, vouch_cmd_setup_admin
     vouch_cmd_setup_ssh;
 extern const struct vouch_command vouch_cmd_setup_git, vouch_cmd_setup_completion;
 extern const struct vouch_command vouch_cmd_passwd, vouch_cmd_recovery_new;
+extern const struct vouch_command vouch_cmd_passkey_ls, vouch_cmd_passkey_rm;
 extern const struct vouch_command vouch_cmd_policy_export, vouch_cmd_policy_check,
     vouch_cmd_policy_diff, vouch_cmd_policy_apply, vouch_cmd_policy_log;
 extern const struct vouch_command vouch_cmd_zone_ls, vouch_cmd_zone_show, vouch_cmd_zone_add,

@@ -16,6 +16,7 @@
 #include "prog/vouch/load.h"
 #include "prog/vouch/run-program.h"
 #include "prog/vouch/ssh-config.h"
+#include "prog/vouch/trust.h"
 #include "prog/vouch/zone-login.h"
 
 #define AGENT_KEYS_MAX 5 // sshd ends a connection after six tries by default
@@ -110,7 +111,7 @@ static void check_pair(const struct zones *zones, const struct vouch_zone_dir *d
     char path[PATH_MAX];
     struct vouch_fault fault = {0};
     struct vouch_key *key = NULL;
-    const struct vouch_key *ca = zones->settings->user_ca;
+    struct vouch_trust trust = {0};
     int err = vouch_zone_dir_file(dir, "id.pub", path, &fault);
     if (err == 0) {
         err = vouch_load_key(path, &key, NULL, &fault);
@@ -122,11 +123,13 @@ static void check_pair(const struct zones *zones, const struct vouch_zone_dir *d
                           "zone %s: the certificate is for another key than the one beside it",
                           dir->zone);
     }
-    if (ca != NULL && !vouch_key_equal(ca, cert->ca)) {
+    if (vouch_trust_here(zones->settings, &trust, &fault) == 0 && trust.key_count > 0 &&
+        !vouch_trust_state_counts(vouch_trust_of(&trust, VOUCH_CERT_USER, cert->ca))) {
         vouch_checkup_add(zones->checkup, "ca", VOUCH_CHECKUP_WARN, "vouch renew",
                           "zone %s: the certificate is by another CA key than the server's",
                           dir->zone);
     }
+    vouch_trust_done(&trust);
     vouch_key_free(key);
 }
 

@@ -13,6 +13,7 @@
 #include "prog/vouch/body.h"
 #include "prog/vouch/checkup.h"
 #include "prog/vouch/run-program.h"
+#include "prog/vouch/trust.h"
 #include "vouch/cert.h"
 
 #define CLOCK_WARN_MS 30000 // certificates begin a minute early
@@ -127,19 +128,20 @@ static void judge_plan(struct vouch_checkup *checkup, const struct plan *plan) {
 
 // The host's own certificate
 
-static void judge_cert(struct vouch_checkup *checkup, const struct vouch_settings *settings,
+static void judge_cert(struct vouch_checkup *checkup, const struct vouch_trust *trust,
                        const char *host, const struct vouch_cert *cert) {
-    const struct vouch_key *const cas[] = {settings->host_ca};
+    const struct vouch_key *cas[VOUCH_TRUST_KEYS_MAX];
+    const size_t ca_count = vouch_trust_counting(trust, VOUCH_CERT_HOST, cas);
     struct vouch_cert_result result;
     char left[VOUCH_TIME_TEXT_MAX];
     const struct vouch_cert_expect expect = {
         .type = VOUCH_CERT_HOST,
         .now = vouch_time_now_s(),
         .cas = cas,
-        .ca_count = settings->host_ca != NULL,
+        .ca_count = ca_count,
         .name = vouch_bytes_of(host),
     };
-    if (settings->host_ca == NULL) {
+    if (ca_count == 0) {
         vouch_checkup_add(checkup, "host", VOUCH_CHECKUP_UNKNOWN, "vouch server set",
                           "which CA signs hosts was never noted down here");
         return;
@@ -174,22 +176,23 @@ static struct vouch_cert *read_cert(struct vouch_bytes line) {
     return cert;
 }
 
-// The first certificate of what ssh-keyscan printed, with the host before it or, as some versions have
-// it, without; NULL: none.
-static struct vouch_cert *first_cert(struct vouch_bytes text) {
-    struct vouch_cert *cert = NULL;
-    while (cert == NULL && text.ptr != NULL) {
+// The certificates of what ssh-keyscan printed, with the host before it or, as some versions have it,
+// without.
+static void read_certs(struct vouch_bytes text, struct vouch_shown_certs *certs) {
+    while (certs->count < VOUCH_SHOWN_CERTS_MAX && text.ptr != NULL) {
         struct vouch_bytes line = vouch_str_trim(vouch_str_cut(&text, '\n'));
         if (line.len == 0 || line.ptr[0] == '#') {
             continue;
         }
-        cert = read_cert(line);
+        struct vouch_cert *cert = read_cert(line);
         (void)vouch_str_cut(&line, ' ');
         if (cert == NULL && line.ptr != NULL) {
             cert = read_cert(line);
         }
+        if (cert != NULL) {
+            certs->rows[certs->count++] = cert;
+        }
     }
-    return cert;
 }
 
 static void look_at_cert(struct vouch_checkup *checkup, const struct vouch_settings *settings,
@@ -197,6 +200,7 @@ static void look_at_cert(struct vouch_checkup *checkup, const struct vouch_setti
     const char *const argv[] = {"ssh-keyscan", "-T", "5",        "-c", "-p",
                                 plan->port,    "--", plan->name, NULL};
     struct vouch_fault fault = {0};
+    struct vouch_shown_certs certs = {0};
     struct vouch_buf out;
     int status = 0;
     if (plan->jumps || plan->name[0] == '-') {
@@ -207,17 +211,25 @@ static void look_at_cert(struct vouch_checkup *checkup, const struct vouch_setti
     }
     vouch_buf_init(&out, VOUCH_RUN_OUT_MAX);
     int err = vouch_run_program(argv, VOUCH_RUN_STDOUT, &out, &status, &fault);
-    struct vouch_cert *cert = err == 0 ? first_cert(vouch_buf_bytes(&out)) : NULL;
+    if (err == 0) {
+        read_certs(vouch_buf_bytes(&out), &certs);
+    }
     if (err != 0) {
         vouch_checkup_add_fault(checkup, "host", VOUCH_CHECKUP_UNKNOWN, &fault);
-    } else if (cert == NULL) {
+    } else if (certs.count == 0) {
         vouch_checkup_add(checkup, "host", VOUCH_CHECKUP_WARN,
                           "enrol it, or connect once it answers: ssh asks whether to trust its key",
                           "%s does not answer, or shows no host certificate", plan->name);
     } else {
-        judge_cert(checkup, settings, host, cert);
+        struct vouch_trust trust = {0};
+        (void)!vouch_trust_here(settings, &trust, NULL); // without it nobody's keys are known
+        judge_cert(checkup, &trust, host, certs.rows[0]);
+        vouch_doctor_known_hosts(checkup, host, plan->port, &certs);
+        vouch_trust_done(&trust);
     }
-    vouch_cert_free(cert);
+    for (size_t i = 0; i < certs.count; i++) {
+        vouch_cert_free(certs.rows[i]);
+    }
     vouch_buf_done(&out);
 }
 

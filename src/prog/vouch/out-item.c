@@ -223,10 +223,10 @@ struct vouch_item *vouch_item_child(struct vouch_item *item, const char *key) {
 
 // Members that hold a moment: what is text from a user must not be taken for one.
 static int is_moment(const char *key) {
-    static const char *const keys[] = {"at",      "issued",   "time",      "valid_after",
-                                       "created", "expires",  "last_used", "valid_before",
-                                       "updated", "disabled", "until",     "generated",
-                                       "seen",    "reported", "renewed",   "krl_generated"};
+    static const char *const keys[] = {
+        "at",        "issued",       "time",    "valid_after",   "created", "expires",
+        "last_used", "valid_before", "updated", "disabled",      "until",   "generated",
+        "seen",      "reported",     "renewed", "krl_generated", "since",   "valid_until"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (strcmp(keys[i], key) == 0) {
             return 1;

@@ -113,11 +113,18 @@ static void what_was_not_said_is_not_asked_for(void **state) {
     json_t *login = json_pack("{s:s, s:s, s:[s]}", "schema", VOUCH_ZONE_LOGIN_SCHEMA, "zone",
                               "prod", "patterns", "*.example.com");
     assert_int_equal(vouch_private_key_generate(VOUCH_KEY_ED25519, 0, &key), 0);
-    char *body = vouch_zone_login_body(login, vouch_private_key_public(key));
+    char *body = vouch_zone_login_body(login, vouch_private_key_public(key), 0);
     json_t *sent = json_loads(body, JSON_REJECT_DUPLICATES, NULL);
     assert_int_equal(json_object_size(sent), 2);
     assert_string_equal(json_string_value(json_object_get(sent, "zone")), "prod");
     assert_non_null(json_string_value(json_object_get(sent, "public_key")));
+    json_decref(sent);
+    free(body);
+    body = vouch_zone_login_body(login, vouch_private_key_public(key), UINT64_C(67147518705667));
+    sent = json_loads(body, JSON_REJECT_DUPLICATES, NULL);
+    assert_int_equal(json_object_size(sent), 3);
+    assert_string_equal(json_string_value(json_object_get(sent, "trust_version")),
+                        "67147518705667");
     json_decref(sent);
     json_decref(login);
     free(body);

@@ -19,18 +19,19 @@ static int kept_path(char ret_path[static PATH_MAX], struct vouch_fault *fault) 
     return vouch_home_path(&vouch_home_config, "/vouch/trust", ret_path, fault);
 }
 
-// The version of the bundle that was proven last; 0 if there is none, or it is another server's.
-static uint64_t kept_version(const struct vouch_trust_known *known) {
+// The bundle that was proven last; 0 if there is none, or it is another server's.
+static int read_kept(const struct vouch_trust_known *known, struct vouch_trust *ret_trust) {
     char path[PATH_MAX];
     struct vouch_fault unused;
     vouch_autosecret struct vouch_secret text = {0}; // nobody else may have written it
+    return kept_path(path, &unused) == 0 &&
+           vouch_io_read_secret(path, VOUCH_TRUST_MAX, VOUCH_IO_PRIVATE, &text, &unused) == 0 &&
+           vouch_trust_verify(vouch_secret_bytes(&text), known, ret_trust, NULL) == 0;
+}
+
+static uint64_t kept_version(const struct vouch_trust_known *known) {
     autotrust struct vouch_trust trust = {0};
-    if (kept_path(path, &unused) != 0 ||
-        vouch_io_read_secret(path, VOUCH_TRUST_MAX, VOUCH_IO_PRIVATE, &text, &unused) != 0 ||
-        vouch_trust_verify(vouch_secret_bytes(&text), known, &trust, NULL) != 0) {
-        return 0;
-    }
-    return trust.version;
+    return read_kept(known, &trust) ? trust.version : 0;
 }
 
 static int keep(struct vouch_bytes bundle, struct vouch_fault *fault) {
@@ -58,6 +59,9 @@ static int from_settings(const struct vouch_settings *settings, struct vouch_tru
     autotrust struct vouch_trust trust = {0};
     const struct vouch_key *keys[] = {settings->user_ca, settings->host_ca};
     for (size_t i = 0; i < 2; i++) {
+        if (keys[i] == NULL) {
+            continue;
+        }
         struct vouch_key *key = vouch_key_copy(keys[i]);
         if (key == NULL) {
             return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
@@ -66,7 +70,21 @@ static int from_settings(const struct vouch_settings *settings, struct vouch_tru
         trust.keys[trust.key_count++] = (struct vouch_trust_key){
             i == 0 ? VOUCH_CERT_USER : VOUCH_CERT_HOST, VOUCH_TRUST_ACTIVE, key};
     }
-    (void)snprintf(trust.name, sizeof trust.name, "%s", settings->name);
+    (void)snprintf(trust.name, sizeof trust.name, "%s",
+                   settings->name != NULL ? settings->name : "");
+    *ret_trust = trust;
+    trust = (struct vouch_trust){0};
+    return 0;
+}
+
+int vouch_trust_here(const struct vouch_settings *settings, struct vouch_trust *ret_trust,
+                     struct vouch_fault *fault) {
+    const struct vouch_trust_known known = {.checkpoint_key = settings->checkpoint_key,
+                                            .name = settings->name};
+    autotrust struct vouch_trust trust = {0};
+    if (settings->checkpoint_key == NULL || settings->name == NULL || !read_kept(&known, &trust)) {
+        return from_settings(settings, ret_trust, fault);
+    }
     *ret_trust = trust;
     trust = (struct vouch_trust){0};
     return 0;
@@ -153,6 +171,12 @@ int vouch_trust_fetch(struct vouch_reach *reach, struct vouch_trust *ret_trust,
     return err;
 }
 
+uint64_t vouch_trust_kept(const struct vouch_reach *reach) {
+    const struct vouch_trust_known known = {.checkpoint_key = reach->settings.checkpoint_key,
+                                            .name = reach->settings.name};
+    return reach->anchors == VOUCH_ANCHORS_NOTED ? kept_version(&known) : 0;
+}
+
 int vouch_trust_issuer(struct vouch_reach *reach, const struct vouch_cert *cert,
                        const struct vouch_key **ret_ca, struct vouch_fault *fault) {
     const struct vouch_settings *settings = &reach->settings;
@@ -169,6 +193,17 @@ int vouch_trust_issuer(struct vouch_reach *reach, const struct vouch_cert *cert,
         *ret_ca = counts ? cert->ca : noted;
     }
     return err;
+}
+
+size_t vouch_trust_counting(const struct vouch_trust *trust, enum vouch_cert_type use,
+                            const struct vouch_key *ret_keys[static VOUCH_TRUST_KEYS_MAX]) {
+    size_t count = 0;
+    for (size_t i = 0; i < trust->key_count; i++) {
+        if (trust->keys[i].use == use && vouch_trust_state_counts(trust->keys[i].state)) {
+            ret_keys[count++] = trust->keys[i].key;
+        }
+    }
+    return count;
 }
 
 void vouch_trust_put_lines(const struct vouch_trust *trust, enum vouch_cert_type use,

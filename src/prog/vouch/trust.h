@@ -23,6 +23,18 @@ VOUCH_MUST_USE int vouch_trust_fetch(struct vouch_reach *reach, struct vouch_tru
 VOUCH_MUST_USE int vouch_trust_issuer(struct vouch_reach *reach, const struct vouch_cert *cert,
                                       const struct vouch_key **ret_ca, struct vouch_fault *fault);
 
+// The keys as far as they are known here, without asking anybody: of the bundle that was proven last and
+// is kept, or else those noted down; of those not even noted down, none. The caller ends *ret_trust.
+VOUCH_MUST_USE int vouch_trust_here(const struct vouch_settings *settings,
+                                    struct vouch_trust *ret_trust, struct vouch_fault *fault);
+
+// Its keys of a use whose certificates count; how many.
+size_t vouch_trust_counting(const struct vouch_trust *trust, enum vouch_cert_type use,
+                            const struct vouch_key *ret_keys[static VOUCH_TRUST_KEYS_MAX]);
+
+// The version of the bundle that was proven last and is kept; 0 if there is none of this server.
+uint64_t vouch_trust_kept(const struct vouch_reach *reach);
+
 // Forgets the bundle that is kept: the server is another one now. That there is none is no failure.
 VOUCH_MUST_USE int vouch_trust_forget(struct vouch_fault *fault);
 

@@ -111,7 +111,8 @@ static int copy_member(json_t *body, const char *member, const json_t *from) {
     return value == NULL ? 0 : json_object_set(body, member, value);
 }
 
-char *vouch_zone_login_body(const struct json_t *login, const struct vouch_key *key) {
+char *vouch_zone_login_body(const struct json_t *login, const struct vouch_key *key,
+                            uint64_t trust_version) {
     struct vouch_buf line;
     json_t *body = json_object();
     vouch_buf_init(&line, KEY_LINE_MAX);
@@ -121,6 +122,10 @@ char *vouch_zone_login_body(const struct json_t *login, const struct vouch_key *
               copy_member(body, "reason", login) != 0 ||
               json_object_set_new(body, "public_key",
                                   json_stringn((const char *)line.ptr, line.len)) != 0;
+    if (!bad && trust_version != 0) {
+        bad = json_object_set_new(body, "trust_version",
+                                  json_sprintf("%llu", (unsigned long long)trust_version)) != 0;
+    }
     char *text = bad ? NULL : json_dumps(body, JSON_COMPACT | JSON_ENSURE_ASCII);
     vouch_buf_done(&line);
     json_decref(body);
@@ -222,7 +227,7 @@ static int take(struct vouch_reach *reach, const struct vouch_zone_dir *dir, con
 static int ask_for(struct vouch_reach *reach, const json_t *login, const struct vouch_key *key,
                    json_t **ret_answer, struct vouch_fault *fault) {
     char once[VOUCH_ONCE_MAX];
-    vouch_autofree char *body = vouch_zone_login_body(login, key);
+    vouch_autofree char *body = vouch_zone_login_body(login, key, vouch_trust_kept(reach));
     if (body == NULL) {
         return no_memory(fault);
     }

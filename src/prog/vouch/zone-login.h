@@ -33,7 +33,8 @@ VOUCH_MUST_USE int vouch_zone_login_get(struct vouch_reach *reach, const struct 
                                         struct json_t **ret_answer, struct vouch_fault *fault);
 
 // The body of the question, for --dry-run and for asking; malloc'd. NULL when memory is short.
-char *vouch_zone_login_body(const struct json_t *login, const struct vouch_key *key);
+char *vouch_zone_login_body(const struct json_t *login, const struct vouch_key *key,
+                            uint64_t trust_version);
 
 // Holds a certificate that came to key and CA, to the person it is for and to the longest time that was
 // asked for. What else is in it the policy decides.

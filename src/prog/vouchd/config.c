@@ -31,6 +31,9 @@ struct raw_identity {
     char *at_once;
     char *waiting;
 };
+struct raw_hosts {
+    char *ttl;
+};
 struct raw_sessions {
     char *idle;
     char *longest;
@@ -59,6 +62,7 @@ struct raw {
     struct raw_signer signer;
     struct raw_identity identity;
     struct raw_sessions sessions;
+    struct raw_hosts hosts;
     struct raw_users users;
     struct raw_log log;
 };
@@ -83,6 +87,7 @@ static const cyaml_schema_field_t signer_fields[] = {
 static const cyaml_schema_field_t identity_fields[] = {
     TEXT(struct raw_identity, memory), TEXT(struct raw_identity, passes),
     TEXT(struct raw_identity, at_once), TEXT(struct raw_identity, waiting), CYAML_FIELD_END};
+static const cyaml_schema_field_t hosts_fields[] = {TEXT(struct raw_hosts, ttl), CYAML_FIELD_END};
 static const cyaml_schema_field_t sessions_fields[] = {
     TEXT(struct raw_sessions, idle), TEXT(struct raw_sessions, longest), CYAML_FIELD_END};
 static const cyaml_schema_field_t users_fields[] = {
@@ -91,13 +96,11 @@ static const cyaml_schema_field_t users_fields[] = {
 static const cyaml_schema_field_t log_fields[] = {TEXT(struct raw_log, level),
                                                   TEXT(struct raw_log, format), CYAML_FIELD_END};
 static const cyaml_schema_field_t fields[] = {
-    TEXT(struct raw, name),      LIST(struct raw, listen),
-    TEXT(struct raw, url),       TEXT(struct raw, lanes),
-    GROUP(struct raw, tls),      LIST(struct raw, trusted_proxies),
-    TEXT(struct raw, metrics),   TEXT(struct raw, sandbox),
-    GROUP(struct raw, signer),   GROUP(struct raw, identity),
-    GROUP(struct raw, sessions), GROUP(struct raw, users),
-    GROUP(struct raw, log),      CYAML_FIELD_END,
+    TEXT(struct raw, name),      LIST(struct raw, listen),    TEXT(struct raw, url),
+    TEXT(struct raw, lanes),     GROUP(struct raw, tls),      LIST(struct raw, trusted_proxies),
+    TEXT(struct raw, metrics),   TEXT(struct raw, sandbox),   GROUP(struct raw, signer),
+    GROUP(struct raw, identity), GROUP(struct raw, sessions), GROUP(struct raw, hosts),
+    GROUP(struct raw, users),    GROUP(struct raw, log),      CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, fields)};
@@ -284,6 +287,8 @@ static const struct vouch_setting settings[] = {
     {.path = "sessions", .kind = VOUCH_YAML_GROUP},
     SPAN("sessions.idle", sessions.idle, "12h", session_idle_s, 60, 30 * DAY_S),
     SPAN("sessions.longest", sessions.longest, "7d", session_longest_s, 60, 90 * DAY_S),
+    {.path = "hosts", .kind = VOUCH_YAML_GROUP},
+    SPAN("hosts.ttl", hosts.ttl, "30d", host_ttl_s, 3600, 400 * DAY_S),
     {.path = "users", .kind = VOUCH_YAML_GROUP},
     WORD("users.web", users.web, "64001:64001", users[0]),
     WORD("users.authority", users.authority, "64002:64010", users[1]),

@@ -60,6 +60,7 @@ struct vouch_config {
     uint64_t password_waiting; // sign-ins that wait for their turn
     uint64_t session_idle_s;
     uint64_t session_longest_s;
+    uint64_t host_ttl_s;                                   // of certificates of enrolled hosts
     char users[VOUCH_CONFIG_USERS][VOUCH_CONFIG_TEXT_MAX]; // web, authority, signer, identity
     enum vouch_log_level log_level;
     enum vouch_log_format log_format;

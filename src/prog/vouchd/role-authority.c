@@ -104,6 +104,7 @@ static int open_office(struct desk *desk, struct vouch_fault *fault) {
                                            .identity_count = handles.identity_count,
                                            .session_idle_s = desk->run->config.session_idle_s,
                                            .session_max_s = desk->run->config.session_longest_s,
+                                           .host_ttl_s = desk->run->config.host_ttl_s,
                                            .address = desk->run->address,
                                            .report = report};
     return vouch_office_open(&what, &desk->office, fault);

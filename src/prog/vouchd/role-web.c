@@ -19,6 +19,7 @@
 #include "prog/vouchd/log.h"
 #include "prog/vouchd/role.h"
 #include "prog/vouchd/web-log.h"
+#include "web/web.h"
 
 #define PEM_MAX (256 * 1024)
 #define STOP_NS UINT64_C(8000000000) // for what is in flight
@@ -32,6 +33,7 @@ struct front {
     struct vouch_http_listener listeners[VOUCH_FRAME_FDS_MAX];
     struct vouch_api_public *files;
     struct vouch_api *api;
+    struct vouch_web *web;
     struct vouch_http_server *http;
 };
 
@@ -130,7 +132,10 @@ static int begin_http(struct front *front, const struct vouch_http_identity *ide
                                      .io_threads = IO_THREADS,
                                      .record = vouch_web_record};
     vouch_api_configure(front->api, &http);
-    int err = vouch_http_server_start(&http, &front->http, fault);
+    int err = vouch_web_configure(&http, &front->web, fault);
+    if (err == VOUCH_OK) {
+        err = vouch_http_server_start(&http, &front->http, fault);
+    }
     if (err == VOUCH_OK) {
         vouch_api_attach(front->api, front->http);
         vouch_api_public_attach(front->files, front->http);
@@ -198,6 +203,7 @@ static void end(struct front *front) {
         vouch_api_public_attach(front->files, NULL);
     }
     vouch_http_server_free(front->http);
+    vouch_web_free(front->web);
     vouch_api_free(front->api);
     vouch_api_public_free(front->files);
     for (unsigned i = 0; i < front->count; i++) {

@@ -22,7 +22,6 @@
 #include "store/store.h"
 
 #define UNLOCK_BYTES 32
-#define UNLOCK_ROUNDS 1 // the file holds 256 random bits: nothing is gained by making a guess slow
 #define DB_WAIT_MS 1000
 
 struct creation {
@@ -221,7 +220,7 @@ static int make_ca(struct creation *creation, struct vouch_fault *fault) {
         .type = what->key_type,
         .bits = what->key_bits,
         .passphrase = own ? vouch_secret_bytes(&creation->unlock) : what->passphrase,
-        .rounds = own ? UNLOCK_ROUNDS : 0,
+        .rounds = own ? VOUCH_SERVER_UNLOCK_ROUNDS : 0,
         .actor = actor,
     };
     err = vouch_ca_create(&ca, fault);

@@ -36,6 +36,7 @@ static void has_a_default_for_every_key_but_the_name(void **state) {
     assert_int_equal(config.password_waiting, 64);
     assert_int_equal(config.session_idle_s, 12 * 3600);
     assert_int_equal(config.session_longest_s, 7 * 86400);
+    assert_int_equal(config.host_ttl_s, 30 * 86400);
     assert_int_equal(config.log_level, VOUCH_LOG_INFO);
     assert_int_equal(config.log_format, VOUCH_LOG_TEXT);
 }
@@ -49,6 +50,7 @@ static void reads_every_key(void **state) {
         "signer: {unlock: credential, credential: ca-key, keys: agent, agent_socket: /run/a}\n"
         "identity: {memory: 8192KiB, passes: 10, at_once: 16, waiting: 4096}\n"
         "sessions: {idle: 5m, longest: 90d}\n"
+        "hosts: {ttl: 7d}\n"
         "users: {web: w, authority: a, signer: s, identity: i}\n"
         "log: {level: debug, format: json}\n";
     struct vouch_config config;
@@ -77,6 +79,7 @@ static void reads_every_key(void **state) {
     assert_int_equal(config.password_waiting, 4096);
     assert_int_equal(config.session_idle_s, 300);
     assert_int_equal(config.session_longest_s, 90 * 86400);
+    assert_int_equal(config.host_ttl_s, 7 * 86400);
     assert_int_equal(config.log_level, VOUCH_LOG_DEBUG);
     assert_int_equal(config.log_format, VOUCH_LOG_JSON);
 }
@@ -137,6 +140,8 @@ static const char *const complaints[][2] = {
     {"name: x\nsessions: {longest: 91d}\n", "f.yaml:2: sessions.longest: \"91d\""},
     {"name: x\nsessions: {idle: 2h, longest: 1h}\n", "f.yaml:2: sessions.idle: is longer than"},
     {"name: x\nsessions: {longest: 1h}\n", "f.yaml: sessions.idle: is longer than"},
+    {"name: x\nhosts: {ttl: 59m}\n", "f.yaml:2: hosts.ttl: \"59m\" must be a span"},
+    {"name: x\nhosts: {ttl: 401d}\n", "f.yaml:2: hosts.ttl: \"401d\""},
     {"name: x\nusers: {web: a b}\n", "f.yaml:2: users.web: \"a b\" must be printable"},
     {"name: x\nlog: {level: inof}\n", "f.yaml:2: log.level: \"inof\" must be error"},
     {"name: x\nlog:\n  levle: info\n", "f.yaml:3: log.levle: there is no such key"},
