@@ -25,7 +25,8 @@ class Text(tap.CheckCase):
 
     def test_finds_a_missing_licence_in_each_kind_of_file(self):
         names = ["src/core/x.c", "src/core/x.h", "tools/x.py", "meson.build", "man/x.1",
-                 "dist/completions/x.bash", "src/core/x.map"]
+                 "dist/completions/x.bash", "src/core/x.map", "src/web/x.mjs", "src/web/x.ts",
+                 "src/web/x.tsx", "src/web/x.css"]
         for name in [*names, "script"]:
             self.write(name, "#!/bin/sh\n" if name == "script" else "x\n")
         lines = self.assert_finds("script:1:", "the licence line is missing")

@@ -11,8 +11,8 @@ import os
 import subprocess
 import sys
 
-# Bytes that tests need exactly as they are.
-RAW = ("tests/data/*", "fuzz/corpus/*")
+# Bytes that tests need exactly as they are, and what check-web holds to its sources.
+RAW = ("tests/data/*", "fuzz/corpus/*", "src/web/dist/*")
 
 
 class Tree:
@@ -52,7 +52,7 @@ def _listed(root):
 def _walked(root):
     names = set()
     for folder, folders, files in os.walk(root):
-        skipped = {".git", "__pycache__", ".cache"} | ({"build"} if folder == root else set())
+        skipped = {".git", "__pycache__", ".cache", "node_modules"} | ({"build"} if folder == root else set())
         folders[:] = [f for f in folders if f not in skipped]
         names.update(os.path.relpath(os.path.join(folder, f), root) for f in files)
     return names

@@ -7,7 +7,8 @@ _vouch() {
     case $noun in
         setup) verbs='account admin ssh git completion' ;;
         recovery) verbs='new' ;;
-        ca) verbs='init show trust' ;;
+        passkey) verbs='ls rm' ;;
+        ca) verbs='init show trust rotate' ;;
         sign) verbs='user host' ;;
         cert) verbs='show check issue renew ls revoke' ;;
         krl) verbs='build show check fetch revocations status' ;;
@@ -29,9 +30,9 @@ _vouch() {
         *) verbs='' ;;
     esac
     if ((COMP_CWORD == 1)); then
-        words='login logout status ls explain doctor renew setup passwd recovery hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup keygen help version'
+        words='login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup keygen help version'
     elif ((COMP_CWORD == 2)) && [[ $noun == help ]]; then
-        words="login logout status ls explain doctor renew setup passwd recovery hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup keygen errors $(vouch help --dump-codes 2>/dev/null)"
+        words="login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup keygen errors $(vouch help --dump-codes 2>/dev/null)"
     elif ((COMP_CWORD == 2)) && [[ -n $verbs ]]; then
         words=$verbs
     elif [[ $noun == keygen ]]; then
@@ -41,13 +42,16 @@ _vouch() {
         command="vouch $noun${verbs:+ $verb}"
         # The one noun that is a command as well: vouch request ROLE.
         [[ $noun == request && " $verbs " != *" $verb "* ]] && command='vouch request'
-        [[ $command == 'vouch host token' ]] && command+=" ${COMP_WORDS[3]-}"
+        [[ $command == 'vouch host token' || $command == 'vouch ca rotate' ]] && command+=" ${COMP_WORDS[3]-}"
         if ((COMP_CWORD == 3)) && [[ $cur != -* ]]; then
             case $command in
                 'vouch cert issue' | 'vouch krl fetch') words='user host' ;;
                 'vouch setup completion') words='bash zsh fish' ;;
                 'vouch host token '*) words='new ls rm' ;;
+                'vouch ca rotate '*) words='plan start advance back status' ;;
             esac
+        elif ((COMP_CWORD == 4)) && [[ $cur != -* && $command == 'vouch ca rotate '* ]]; then
+            words='user host'
         fi
         case $prev in
             -o | --output) words='table wide json jsonl csv name' ;;

@@ -17,7 +17,7 @@ end
 function __vouch_options
     set -l words (__vouch_words)
     set -l command vouch $words[2..3]
-    test "$command" = 'vouch host token'; and set command $command $words[4]
+    contains -- "$command" 'vouch host token' 'vouch ca rotate'; and set command $command $words[4]
     set -l name (string join ' ' -- $command)
     vouch help --dump 2>/dev/null | while read -d \t -l c option
         if test -n "$option"; and contains -- "$c" vouch "vouch $words[2]" "$name"
@@ -26,11 +26,14 @@ function __vouch_options
     end
 end
 
-complete -c vouch -n '__vouch_count 1' -f -a 'login logout status ls explain doctor renew setup passwd recovery hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup keygen help version'
+complete -c vouch -n '__vouch_count 1' -f -a 'login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup keygen help version'
 complete -c vouch -n '__vouch_count 2; and __vouch_noun setup' -f -a 'account admin ssh git completion'
 complete -c vouch -n '__vouch_count 2; and __vouch_noun recovery' -f -a 'new'
+complete -c vouch -n '__vouch_count 2; and __vouch_noun passkey' -f -a 'ls rm'
 complete -c vouch -n '__vouch_count 3; and __vouch_noun setup; and contains completion (__vouch_words)' -f -a 'bash zsh fish'
-complete -c vouch -n '__vouch_count 2; and __vouch_noun ca' -f -a 'init show trust'
+complete -c vouch -n '__vouch_count 2; and __vouch_noun ca' -f -a 'init show trust rotate'
+complete -c vouch -n '__vouch_count 3; and __vouch_noun ca; and contains rotate (__vouch_words)' -f -a 'plan start advance back status'
+complete -c vouch -n '__vouch_count 4; and __vouch_noun ca; and contains rotate (__vouch_words)' -f -a 'user host'
 complete -c vouch -n '__vouch_count 2; and __vouch_noun sign' -f -a 'user host'
 complete -c vouch -n '__vouch_count 2; and __vouch_noun cert' -f -a 'show check issue renew ls revoke'
 complete -c vouch -n '__vouch_count 2; and __vouch_noun krl' -f -a 'build show check fetch revocations status'
@@ -50,10 +53,10 @@ complete -c vouch -n '__vouch_count 3; and __vouch_noun host; and contains token
 complete -c vouch -n '__vouch_count 2; and __vouch_noun request' -f -a 'ls show cancel wait'
 complete -c vouch -n '__vouch_count 2; and __vouch_noun audit' -f -a 'ls search tail logins'
 complete -c vouch -n '__vouch_count 2; and __vouch_noun backup' -f -a 'new verify restore'
-complete -c vouch -n '__vouch_count 2; and __vouch_noun help' -f -a 'login logout status ls explain doctor renew setup passwd recovery hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup keygen errors'
+complete -c vouch -n '__vouch_count 2; and __vouch_noun help' -f -a 'login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup keygen errors'
 complete -c vouch -n 'string match -q -- "-*" (commandline -ct); and not __vouch_noun keygen' -f -a '(__vouch_options)'
-complete -c vouch -n '__vouch_noun login logout status ls explain doctor renew setup passwd recovery hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup' -l color -x -a 'auto always never'
-complete -c vouch -n '__vouch_noun login logout status ls explain doctor renew setup passwd recovery hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup' -s o -l output -x -a 'table wide json jsonl csv name'
+complete -c vouch -n '__vouch_noun login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup' -l color -x -a 'auto always never'
+complete -c vouch -n '__vouch_noun login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup' -s o -l output -x -a 'table wide json jsonl csv name'
 complete -c vouch -n '__vouch_noun ca' -l for -x -a 'sshd known_hosts putty'
 complete -c vouch -n '__vouch_noun ca' -l format -x -a 'file reg'
 complete -c vouch -n '__vouch_noun ca key' -l type -x -a 'ed25519 ecdsa-p256 ecdsa-p384 ecdsa-p521 rsa'

@@ -206,7 +206,8 @@ def secrets(tap, town):
         expect_equal(service.get("/v1/me", token=good).status, 200)
     with tap.row("W3: a session is taken from the one header, and from nowhere a browser sends it by itself"):
         basic = base64.b64encode(f"bob:{good}".encode()).decode()
-        for headers in ({"Cookie": f"session={good}; vouch={good}; Authorization=Bearer {good}"},
+        refused(service.get("/v1/me", headers={"Cookie": "__Host-vouch=" + good}), 403)
+        for headers in ({"Cookie": f"session={good}; vouch={good}; Authorization=Bearer%20{good}"},
                         {"Authorization": "Basic " + basic}, {"X-Api-Key": good},
                         {"Proxy-Authorization": "Bearer " + good}):
             refused(service.get("/v1/me", headers=headers), 401)

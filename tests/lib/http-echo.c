@@ -163,12 +163,11 @@ static const struct vouch_http_route routes[] = {
 };
 
 static const struct vouch_http_file files[] = {
-    {"/file.txt",
-     {(const uint8_t *)"a file\n", 7},
-     "text/plain",
-     "\"file-1\"",
-     "public, max-age=31536000, immutable",
-     NULL},
+    {.path = "/file.txt",
+     .content = {(const uint8_t *)"a file\n", 7},
+     .content_type = "text/plain",
+     .etag = "\"file-1\"",
+     .cache_control = "public, max-age=31536000, immutable"},
 };
 
 static int listen_on_loopback(uint16_t *ret_port) {

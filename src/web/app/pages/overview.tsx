@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: ISC
+// Overview: what needs attention, the figures, what was issued, what ends next, and how the hosts are.
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { all, get } from '../api';
+import { stateOf } from '../certs';
+import { ago, count, duration } from '../format';
+import { endOf, healthOf } from '../hosts';
+import { t, word } from '../i18n';
+import { Honeycomb } from '../pictures/honeycomb';
+import { Runway } from '../pictures/runway';
+import { Timeline } from '../pictures/timeline';
+import { go, query, setQuery, withQuery } from '../router';
+import { mayAdminister } from '../session';
+import type { Account, Ca, Cert, Event, FleetHost, KrlStatus, Login, PolicyVersion } from '../types';
+import { Badge, Cli, Heading, Loading } from '../ui/bits';
+import type { Tone } from '../ui/bits';
+import { useEvery, useLoad } from '../ui/load';
+import { ProblemBox } from '../ui/problem';
+import { waiting } from '../waiting';
+
+interface Facts {
+    certs: Cert[];
+    valid: Cert[];
+    refused: Login[];
+    denied: Event[];
+    fleet: FleetHost[];
+    krl: KrlStatus;
+    ca: Ca;
+    policies: PolicyVersion[];
+    accounts: Account[];
+}
+
+const MOST = 2000;
+
+async function load(seconds: number, signal: AbortSignal): Promise<Facts> {
+    const now = Math.floor(Date.now() / 1000) * 1000;
+    const from = new Date(now - seconds * 1000).toISOString();
+    const [certs, valid, refused, denied, fleet, krl, ca, policies, accounts] = await Promise.all([
+        all<Cert>(withQuery('/v1/certs', { from }), MOST, signal),
+        all<Cert>(withQuery('/v1/certs', { valid_at: new Date(now).toISOString() }), MOST, signal),
+        all<Login>(withQuery('/v1/logins', { outcome: 'refused', from }), MOST, signal),
+        all<Event>(withQuery('/v1/audit', { type: 'cert.refuse', from }), MOST, signal),
+        all<FleetHost>('/v1/fleet', 5000, signal),
+        get<KrlStatus>('/v1/krls/status?limit=200', signal),
+        get<Ca>('/v1/ca', signal),
+        all<PolicyVersion>('/v1/policies', 1, signal),
+        mayAdminister.value ? all<Account>('/v1/accounts', MOST, signal) : Promise.resolve([]),
+    ]);
+    return { certs, valid, refused, denied, fleet, krl, ca, policies, accounts };
+}
+
+function Tile({ title, value, about, href, tone }: { title: string; value: string; about: string; href: string; tone: Tone }): JSX.Element {
+    return (
+        <a class={`tile ${tone}`} href={href}>
+            <span class="tile-title">{title}</span>
+            <strong>{value}</strong>
+            <span class="quiet">{about}</span>
+        </a>
+    );
+}
+
+function Tiles({ facts }: { facts: Facts }): JSX.Element {
+    const krl = facts.ca.krls.user.version;
+    const active = facts.fleet.filter((host) => host.state === 'active');
+    const well = active.filter((host) => healthOf(host, krl) === 'ok').length;
+    const next = facts.valid.map((cert) => cert.valid_before ?? '').filter(Boolean).sort()[0];
+    const late = facts.krl.hosts - facts.krl.current;
+    return (
+        <div class="tiles">
+            <Tile title={t('overview.valid')} value={count(facts.valid.length)} about={t('overview.valid.text')} href="/certs?whose=all&when=now" tone="info" />
+            <Tile title={t('overview.hosts')} value={`${well} / ${active.length}`} about={t('overview.hosts.text')} href="/hosts" tone={well === active.length ? 'good' : 'warn'} />
+            <Tile title={t('overview.requests')} value={count(waiting.value)} about={t('overview.requests.text')} href="/requests?which=to-decide" tone={waiting.value > 0 ? 'warn' : 'good'} />
+            <Tile title={t('overview.refused')} value={count(facts.refused.length)} about={t('overview.refused.text')} href="/logins?outcome=refused" tone={facts.refused.length > 0 ? 'warn' : 'good'} />
+            <Tile title={t('overview.krl')} value={count(late)} about={t('overview.krl.text')} href="/revocation" tone={late > 0 ? 'warn' : 'good'} />
+            <Tile title={t('overview.next')} value={next ? ago(next) : '–'} about={t('overview.next.text')} href="/certs?whose=all&when=now" tone="info" />
+        </div>
+    );
+}
+
+interface Need {
+    tone: Tone;
+    text: string;
+    href: string;
+}
+
+const RENEW_S = 5 * 86400;
+
+function needsOf(facts: Facts): Need[] {
+    const krl = facts.ca.krls.user.version;
+    const needs: Need[] = [];
+    const admins = facts.accounts.filter((account) => account.closed).map((account): Need => ({ tone: 'warn', text: t('need.closed', { user: account.user }), href: `/users/${encodeURIComponent(account.user)}` }));
+    for (const host of facts.fleet) {
+        const health = healthOf(host, krl);
+        const href = `/hosts/${encodeURIComponent(host.name)}`;
+        const end = endOf(host);
+        if (health === 'waiting') {
+            needs.push({ tone: 'info', text: t('need.adopt', { host: host.name }), href: '/enrolment' });
+        } else if (health === 'critical' || health === 'locked') {
+            needs.push({ tone: 'bad', text: `${host.name}: ${host.problems.join('; ') || host.why || word('health', health)}`, href });
+        } else if (health !== 'ok') {
+            needs.push({ tone: 'warn', text: `${host.name}: ${host.problems.join('; ') || word('health', health)}`, href });
+        }
+        if (host.state === 'active' && end && (Date.parse(end) - Date.now()) / 1000 < RENEW_S) {
+            needs.push({ tone: 'bad', text: t('need.renew', { host: host.name, span: duration((Date.parse(end) - Date.now()) / 1000) }), href });
+        }
+    }
+    for (const login of facts.refused.filter((one) => one.alarm)) {
+        needs.push({ tone: 'bad', text: `${login.login}@${login.host}: ${login.alarm}`, href: withQuery('/logins', { host: login.host, alarms: 'true' }) });
+    }
+    const order: Tone[] = ['bad', 'warn', 'info'];
+    return [...needs, ...admins].sort((a, b) => order.indexOf(a.tone) - order.indexOf(b.tone));
+}
+
+function Attention({ facts }: { facts: Facts }): JSX.Element {
+    const needs = needsOf(facts);
+    return (
+        <section>
+            <h2>{t('overview.attention')}</h2>
+            {needs.length === 0 ? (
+                <p>
+                    <Badge tone="good">{t('overview.nothing')}</Badge>
+                </p>
+            ) : (
+                <ul class="plain">
+                    {needs.slice(0, 12).map((need, i) => (
+                        <li key={i}>
+                            <Badge tone={need.tone}>{word('tone', need.tone)}</Badge> <a href={need.href}>{need.text}</a>
+                        </li>
+                    ))}
+                </ul>
+            )}
+            {needs.length > 12 && <p class="quiet">{t('overview.more', { n: needs.length - 12 })}</p>}
+        </section>
+    );
+}
+
+// What a new authority still lacks; gone when all is there.
+function Start({ facts }: { facts: Facts }): JSX.Element | null {
+    const administrators = facts.accounts.filter((account) => account.password && (account.totp || (account.passkeys ?? 0) > 0)).length;
+    const steps: [boolean, string, string][] = [
+        [facts.policies.length > 0 && facts.fleet.some((host) => host.zone), t('start.zone'), '/zones'],
+        [facts.fleet.some((host) => host.state === 'active'), t('start.host'), '/enrolment'],
+        [facts.valid.some((cert) => cert.type === 'user' && stateOf(cert) === 'valid') || facts.certs.some((cert) => cert.type === 'user'), t('start.login'), '/new'],
+        [administrators > 1, t('start.second'), '/users'],
+    ];
+    if (!mayAdminister.value || steps.every(([isDone]) => isDone)) {
+        return null;
+    }
+    return (
+        <section class="card">
+            <h2>{t('start.title')}</h2>
+            <ul class="plain">
+                {steps.map(([isDone, text, href]) => (
+                    <li key={href}>
+                        <Badge tone={isDone ? 'good' : 'info'}>{t(isDone ? 'start.done' : 'start.open')}</Badge> <a href={href}>{text}</a>
+                    </li>
+                ))}
+            </ul>
+        </section>
+    );
+}
+
+const SPANS: [string, number][] = [
+    ['1d', 86400],
+    ['7d', 604800],
+    ['90d', 7776000],
+];
+
+export function OverviewPage(): JSX.Element {
+    const span = SPANS.find(([name]) => name === query.value.get('span')) ?? ['1d', 86400];
+    const [now, setNow] = useState(Date.now());
+    const found = useLoad(`overview ${span[0]}`, (signal) => load(span[1], signal));
+    useEvery(30, () => {
+        setNow(Date.now());
+        found.reload();
+    });
+    const facts = found.data;
+    const events = facts
+        ? [...facts.certs.map((cert) => ({ at: Date.parse(cert.issued), kind: cert.role || cert.type, isRefusal: false })), ...facts.denied.map((event) => ({ at: Date.parse(event.time), kind: '', isRefusal: true }))]
+        : [];
+    return (
+        <>
+            <Heading title={t('nav.overview')}>
+                <div role="group" aria-label={t('overview.span')}>
+                    {SPANS.map(([name, seconds]) => (
+                        <button key={name} type="button" class="small outline" aria-pressed={span[0] === name} onClick={() => setQuery({ span: name === '1d' ? null : name })}>
+                            {duration(seconds)}
+                        </button>
+                    ))}
+                </div>
+            </Heading>
+            <ProblemBox problem={found.problem} onRetry={found.reload} />
+            {found.isLoading && !facts && <Loading />}
+            {facts && (
+                <>
+                    <Tiles facts={facts} />
+                    <Start facts={facts} />
+                    <Attention facts={facts} />
+                    <Timeline title={t('overview.issued')} events={events} from={now - span[1] * 1000} until={now} onPick={(from, until) => go(withQuery('/audit', { from: new Date(from).toISOString(), until: new Date(until).toISOString() }))} />
+                    <Runway certs={facts.valid} />
+                    <Honeycomb hosts={facts.fleet} krl={facts.ca.krls.user.version} />
+                    <p class="quiet">{t('as-of', { time: ago(new Date(found.at).toISOString()) })}</p>
+                    <Cli command="vouch audit tail" />
+                </>
+            )}
+        </>
+    );
+}

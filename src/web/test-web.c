@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: ISC
+// Tests of web/web.h: that what was built can be served, and is served with every protection.
+#include "web/web.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "http/site.h"
+
+static struct vouch_web *web;
+static struct vouch_http_config http;
+
+static int begin(void **state) {
+    (void)state;
+    static const struct vouch_http_file other = {
+        .path = "/other", .content_type = "text/plain", .etag = "\"1\""};
+    http = (struct vouch_http_config){.files = &other, .file_count = 1};
+    return vouch_web_configure(&http, &web, NULL);
+}
+
+static int end(void **state) {
+    (void)state;
+    vouch_web_free(web);
+    return 0;
+}
+
+static const struct vouch_http_file *find(const char *path) {
+    for (size_t i = 0; i < http.file_count; i++) {
+        if (strcmp(http.files[i].path, path) == 0) {
+            return &http.files[i];
+        }
+    }
+    return NULL;
+}
+
+static int holds(struct vouch_bytes text, const char *part) {
+    return memmem(text.ptr, text.len, part, strlen(part)) != NULL;
+}
+
+static void keeps_the_files_that_were_there(void **state) {
+    (void)state;
+    assert_non_null(find("/other"));
+    assert_true(http.file_count > 2);
+}
+
+static void is_taken_by_the_server(void **state) {
+    (void)state;
+    struct vouch_http_site site;
+    struct vouch_fault fault = {0};
+    if (vouch_http_site_init(&site, &http, &fault) != VOUCH_OK) {
+        fail_msg("%s", fault.text);
+    }
+    vouch_http_site_done(&site);
+}
+
+static void shows_one_document_on_every_page(void **state) {
+    (void)state;
+    static const char *const pages[] = {"/", "/sign-in", "/setup", "/certs/{serial}", "/settings"};
+    const struct vouch_http_file *first = find("/");
+    assert_true(holds(first->content, "<!DOCTYPE html>"));
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        const struct vouch_http_file *page = find(pages[i]);
+        assert_non_null(page);
+        assert_ptr_equal(page->content.ptr, first->content.ptr);
+        assert_null(
+            page->cache_control); // asked about each time, or an old one would name old files
+    }
+}
+
+static void has_every_file_that_the_document_names(void **state) {
+    (void)state;
+    const struct vouch_http_file *document = find("/");
+    size_t named = 0;
+    for (size_t i = 0; i < http.file_count; i++) {
+        const struct vouch_http_file *file = &http.files[i];
+        if (strncmp(file->path, "/assets/", 8) == 0 && holds(document->content, file->path)) {
+            assert_string_equal(file->cache_control, "public, max-age=31536000, immutable");
+            named++;
+        }
+    }
+    assert_int_equal(named, 3); // script, style, icon
+    size_t wanted = 0;
+    const char *at = (const char *)document->content.ptr;
+    while (
+        (at = memmem(at, document->content.len - (size_t)(at - (const char *)document->content.ptr),
+                     "\"/assets/", 9)) != NULL) {
+        wanted++;
+        at++;
+    }
+    assert_int_equal(wanted, named);
+}
+
+static void protects_each_of_its_files(void **state) {
+    (void)state;
+    static const char *const lines[] = {
+        "default-src 'none'; script-src 'self'; style-src 'self';",
+        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; ",
+        "base-uri 'none'; require-trusted-types-for 'script'\r\n",
+        "Cross-Origin-Opener-Policy: same-origin\r\n",
+        "Cross-Origin-Resource-Policy: same-origin\r\n",
+        "Referrer-Policy: no-referrer\r\n",
+        "Strict-Transport-Security: ",
+        "X-Content-Type-Options: nosniff\r\n",
+    };
+    for (size_t i = 1; i < http.file_count; i++) {
+        for (size_t k = 0; k < sizeof lines / sizeof lines[0]; k++) {
+            assert_non_null(strstr(http.files[i].headers, lines[k]));
+        }
+        assert_null(strstr(http.files[i].headers, "unsafe"));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(keeps_the_files_that_were_there, begin, end),
+        cmocka_unit_test_setup_teardown(is_taken_by_the_server, begin, end),
+        cmocka_unit_test_setup_teardown(shows_one_document_on_every_page, begin, end),
+        cmocka_unit_test_setup_teardown(has_every_file_that_the_document_names, begin, end),
+        cmocka_unit_test_setup_teardown(protects_each_of_its_files, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
