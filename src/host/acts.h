@@ -23,8 +23,14 @@ VOUCH_MUST_USE int vouch_act_confirm(struct vouch_work *work, struct vouch_fault
 // Puts the change that waits back at once. V-1917: none does.
 VOUCH_MUST_USE int vouch_act_put_back(struct vouch_work *work, struct vouch_fault *fault);
 
-// Restores what was there before the first change of all, and forgets the authority.
-VOUCH_MUST_USE int vouch_act_leave(struct vouch_work *work, struct vouch_fault *fault);
+// Restores what was there before the first change of all, and forgets the authority; or (SHOW) notes what
+// would change.
+VOUCH_MUST_USE int vouch_act_leave(struct vouch_work *work, enum vouch_apply_what what,
+                                   struct vouch_fault *fault);
+
+// Puts back each file of ours that others changed or removed, and takes out the principals of logins that
+// others added. sshd is reloaded only if a certificate was put back.
+VOUCH_MUST_USE int vouch_act_guard(struct vouch_work *work, struct vouch_fault *fault);
 
 // Puts back a change that was interrupted, or whose time to be confirmed is over.
 VOUCH_MUST_USE int vouch_act_mend(struct vouch_work *work, struct vouch_fault *fault);
@@ -50,6 +56,11 @@ VOUCH_MUST_USE int vouch_change_back(struct vouch_work *work, struct vouch_fault
 
 // Has sshd read its configuration, and waits until it shows one of the installed certificates.
 VOUCH_MUST_USE int vouch_settle(struct vouch_work *work, struct vouch_fault *fault);
+
+// The same after `wanted` certificates were replaced by others in the same place: sshd reads them anew for
+// each connection up to OpenSSH 9.7, and whoever comes while it reloads finds nobody there.
+VOUCH_MUST_USE int vouch_settle_certs(struct vouch_work *work, size_t wanted,
+                                      struct vouch_fault *fault);
 
 // Has sshd read its configuration, and waits until it answers.
 VOUCH_MUST_USE int vouch_settle_any(struct vouch_work *work, struct vouch_fault *fault);

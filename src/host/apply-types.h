@@ -26,6 +26,7 @@ struct vouch_apply_key {
     struct vouch_bytes fingerprint; // "SHA256:..."
     struct vouch_bytes cert;        // blob; empty: none
     uint64_t serial, valid_after_s, valid_before_s;
+    uint64_t is_outgoing; // nonzero: by a CA key that does not sign, by the installed bundle
 };
 
 // Whether sshd's configuration is ours. Zero: it is not.
@@ -114,6 +115,10 @@ struct vouch_apply_change {
     enum vouch_apply_what what;
     enum vouch_apply_log log;
     uint64_t confirm_within_s; // 0: it holds at once; else undone unless confirmed, at most a day
+};
+
+struct vouch_apply_leave {
+    enum vouch_apply_what what;
 };
 
 struct vouch_apply_file {

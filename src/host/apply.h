@@ -34,10 +34,11 @@ void vouch_apply_close(struct vouch_apply *apply);
     X(apply, struct vouch_apply_change, struct vouch_apply_done)                                   \
     X(confirm, struct vouch_apply_none, struct vouch_apply_done)                                   \
     X(put_back, struct vouch_apply_none, struct vouch_apply_done)                                  \
-    X(leave, struct vouch_apply_none, struct vouch_apply_done)                                     \
+    X(leave, struct vouch_apply_leave, struct vouch_apply_done)                                    \
     X(follow, struct vouch_apply_follow, struct vouch_apply_logins)                                \
     X(scan, struct vouch_apply_none, struct vouch_apply_scan)                                      \
-    X(check, struct vouch_apply_none, struct vouch_apply_checks)
+    X(check, struct vouch_apply_none, struct vouch_apply_checks)                                   \
+    X(guard, struct vouch_apply_none, struct vouch_apply_done)
 
 // vouch_apply_describe(), vouch_apply_prove() and so on. deadline_ns is on the clock of
 // vouch_time_monotonic_ns(); the local body keeps bounds of its own.

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "core/key-signer.h"
 #include "core/key.h"
+#include "host/match.h"
 #include "host/tell.h"
 #include "vouch/keyfile.h"
 
@@ -64,6 +65,11 @@ static struct vouch_bytes fingerprint_of(struct vouch_work *work, const struct v
     return copy_bytes(work, vouch_bytes_of(text));
 }
 
+static int is_outgoing(const struct vouch_work *work, const struct vouch_cert *cert) {
+    return work->trust.key_count > 0 &&
+           vouch_trust_of(&work->trust, VOUCH_CERT_HOST, cert->ca) != VOUCH_TRUST_ACTIVE;
+}
+
 static int tell_keys(struct vouch_work *work, struct vouch_apply_machine *machine) {
     struct vouch_apply_key *rows =
         vouch_arena_alloc(work->arena, VOUCH_APPLY_KEYS_MAX * sizeof *rows);
@@ -79,12 +85,36 @@ static int tell_keys(struct vouch_work *work, struct vouch_apply_machine *machin
             rows[i].serial = cert->serial;
             rows[i].valid_after_s = cert->valid_after;
             rows[i].valid_before_s = cert->valid_before;
+            rows[i].is_outgoing = is_outgoing(work, cert) != 0;
         }
         vouch_cert_free(cert);
     }
     machine->keys = rows;
     machine->key_count = work->key_count;
     return VOUCH_OK;
+}
+
+static int is_printable(const char *text) {
+    while (*text >= 0x20 && *text < 0x7f) {
+        text++;
+    }
+    return *text == '\0';
+}
+
+// Behind those for everybody, as "match KEYWORD VALUE if CRITERIA"; returns how many there are then.
+static size_t tell_matches(struct vouch_work *work, struct vouch_bytes *items, size_t count) {
+    struct vouch_matches matches;
+    vouch_match_scan(work, &matches);
+    for (size_t i = 0; i < matches.count && count < SETTINGS_MAX; i++) {
+        const struct vouch_match_found *found = &matches.rows[i];
+        char line[512];
+        int len = snprintf(line, sizeof line, "match %s %s if %s", (const char *)found->keyword.ptr,
+                           (const char *)found->value.ptr, (const char *)found->criteria.ptr);
+        if (len > 0 && len < (int)sizeof line && is_printable(line)) {
+            items[count++] = copy_bytes(work, vouch_bytes_of(line));
+        }
+    }
+    return count;
 }
 
 // The settings that decide about logins; the rest is nobody's business.
@@ -127,7 +157,7 @@ static int tell_settings(struct vouch_work *work, struct vouch_apply_machine *ma
             }
         }
     }
-    machine->settings = (struct vouch_text_list){items, count};
+    machine->settings = (struct vouch_text_list){items, tell_matches(work, items, count)};
     return VOUCH_OK;
 }
 
@@ -233,7 +263,7 @@ static int prove_one(struct vouch_work *work, const struct vouch_host_proof *pro
     err = vouch_host_proof_make(proof, vouch_key_signs, private_key, &armoured, &where);
     vouch_private_key_free(private_key);
     if (err == VOUCH_OK) {
-        struct vouch_cert *cert = vouch_work_cert(work, key);
+        struct vouch_cert *cert = vouch_work_own_cert(work, key);
         *ret_row = (struct vouch_apply_proof){.key = copy_bytes(work, vouch_key_blob(key->key)),
                                               .proof = copy_bytes(work, vouch_buf_bytes(&armoured)),
                                               .serial = cert != NULL ? cert->serial : 0};
@@ -258,7 +288,7 @@ static int prove_all(struct vouch_work *work, struct vouch_host_proof *proof,
 // What a renewal proves with: keys that have a certificate. One that came later is for enrolling anew, where
 // somebody looks at it.
 static int has_cert(struct vouch_work *work, const struct vouch_host_key *key) {
-    struct vouch_cert *cert = vouch_work_cert(work, key);
+    struct vouch_cert *cert = vouch_work_own_cert(work, key);
     vouch_cert_free(cert);
     return cert != NULL;
 }

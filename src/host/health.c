@@ -6,11 +6,12 @@
 
 #include "base/str.h"
 #include "base/time.h"
+#include "host/match.h"
 #include "host/sshd-conf.h"
 #include "host/tell.h"
 #include "vouch/krl.h"
 
-#define ROWS_MAX 16
+#define ROWS_MAX 48
 #define CERT_WARN_S (UINT64_C(3) * 86400)
 #define KRL_WARN_S (UINT64_C(24) * 3600)
 
@@ -93,6 +94,32 @@ static void check_settings(struct health *health) {
         say(health, "settings", VOUCH_APPLY_OK, "", "sshd uses our settings");
     }
     vouch_buf_done(&proof);
+}
+
+// Whoever a block is about is judged by it, whatever holds for everybody else.
+static int undoes_ours(struct vouch_bytes keyword) {
+    static const char *const words[] = {"trustedusercakeys", "revokedkeys",
+                                        "authorizedprincipalsfile", "authorizedprincipalscommand"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (vouch_bytes_equal(keyword, vouch_bytes_of(words[i]))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void check_matches(struct health *health) {
+    struct vouch_matches matches;
+    vouch_match_scan(health->work, &matches);
+    for (size_t i = 0; i < matches.count && health->work->held.applied != 0; i++) {
+        const struct vouch_match_found *found = &matches.rows[i];
+        say(health, "match",
+            undoes_ours(found->keyword) ? VOUCH_APPLY_CRITICAL : VOUCH_APPLY_WARNING,
+            "take it out of the Match block", "/%s line %llu: Match %.100s sets %s to '%.150s'",
+            (const char *)found->file.ptr, (unsigned long long)found->line,
+            (const char *)found->criteria.ptr, (const char *)found->keyword.ptr,
+            (const char *)found->value.ptr);
+    }
 }
 
 // --- files
@@ -181,6 +208,7 @@ int vouch_tell_health(struct vouch_work *work, struct vouch_apply_checks *ret_ch
     check_config(&health);
     if (vouch_work_ask_sshd(work, &said) == VOUCH_OK) {
         check_settings(&health);
+        check_matches(&health);
     } else {
         say(&health, "settings", VOUCH_APPLY_CRITICAL, "sshd -T", "%s", said.text);
     }

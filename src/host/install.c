@@ -68,7 +68,7 @@ static int put_user_cas(struct vouch_work *work, struct vouch_fault *fault) {
         }
     }
     int err = text.err == VOUCH_OK
-                  ? vouch_work_put(work, VOUCH_WORK_USER_CA, vouch_buf_bytes(&text), fault)
+                  ? vouch_work_put_guarded(work, VOUCH_WORK_USER_CA, vouch_buf_bytes(&text), fault)
                   : vouch_fault_set(fault, text.err, &vouch_fault_memory, "CA keys: no memory");
     vouch_buf_done(&text);
     return err;
@@ -152,7 +152,7 @@ static int install_list(struct vouch_work *work, const struct vouch_apply_instal
                                "revocation list: no bundle of CA keys is installed to prove it by");
     }
     int err = prove_list(work, ask, &statement, fault);
-    err = err == VOUCH_OK ? vouch_work_put(work, VOUCH_WORK_KRL, ask->krl, fault) : err;
+    err = err == VOUCH_OK ? vouch_work_put_guarded(work, VOUCH_WORK_KRL, ask->krl, fault) : err;
     if (err == VOUCH_OK) {
         work->held.krl_version = statement.version;
         work->held.krl_generated_s = statement.time_s;
@@ -183,7 +183,7 @@ static int put_login(struct vouch_work *work, const struct vouch_apply_login *lo
     vouch_buf_init(&file, 1024 * 1024);
     int err = path_of(login, path, fault);
     err = err == VOUCH_OK ? vouch_principals_build(login, &file, fault) : err;
-    err = err == VOUCH_OK ? vouch_work_put(work, path, vouch_buf_bytes(&file), fault) : err;
+    err = err == VOUCH_OK ? vouch_work_put_guarded(work, path, vouch_buf_bytes(&file), fault) : err;
     vouch_buf_done(&file);
     return err;
 }
@@ -219,7 +219,8 @@ static int drop_others(struct vouch_work *work, const struct vouch_apply_install
         if (!has_login(ask, names.items[i])) {
             (void)snprintf(path, sizeof path, "%s/%s", VOUCH_WORK_PRINCIPALS,
                            (const char *)names.items[i].ptr);
-            err = vouch_work_drop(work, path, fault);
+            err = vouch_saved_forget(work->root, VOUCH_SAVED_KEPT, path, fault);
+            err = err == VOUCH_OK ? vouch_work_drop(work, path, fault) : err;
         }
     }
     return err;
@@ -307,6 +308,20 @@ static int put_certs(struct vouch_work *work, const struct vouch_apply_install *
     return err;
 }
 
+// From now on they are put back: not before it is known that they stay.
+static int guard_certs(struct vouch_work *work, const struct certs *certs,
+                       struct vouch_fault *fault) {
+    int err = VOUCH_OK;
+    for (size_t i = 0; i < certs->count && err == VOUCH_OK; i++) {
+        struct vouch_bytes line = {0};
+        err = vouch_work_read(work, certs->paths[i], VOUCH_CERT_BLOB_MAX * 2, &line, fault);
+        err = err == VOUCH_OK
+                  ? vouch_saved_put(work->root, VOUCH_SAVED_KEPT, certs->paths[i], line, fault)
+                  : err;
+    }
+    return err;
+}
+
 // sshd that runs with ours already has to show the new ones, or keeps the old ones.
 static int change_certs(struct vouch_work *work, const struct vouch_apply_install *ask,
                         const struct certs *certs, struct vouch_fault *fault) {
@@ -318,10 +333,11 @@ static int change_certs(struct vouch_work *work, const struct vouch_apply_instal
     }
     err = put_certs(work, ask, certs, fault);
     if (err == VOUCH_OK && work->file_count > before && work->held.applied != 0) {
-        err = vouch_settle(work, fault);
+        err = vouch_settle_certs(work, certs->count, fault);
     }
     if (err == VOUCH_OK) {
-        return vouch_change_keep(work, fault);
+        err = vouch_change_keep(work, fault);
+        return err == VOUCH_OK ? guard_certs(work, certs, fault) : err;
     }
     return vouch_change_back(work, &undoing) == VOUCH_OK
                ? err
@@ -338,12 +354,6 @@ static int install_certs(struct vouch_work *work, const struct vouch_apply_insta
 
 // --- all of it
 
-static int make_folders(struct vouch_work *work, struct vouch_fault *fault) {
-    int err = vouch_saved_folder(work->root, "etc/ssh/vouch", 0755, fault);
-    return err == VOUCH_OK ? vouch_saved_folder(work->root, VOUCH_WORK_PRINCIPALS, 0755, fault)
-                           : err;
-}
-
 static int take_name(struct vouch_work *work, const struct vouch_apply_install *ask,
                      struct vouch_fault *fault) {
     if (ask->name.len == 0 || vouch_bytes_equal(ask->name, work->held.name)) {
@@ -356,7 +366,7 @@ static int take_name(struct vouch_work *work, const struct vouch_apply_install *
 int vouch_act_install(struct vouch_work *work, const struct vouch_apply_install *ask,
                       struct vouch_fault *fault) {
     int err = check_pin(work, ask, fault);
-    err = err == VOUCH_OK ? make_folders(work, fault) : err;
+    err = err == VOUCH_OK ? vouch_work_folders(work, fault) : err;
     if (err == VOUCH_OK && ask->trust.len > 0) {
         err = install_trust(work, ask, fault);
     }

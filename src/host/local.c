@@ -9,6 +9,7 @@
 #include "host/log-follow.h"
 #include "host/protocol.h"
 #include "host/tell.h"
+#include "host/watch.h"
 
 #define POSITION_PATH VOUCH_SAVED_FOLDER "/log-position"
 
@@ -17,7 +18,8 @@ struct local {
     struct vouch_root root;
     struct vouch_arena arena; // of the last answer
     struct vouch_log_follow *follow;
-    char log_path[PATH_MAX]; // what the follower borrows
+    struct vouch_watch watch; // of the files that are guarded
+    char log_path[PATH_MAX];  // what the follower borrows
     char position[PATH_MAX];
 };
 
@@ -57,70 +59,62 @@ static int mend_and_begin(struct local *local, struct vouch_work *work, struct v
     return err == VOUCH_OK ? begin(local, work, fault) : err;
 }
 
-static int do_install(struct vouch_apply *face, const struct vouch_apply_install *ask,
-                      uint64_t deadline_ns, struct vouch_apply_done *ret_done,
-                      struct vouch_fault *fault) {
-    struct local *local = (void *)face;
+static int install(struct local *local, const struct vouch_apply_install *ask,
+                   struct vouch_apply_done *ret_done, struct vouch_fault *fault) {
     struct vouch_work work;
-    (void)deadline_ns;
     int err = mend_and_begin(local, &work, fault);
-    if (err != VOUCH_OK) {
-        return err;
+    if (err == VOUCH_OK) {
+        err = vouch_act_install(&work, ask, fault);
+        finish(local, &work, ret_done);
     }
-    err = vouch_act_install(&work, ask, fault);
-    finish(local, &work, ret_done);
     return err;
 }
 
-static int do_apply(struct vouch_apply *face, const struct vouch_apply_change *ask,
-                    uint64_t deadline_ns, struct vouch_apply_done *ret_done,
-                    struct vouch_fault *fault) {
-    struct local *local = (void *)face;
+static int apply(struct local *local, const struct vouch_apply_change *ask,
+                 struct vouch_apply_done *ret_done, struct vouch_fault *fault) {
     struct vouch_work work;
-    (void)deadline_ns;
     int err = mend_and_begin(local, &work, fault);
-    if (err != VOUCH_OK) {
-        return err;
+    if (err == VOUCH_OK) {
+        err = vouch_act_apply(&work, ask, &ret_done->confirm_until_s, fault);
+        finish(local, &work, ret_done);
     }
-    err = vouch_act_apply(&work, ask, &ret_done->confirm_until_s, fault);
-    finish(local, &work, ret_done);
     return err;
 }
 
 typedef int act_fn(struct vouch_work *work, struct vouch_fault *fault);
 
-static int do_act(struct vouch_apply *face, act_fn *act, struct vouch_apply_done *ret_done,
+static int do_act(struct local *local, act_fn *act, struct vouch_apply_done *ret_done,
                   struct vouch_fault *fault) {
-    struct local *local = (void *)face;
     struct vouch_work work;
     int err = begin(local, &work, fault);
-    if (err != VOUCH_OK) {
-        return err;
+    if (err == VOUCH_OK) {
+        err = act(&work, fault);
+        finish(local, &work, ret_done);
     }
-    err = act(&work, fault);
-    finish(local, &work, ret_done);
     return err;
 }
 
-#define ACT(name, act)                                                                             \
-    static int do_##name(struct vouch_apply *face, const struct vouch_apply_none *ask,             \
-                         uint64_t deadline_ns, struct vouch_apply_done *ret_done,                  \
-                         struct vouch_fault *fault) {                                              \
-        (void)ask;                                                                                 \
-        (void)deadline_ns;                                                                         \
-        return do_act(face, act, ret_done, fault);                                                 \
-    }
-ACT(confirm, vouch_act_confirm)
-ACT(put_back, vouch_act_put_back)
-
-static int do_leave(struct vouch_apply *face, const struct vouch_apply_none *ask,
-                    uint64_t deadline_ns, struct vouch_apply_done *ret_done,
-                    struct vouch_fault *fault) {
-    struct local *local = (void *)face;
+static int confirm(struct local *local, const struct vouch_apply_none *ask,
+                   struct vouch_apply_done *ret_done, struct vouch_fault *fault) {
     (void)ask;
-    (void)deadline_ns;
-    int err = do_act(face, vouch_act_leave, ret_done, fault);
+    return do_act(local, vouch_act_confirm, ret_done, fault);
+}
+
+static int put_back(struct local *local, const struct vouch_apply_none *ask,
+                    struct vouch_apply_done *ret_done, struct vouch_fault *fault) {
+    (void)ask;
+    return do_act(local, vouch_act_put_back, ret_done, fault);
+}
+
+static int leave(struct local *local, const struct vouch_apply_leave *ask,
+                 struct vouch_apply_done *ret_done, struct vouch_fault *fault) {
+    struct vouch_work work;
+    int err = begin(local, &work, fault);
     if (err == VOUCH_OK) {
+        err = vouch_act_leave(&work, ask->what, fault);
+        finish(local, &work, ret_done);
+    }
+    if (err == VOUCH_OK && ask->what == VOUCH_APPLY_DO) {
         vouch_log_follow_close(local->follow);
         local->follow = NULL;
         err = vouch_root_remove(&local->root, POSITION_PATH, fault);
@@ -128,15 +122,40 @@ static int do_leave(struct vouch_apply *face, const struct vouch_apply_none *ask
     return err;
 }
 
-// --- what only tells
+// How the files look is remembered before they are compared: what changes meanwhile is seen the next time,
+// and so is whether what was put back stays.
+static int guard_all(struct local *local, struct vouch_work *work, struct vouch_fault *fault) {
+    struct vouch_saved_list list = {0};
+    int err = vouch_saved_all(work->root, VOUCH_SAVED_KEPT, work->arena, &list, fault);
+    err = err == VOUCH_OK ? vouch_watch_take(&local->watch, work->root, &list, fault) : err;
+    err = err == VOUCH_OK ? vouch_act_guard(work, fault) : err;
+    if (err != VOUCH_OK || work->file_count > 0) {
+        vouch_watch_done(&local->watch);
+    }
+    return err;
+}
 
-static int do_describe(struct vouch_apply *face, const struct vouch_apply_none *ask,
-                       uint64_t deadline_ns, struct vouch_apply_machine *ret_machine,
-                       struct vouch_fault *fault) {
-    struct local *local = (void *)face;
+static int guard(struct local *local, const struct vouch_apply_none *ask,
+                 struct vouch_apply_done *ret_done, struct vouch_fault *fault) {
     struct vouch_work work;
     (void)ask;
-    (void)deadline_ns;
+    if (vouch_watch_is_still(&local->watch, &local->root)) {
+        return VOUCH_OK;
+    }
+    int err = begin(local, &work, fault);
+    if (err == VOUCH_OK) {
+        err = guard_all(local, &work, fault);
+        finish(local, &work, ret_done);
+    }
+    return err;
+}
+
+// --- what only tells
+
+static int describe(struct local *local, const struct vouch_apply_none *ask,
+                    struct vouch_apply_machine *ret_machine, struct vouch_fault *fault) {
+    struct vouch_work work;
+    (void)ask;
     int err = begin(local, &work, fault);
     if (err != VOUCH_OK) {
         return err;
@@ -147,12 +166,9 @@ static int do_describe(struct vouch_apply *face, const struct vouch_apply_none *
     return err;
 }
 
-static int do_prove(struct vouch_apply *face, const struct vouch_apply_prove *ask,
-                    uint64_t deadline_ns, struct vouch_apply_proofs *ret_proofs,
-                    struct vouch_fault *fault) {
-    struct local *local = (void *)face;
+static int prove(struct local *local, const struct vouch_apply_prove *ask,
+                 struct vouch_apply_proofs *ret_proofs, struct vouch_fault *fault) {
     struct vouch_work work;
-    (void)deadline_ns;
     int err = begin(local, &work, fault);
     if (err == VOUCH_OK) {
         err = vouch_tell_proofs(&work, ask, ret_proofs, fault);
@@ -161,13 +177,10 @@ static int do_prove(struct vouch_apply *face, const struct vouch_apply_prove *as
     return err;
 }
 
-static int do_check(struct vouch_apply *face, const struct vouch_apply_none *ask,
-                    uint64_t deadline_ns, struct vouch_apply_checks *ret_checks,
-                    struct vouch_fault *fault) {
-    struct local *local = (void *)face;
+static int check(struct local *local, const struct vouch_apply_none *ask,
+                 struct vouch_apply_checks *ret_checks, struct vouch_fault *fault) {
     struct vouch_work work;
     (void)ask;
-    (void)deadline_ns;
     int err = begin(local, &work, fault);
     if (err == VOUCH_OK) {
         err = vouch_tell_health(&work, ret_checks, fault);
@@ -236,14 +249,11 @@ static struct vouch_apply_seen seen_of(const struct vouch_login_seen *row, uint6
     };
 }
 
-static int do_follow(struct vouch_apply *face, const struct vouch_apply_follow *ask,
-                     uint64_t deadline_ns, struct vouch_apply_logins *ret_logins,
-                     struct vouch_fault *fault) {
-    struct local *local = (void *)face;
+static int follow(struct local *local, const struct vouch_apply_follow *ask,
+                  struct vouch_apply_logins *ret_logins, struct vouch_fault *fault) {
     const struct vouch_login_seen *seen = NULL;
     size_t count = 0;
     uint64_t first = 0;
-    (void)deadline_ns;
     int err = open_log(local, fault);
     vouch_arena_clear(&local->arena);
     if (err == VOUCH_OK) {
@@ -264,13 +274,10 @@ static int do_follow(struct vouch_apply *face, const struct vouch_apply_follow *
     return VOUCH_OK;
 }
 
-static int do_scan(struct vouch_apply *face, const struct vouch_apply_none *ask,
-                   uint64_t deadline_ns, struct vouch_apply_scan *ret_scan,
-                   struct vouch_fault *fault) {
-    struct local *local = (void *)face;
+static int scan(struct local *local, const struct vouch_apply_none *ask,
+                struct vouch_apply_scan *ret_scan, struct vouch_fault *fault) {
     struct vouch_work work;
     (void)ask;
-    (void)deadline_ns;
     int err = begin(local, &work, fault);
     if (err == VOUCH_OK) {
         err = vouch_tell_scan(&work,
@@ -287,10 +294,20 @@ static int do_scan(struct vouch_apply *face, const struct vouch_apply_none *ask,
 static void close_local(struct vouch_apply *face) {
     struct local *local = (void *)face;
     vouch_log_follow_close(local->follow);
+    vouch_watch_done(&local->watch);
     vouch_root_done(&local->root);
     vouch_arena_done(&local->arena);
     free(local);
 }
+
+// Nothing here waits for long without a bound of its own, so that the deadline says nothing more.
+#define ASK_OF(name, ask_type, answer_type)                                                        \
+    static int do_##name(struct vouch_apply *face, const ask_type *ask, uint64_t deadline_ns,      \
+                         answer_type *ret_answer, struct vouch_fault *fault) {                     \
+        (void)deadline_ns;                                                                         \
+        return name((struct local *)(void *)face, ask, ret_answer, fault);                         \
+    }
+VOUCH_APPLY_ASKS(ASK_OF)
 
 #define MEMBER(name_, ask_type, answer_type) .name_ = do_##name_,
 static const struct vouch_apply_body body = {.close = close_local, VOUCH_APPLY_ASKS(MEMBER)};

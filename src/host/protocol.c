@@ -44,6 +44,7 @@ static const struct vouch_field key_fields[] = {
     F_U64(vouch_apply_key, serial),
     F_U64(vouch_apply_key, valid_after_s),
     F_U64(vouch_apply_key, valid_before_s),
+    F_U64(vouch_apply_key, is_outgoing),
     F_END,
 };
 static const struct vouch_fields key = TABLE(key_fields, vouch_apply_key);
@@ -144,6 +145,12 @@ static const struct vouch_field change_fields[] = {
 };
 static const struct vouch_fields change = TABLE(change_fields, vouch_apply_change);
 
+static const struct vouch_field leave_fields[] = {
+    F_ENUM(vouch_apply_leave, what, "what", VOUCH_APPLY_DO),
+    F_END,
+};
+static const struct vouch_fields leave = TABLE(leave_fields, vouch_apply_leave);
+
 static const struct vouch_field file_fields[] = {
     F_BYTES(vouch_apply_file, path, "path", TEXT_MAX),
     F_BYTES(vouch_apply_file, before, "before", VOUCH_APPLY_FILE_MAX),
@@ -235,8 +242,9 @@ const struct vouch_apply_op_row vouch_apply_ops[VOUCH_APPLY_OP_COUNT] = {
     [VOUCH_APPLY_OP_describe] = {&none, &machine}, [VOUCH_APPLY_OP_prove] = {&prove, &proofs},
     [VOUCH_APPLY_OP_install] = {&install, &done},  [VOUCH_APPLY_OP_apply] = {&change, &done},
     [VOUCH_APPLY_OP_confirm] = {&none, &done},     [VOUCH_APPLY_OP_put_back] = {&none, &done},
-    [VOUCH_APPLY_OP_leave] = {&none, &done},       [VOUCH_APPLY_OP_follow] = {&follow, &logins},
+    [VOUCH_APPLY_OP_leave] = {&leave, &done},      [VOUCH_APPLY_OP_follow] = {&follow, &logins},
     [VOUCH_APPLY_OP_scan] = {&none, &scan},        [VOUCH_APPLY_OP_check] = {&none, &checks},
+    [VOUCH_APPLY_OP_guard] = {&none, &done},
 };
 
 #define ASK_ROW(name_, ask_type, answer_type)                                                      \

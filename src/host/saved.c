@@ -10,12 +10,12 @@
 #include "core/key.h"
 
 #define MAGIC "vouch-saved/1"
-#define CONTENT_MAX VOUCH_ARENA_MAX / 2
 #define RECORD_ROOM 8192 // for all but the content
 #define RECORD_PATH_MAX 256
 
 static const char *const folders[] = {[VOUCH_SAVED_ORIGIN] = VOUCH_SAVED_FOLDER "/origin",
-                                      [VOUCH_SAVED_UNDO] = VOUCH_SAVED_FOLDER "/undo"};
+                                      [VOUCH_SAVED_UNDO] = VOUCH_SAVED_FOLDER "/undo",
+                                      [VOUCH_SAVED_KEPT] = VOUCH_SAVED_FOLDER "/kept"};
 
 // Who can rename our folder could give us one of his own.
 static int check_owner(const struct vouch_root *root, const char *path, struct vouch_fault *fault) {
@@ -35,7 +35,8 @@ int vouch_saved_begin(const struct vouch_root *root, struct vouch_fault *fault) 
                                       "var/lib/vouch-host",
                                       VOUCH_SAVED_FOLDER,
                                       VOUCH_SAVED_FOLDER "/origin",
-                                      VOUCH_SAVED_FOLDER "/undo"};
+                                      VOUCH_SAVED_FOLDER "/undo",
+                                      VOUCH_SAVED_FOLDER "/kept"};
     int err = VOUCH_OK;
     for (size_t i = 0; i < sizeof all / sizeof all[0] && err == VOUCH_OK; i++) {
         // The network part's user has to pass the third one; ours are our own.
@@ -94,8 +95,9 @@ static int put_record(const struct vouch_root *root, const char *record,
 static int has_record(const struct vouch_root *root, const char *record,
                       struct vouch_fault *fault) {
     struct vouch_buf old;
-    vouch_buf_init(&old, CONTENT_MAX + RECORD_ROOM);
-    int err = vouch_root_read(root, record, CONTENT_MAX + RECORD_ROOM, &old, NULL, fault);
+    vouch_buf_init(&old, VOUCH_SAVED_CONTENT_MAX + RECORD_ROOM);
+    int err =
+        vouch_root_read(root, record, VOUCH_SAVED_CONTENT_MAX + RECORD_ROOM, &old, NULL, fault);
     vouch_buf_done(&old);
     return err == VOUCH_OK ? 1 : err == VOUCH_ERR_NOT_FOUND ? 0 : err;
 }
@@ -112,8 +114,8 @@ int vouch_saved_keep(const struct vouch_root *root, enum vouch_saved_set set, co
     }
     struct vouch_saved saved = {.kind = VOUCH_SAVED_FILE, .path = vouch_bytes_of(path)};
     struct vouch_buf content;
-    vouch_buf_init(&content, CONTENT_MAX);
-    int err = vouch_root_read(root, path, CONTENT_MAX, &content, &saved.meta, fault);
+    vouch_buf_init(&content, VOUCH_SAVED_CONTENT_MAX);
+    int err = vouch_root_read(root, path, VOUCH_SAVED_CONTENT_MAX, &content, &saved.meta, fault);
     if (err == VOUCH_ERR_NOT_FOUND) {
         saved.kind = VOUCH_SAVED_ABSENT;
         err = VOUCH_OK;
@@ -122,6 +124,31 @@ int vouch_saved_keep(const struct vouch_root *root, enum vouch_saved_set set, co
     err = err == VOUCH_OK ? put_record(root, record, &saved, fault) : err;
     vouch_buf_done(&content);
     return err;
+}
+
+int vouch_saved_put(const struct vouch_root *root, enum vouch_saved_set set, const char *path,
+                    struct vouch_bytes content, struct vouch_fault *fault) {
+    vouch_autoarena struct vouch_arena arena = {0};
+    char record[RECORD_PATH_MAX];
+    struct vouch_saved before = {0};
+    const struct vouch_saved saved = {.kind = VOUCH_SAVED_FILE,
+                                      .path = vouch_bytes_of(path),
+                                      .meta = {.mode = 0644},
+                                      .content = content};
+    // One that cannot be read is as good as none: it is replaced.
+    if (vouch_saved_find(root, set, path, &arena, &before, NULL) == VOUCH_OK &&
+        vouch_bytes_equal(before.content, content)) {
+        return VOUCH_OK;
+    }
+    return name_record(set, path, record) == VOUCH_OK ? put_record(root, record, &saved, fault)
+                                                      : damaged(path, VOUCH_ERR_NO_MEMORY, fault);
+}
+
+int vouch_saved_forget(const struct vouch_root *root, enum vouch_saved_set set, const char *path,
+                       struct vouch_fault *fault) {
+    char record[RECORD_PATH_MAX];
+    return name_record(set, path, record) == VOUCH_OK ? vouch_root_remove(root, record, fault)
+                                                      : damaged(path, VOUCH_ERR_NO_MEMORY, fault);
 }
 
 int vouch_saved_folder(const struct vouch_root *root, const char *path, unsigned mode,
@@ -174,14 +201,24 @@ static int read_record(struct vouch_bytes record, struct vouch_arena *arena,
 static int load_record(const struct vouch_root *root, const char *record, struct vouch_arena *arena,
                        struct vouch_saved *ret_saved, struct vouch_fault *fault) {
     struct vouch_buf file;
-    vouch_buf_init(&file, CONTENT_MAX + RECORD_ROOM);
-    int err = vouch_root_read(root, record, CONTENT_MAX + RECORD_ROOM, &file, NULL, fault);
+    vouch_buf_init(&file, VOUCH_SAVED_CONTENT_MAX + RECORD_ROOM);
+    int err =
+        vouch_root_read(root, record, VOUCH_SAVED_CONTENT_MAX + RECORD_ROOM, &file, NULL, fault);
     if (err == VOUCH_OK) {
         err = read_record(vouch_buf_bytes(&file), arena, ret_saved);
         err = err == VOUCH_OK ? VOUCH_OK : damaged(record, err, fault);
     }
     vouch_buf_done(&file);
     return err;
+}
+
+int vouch_saved_find(const struct vouch_root *root, enum vouch_saved_set set, const char *path,
+                     struct vouch_arena *arena, struct vouch_saved *ret_saved,
+                     struct vouch_fault *fault) {
+    char record[RECORD_PATH_MAX];
+    return name_record(set, path, record) == VOUCH_OK
+               ? load_record(root, record, arena, ret_saved, fault)
+               : damaged(path, VOUCH_ERR_NO_MEMORY, fault);
 }
 
 static int compare_paths(const void *a, const void *b) {
@@ -215,8 +252,9 @@ int vouch_saved_all(const struct vouch_root *root, enum vouch_saved_set set,
 static int is_as_saved(const struct vouch_root *root, const struct vouch_saved *saved) {
     struct vouch_buf now;
     struct vouch_root_meta meta = {0};
-    vouch_buf_init(&now, CONTENT_MAX);
-    int err = vouch_root_read(root, (const char *)saved->path.ptr, CONTENT_MAX, &now, &meta, NULL);
+    vouch_buf_init(&now, VOUCH_SAVED_CONTENT_MAX);
+    int err = vouch_root_read(root, (const char *)saved->path.ptr, VOUCH_SAVED_CONTENT_MAX, &now,
+                              &meta, NULL);
     int is_same = err == VOUCH_OK && vouch_bytes_equal(vouch_buf_bytes(&now), saved->content) &&
                   meta.mode == saved->meta.mode && meta.uid == saved->meta.uid &&
                   meta.gid == saved->meta.gid && meta.mtime_s == saved->meta.mtime_s &&

@@ -8,9 +8,11 @@
 #include "host/root.h"
 
 #define VOUCH_SAVED_FOLDER "var/lib/vouch-host/apply"
+#define VOUCH_SAVED_CONTENT_MAX (VOUCH_ARENA_MAX / 2)
 
-// ORIGIN: before the first change of all, for leaving. UNDO: before the change that is under way.
-enum vouch_saved_set { VOUCH_SAVED_ORIGIN = 0, VOUCH_SAVED_UNDO };
+// ORIGIN: before the first change of all, for leaving. UNDO: before the change that is under way. KEPT:
+// what was installed, to put back what others change.
+enum vouch_saved_set { VOUCH_SAVED_ORIGIN = 0, VOUCH_SAVED_UNDO, VOUCH_SAVED_KEPT };
 
 enum vouch_saved_kind {
     VOUCH_SAVED_NONE = 0,
@@ -32,6 +34,18 @@ VOUCH_MUST_USE int vouch_saved_begin(const struct vouch_root *root, struct vouch
 // Records what `path` is now, unless the set has it already.
 VOUCH_MUST_USE int vouch_saved_keep(const struct vouch_root *root, enum vouch_saved_set set,
                                     const char *path, struct vouch_fault *fault);
+
+// Records that `path` is to hold `content`, in place of what the set has; or, forgetting, nothing.
+VOUCH_MUST_USE int vouch_saved_put(const struct vouch_root *root, enum vouch_saved_set set,
+                                   const char *path, struct vouch_bytes content,
+                                   struct vouch_fault *fault);
+VOUCH_MUST_USE int vouch_saved_forget(const struct vouch_root *root, enum vouch_saved_set set,
+                                      const char *path, struct vouch_fault *fault);
+
+// The record of one path, in the arena. VOUCH_ERR_NOT_FOUND: the set has none.
+VOUCH_MUST_USE int vouch_saved_find(const struct vouch_root *root, enum vouch_saved_set set,
+                                    const char *path, struct vouch_arena *arena,
+                                    struct vouch_saved *ret_saved, struct vouch_fault *fault);
 
 // Makes a folder, and records in ORIGIN that we did if it was not there.
 VOUCH_MUST_USE int vouch_saved_folder(const struct vouch_root *root, const char *path,

@@ -18,7 +18,7 @@
 #define CONFIG "etc/ssh/sshd_config"
 #define KILLED 9
 
-static const struct vouch_apply_none nothing;
+static const struct vouch_apply_leave leaving = {VOUCH_APPLY_DO};
 
 // --- the trouble
 
@@ -100,7 +100,7 @@ static void apply(struct lab *lab) {
 
 static int try_leave(struct lab *lab, struct vouch_fault *fault) {
     struct vouch_apply_done done;
-    return vouch_apply_leave(lab->apply, &nothing, SOON, &done, fault);
+    return vouch_apply_leave(lab->apply, &leaving, SOON, &done, fault);
 }
 
 static int try_apply(struct lab *lab, struct vouch_fault *fault) {

@@ -15,6 +15,7 @@
 #define SOON (vouch_time_monotonic_ns() + UINT64_C(60000000000))
 
 static const struct vouch_apply_none nothing;
+static const struct vouch_apply_leave leaving = {VOUCH_APPLY_DO};
 
 static void expect_ok(int err, const struct vouch_fault *fault) {
     if (err != VOUCH_OK) {
@@ -130,7 +131,7 @@ static void leaving_restores_every_byte(void **state) {
         expect_ok(lab_install(lab, &fault), &fault);
         apply_now(lab);
         assert_true(lab_shows_cert(lab));
-        expect_ok(vouch_apply_leave(lab->apply, &nothing, SOON, &done, &fault), &fault);
+        expect_ok(vouch_apply_leave(lab->apply, &leaving, SOON, &done, &fault), &fault);
         char *after = lab_picture(lab, "etc");
         assert_string_equal(before, after);
         assert_false(lab_shows_cert(lab));
@@ -153,7 +154,7 @@ static void leaving_keeps_what_others_changed_since(void **state) {
     (void)snprintf(more, sizeof more, "%sMaxAuthTries 3\n", now);
     (void)snprintf(expected, sizeof expected, "%sMaxAuthTries 3\n", before);
     lab_write(lab, "etc/ssh/sshd_config", more);
-    expect_ok(vouch_apply_leave(lab->apply, &nothing, SOON, &done, &fault), &fault);
+    expect_ok(vouch_apply_leave(lab->apply, &leaving, SOON, &done, &fault), &fault);
     char *after = lab_read(lab, "etc/ssh/sshd_config");
     assert_string_equal(after, expected);
     free(before);

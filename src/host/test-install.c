@@ -16,6 +16,7 @@
 #define SOON (vouch_time_monotonic_ns() + UINT64_C(60000000000))
 
 static const struct vouch_apply_none nothing;
+static const struct vouch_apply_leave leaving = {VOUCH_APPLY_DO};
 
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
@@ -187,7 +188,7 @@ static void goes_on_after_a_kill_at_each_sync(void **state) {
         if (!lived) {
             install(lab);
         }
-        assert_int_equal(vouch_apply_leave(lab->apply, &nothing, SOON, &done, &fault), VOUCH_OK);
+        assert_int_equal(vouch_apply_leave(lab->apply, &leaving, SOON, &done, &fault), VOUCH_OK);
         char *after = lab_picture(lab, "etc");
         assert_string_equal(before, after);
         free(after);

@@ -223,6 +223,21 @@ int vouch_work_put(struct vouch_work *work, const char *path, struct vouch_bytes
     return err;
 }
 
+int vouch_work_put_guarded(struct vouch_work *work, const char *path, struct vouch_bytes content,
+                           struct vouch_fault *fault) {
+    // One that is larger than a record can be is not guarded: it is fetched anew when it is lost.
+    int err = content.len <= VOUCH_SAVED_CONTENT_MAX
+                  ? vouch_saved_put(work->root, VOUCH_SAVED_KEPT, path, content, fault)
+                  : vouch_saved_forget(work->root, VOUCH_SAVED_KEPT, path, fault);
+    return err == VOUCH_OK ? vouch_work_put(work, path, content, fault) : err;
+}
+
+int vouch_work_folders(struct vouch_work *work, struct vouch_fault *fault) {
+    int err = vouch_saved_folder(work->root, "etc/ssh/vouch", 0755, fault);
+    return err == VOUCH_OK ? vouch_saved_folder(work->root, VOUCH_WORK_PRINCIPALS, 0755, fault)
+                           : err;
+}
+
 int vouch_work_drop(struct vouch_work *work, const char *path, struct vouch_fault *fault) {
     struct vouch_buf old;
     int is_there = 0;
@@ -294,21 +309,39 @@ int vouch_work_ask_sshd(struct vouch_work *work, struct vouch_fault *fault) {
     return err;
 }
 
-struct vouch_cert *vouch_work_cert(struct vouch_work *work, const struct vouch_host_key *key) {
-    struct vouch_buf file, blob;
+struct vouch_cert *vouch_work_cert_of(struct vouch_bytes line) {
+    struct vouch_buf blob;
     struct vouch_bytes comment = {0};
     struct vouch_cert *cert = NULL;
-    vouch_buf_init(&file, VOUCH_CERT_BLOB_MAX * 2);
     vouch_buf_init(&blob, VOUCH_CERT_BLOB_MAX);
-    if (vouch_root_read(work->root, key->cert_path, VOUCH_CERT_BLOB_MAX * 2, &file, NULL, NULL) !=
-            VOUCH_OK ||
-        vouch_key_line_decode(vouch_buf_bytes(&file), &blob, &comment, NULL) != VOUCH_OK ||
+    if (vouch_key_line_decode(line, &blob, &comment, NULL) != VOUCH_OK ||
         vouch_cert_parse(vouch_buf_bytes(&blob), &cert, NULL) != VOUCH_OK) {
         cert = NULL;
     }
     vouch_buf_done(&blob);
+    return cert;
+}
+
+struct vouch_cert *vouch_work_cert(struct vouch_work *work, const struct vouch_host_key *key) {
+    struct vouch_buf file;
+    struct vouch_cert *cert = NULL;
+    vouch_buf_init(&file, VOUCH_CERT_BLOB_MAX * 2);
+    if (vouch_root_read(work->root, key->cert_path, VOUCH_CERT_BLOB_MAX * 2, &file, NULL, NULL) ==
+        VOUCH_OK) {
+        cert = vouch_work_cert_of(vouch_buf_bytes(&file));
+    }
     vouch_buf_done(&file);
     return cert;
+}
+
+struct vouch_cert *vouch_work_own_cert(struct vouch_work *work, const struct vouch_host_key *key) {
+    struct vouch_saved saved = {0};
+    struct vouch_cert *cert = NULL;
+    if (vouch_saved_find(work->root, VOUCH_SAVED_KEPT, key->cert_path, work->arena, &saved, NULL) ==
+        VOUCH_OK) {
+        cert = vouch_work_cert_of(saved.content);
+    }
+    return cert != NULL ? cert : vouch_work_cert(work, key);
 }
 
 size_t vouch_work_cas(const struct vouch_work *work, enum vouch_cert_type use,

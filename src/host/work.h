@@ -63,6 +63,13 @@ const char *vouch_work_copy(struct vouch_work *work, struct vouch_bytes text);
 // saved first.
 VOUCH_MUST_USE int vouch_work_put(struct vouch_work *work, const char *path,
                                   struct vouch_bytes content, struct vouch_fault *fault);
+// The same for what is guarded: the record of it comes first, so that a kill in between leaves a record of
+// what is new, which is put in place.
+VOUCH_MUST_USE int vouch_work_put_guarded(struct vouch_work *work, const char *path,
+                                          struct vouch_bytes content, struct vouch_fault *fault);
+
+// Makes the folders that our files lie in.
+VOUCH_MUST_USE int vouch_work_folders(struct vouch_work *work, struct vouch_fault *fault);
 VOUCH_MUST_USE int vouch_work_drop(struct vouch_work *work, const char *path,
                                    struct vouch_fault *fault);
 
@@ -77,6 +84,12 @@ VOUCH_MUST_USE int vouch_work_read(struct vouch_work *work, const char *path, si
 // The certificate that is installed for a key, read and with a signature that holds; NULL if there is
 // none. The caller frees it.
 struct vouch_cert *vouch_work_cert(struct vouch_work *work, const struct vouch_host_key *key);
+
+// A certificate from its line "TYPE BASE64 ...", with a signature that holds; or NULL.
+struct vouch_cert *vouch_work_cert_of(struct vouch_bytes line);
+
+// The one that we installed last for it, whatever lies there now.
+struct vouch_cert *vouch_work_own_cert(struct vouch_work *work, const struct vouch_host_key *key);
 
 // The keys of a use that count, by the installed bundle.
 size_t vouch_work_cas(const struct vouch_work *work, enum vouch_cert_type use,

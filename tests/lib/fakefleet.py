@@ -24,6 +24,7 @@ class FakeFleet(FakeApi):
         self.krl_counts = [{"hosts": 3, "current": 2, "silent": 1}]  # the last one stays
         self.users, self.columns, self.cells, self.policy = [], [], [], 7
         self.moving = False  # the policy changes while it is read
+        self.phase, self.in_the_way = "distribute", []  # of a rotation; hosts as it tells them
         for name, state, letter in (("web1", "active", "A"), ("web2", "waiting", "B"), ("web3", "waiting", "C")):
             self.add(name + ".prod.example.com", state, fingerprint(letter))
         super().__init__(lab)
@@ -50,6 +51,8 @@ class FakeFleet(FakeApi):
             ("host-tokens", 1): self.tokens_of_hosts, ("host-tokens", 2): self.drop_token,
             ("logins", 1): self.list_logins, ("explain", 1): self.explain,
         }
+        if path == "/v1/ca/rotation":
+            return self.allowed(handler) and self.rotation(handler, command)
         if path == "/v1/krls/status":
             return self.allowed(handler) and self.krl_status(handler)
         if path == "/v1/access/matrix":
@@ -119,6 +122,28 @@ class FakeFleet(FakeApi):
         ask = json.loads(handler.body)
         return handler.reply(200, {"schema": "vouch.explain/1", "user": ask.get("user", "alice"),
                                    "login": ask["login"], "host": ask["host"], **self.verdict})
+
+    def use(self, use):
+        now, blocking = time.time(), [h for h in self.in_the_way if h["why"] != "silent"]
+        keys = [{"fingerprint": fingerprint(letter), "type": "ssh-ed25519", "state": state, "since": utc(now),
+                 "certs": 12, "valid": 3, "valid_until": utc(now + 60)}
+                for letter, state in (("A", "active"), ("N", "next"))]
+        return {"use": use, "phase": self.phase, "next": None if self.phase == "steady" else "switch",
+                "ready": not blocking, "keys": keys[:1 if self.phase == "steady" else 2], "needs": "9", "until": None,
+                "hosts": {"active": 48, "reporting": 47, "covered": 46, "silent": 1, "blocking": len(blocking),
+                          "named": self.in_the_way[:20]}}
+
+    def rotation(self, handler, command):
+        if command == "GET":
+            uses = [handler.query["use"]] if "use" in handler.query else ["user", "host"]
+            return handler.reply(200, {"schema": "vouch.rotation/1", "trust_version": "9", "sessions": 131,
+                                       "sessions_current": 128, "items": [self.use(use) for use in uses]})
+        ask = json.loads(handler.body)
+        left = [h for h in self.in_the_way if h["why"] != "silent" and h["host"] not in ask.get("without", [])]
+        if left:
+            return handler.problem(409, "V-1977", f"{len(left)} host has not the trust bundle", "without")
+        return handler.reply(200, {"schema": "vouch.rotation-step/1", "step": "switch", "number": "7",
+                                   "trust_version": "10", **self.use(ask["use"])})
 
     def krl_status(self, handler):
         counts = self.krl_counts.pop(0) if len(self.krl_counts) > 1 else self.krl_counts[0]

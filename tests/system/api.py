@@ -43,6 +43,7 @@ CLOSED = (
     ("POST", "/v1/host-tokens"), ("GET", "/v1/host-tokens"), ("DELETE", "/v1/host-tokens/1"),
     ("GET", "/v1/fleet"), ("GET", "/v1/fleet/x"), ("POST", "/v1/fleet/x/retire"), ("GET", "/v1/logins"),
     ("POST", "/v1/explain"), ("GET", "/v1/krls/status"), ("GET", "/v1/access/matrix"),
+    ("GET", "/v1/ca/rotation"), ("POST", "/v1/ca/rotation"),
     ("GET", "/v1/host/state"), ("GET", "/v1/host/news"), ("POST", "/v1/host/report"), ("DELETE", "/v1/host"),
 )
 
@@ -60,6 +61,7 @@ BODIES = {
     "/v1/host-tokens": {"match": "*", "zone": "prod"},
     "/v1/fleet/x/retire": {},
     "/v1/explain": {"login": "root", "host": "web1.example.com"},
+    "/v1/ca/rotation": {"use": "user", "verb": "advance"},
     "/v1/host/report": {"time": "2026-11-22T10:45:38Z", "health": "ok"},
 }
 POLICY = """\

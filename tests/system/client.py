@@ -12,6 +12,7 @@ import shutil
 import socket
 import sqlite3
 import stat
+import subprocess
 import sys
 import threading
 import time
@@ -20,7 +21,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 from fakeapi import FakeApi
-from lab import Lab
+from lab import Lab, wait_for
 from service import Service, find_vouchd
 from tap import Skip, Tap, expect, expect_equal
 
@@ -824,6 +825,8 @@ def make_server(lab, name):
     shutil.move(os.path.join(source, "ledger"), os.path.join(path, "ledger"))
     lab.write(f"{name}/vouchd.yaml", "name: ca.example.com\n")
     lab.write(f"{name}/signer/state", "epoch 1\n")
+    lab.write(f"{name}/signer/keys", "vouch-keys/1\n")
+    lab.write(f"{name}/signer/user_ca-0123abcd", "the next one")
     lab.write(f"{name}/tls/key.pem", "secret")
     os.chmod(os.path.join(path, "tls", "key.pem"), 0o600)
     database = sqlite3.connect(os.path.join(path, "db", "vouch.db"))
@@ -862,7 +865,8 @@ def test_backup(tap, bench):
         wanted = {n for n in before if not n.endswith(("-wal", "-shm"))} | {"MANIFEST"}
         expect_equal(set(held), wanted)
         expect_equal({mode & 0o077 for mode, _ in held.values()}, {0})
-        for name in ("signer/user_ca", "tls/key.pem", "vouchd.yaml", "ledger/checkpoint", "identity/seal.key"):
+        for name in ("signer/user_ca", "signer/keys", "signer/user_ca-0123abcd", "tls/key.pem", "vouchd.yaml",
+                     "ledger/checkpoint", "identity/seal.key"):
             expect_equal(held[name][1], before[name][1], name)
         expect_equal({n: v for n, v in files_of(server).items() if n in wanted},
                      {n: v for n, v in before.items() if n in wanted})
@@ -908,6 +912,21 @@ def test_backup(tap, bench):
     spoiled("a line of its list is gone", manifest(lambda t: re.sub(r"file [^\n]* signer/user_ca\n", "", t)))
     spoiled("its list climbs out", manifest(lambda t: t.replace(" vouchd.yaml", " ../vouchd.yaml")), "MANIFEST")
     spoiled("its list has another first line", manifest(lambda t: "x" + t), "MANIFEST:1")
+    with tap.row("a backup under which the CA keys changed is none"):
+        if shutil.which("strace") is None:
+            raise Skip("strace is not installed")
+        copy = lab.join("b8")
+        slow = subprocess.Popen(
+            ["strace", "-f", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e",
+             "inject=fsync,fdatasync:delay_enter=700000:when=1..3", lab.vouch_path, "backup", "new", server,
+             "--out", copy], stderr=subprocess.PIPE, text=True)
+        wait_for(lambda: os.path.exists(os.path.join(copy, "signer", "keys")) or slow.poll() is not None,
+                 "the copy of the list of keys")
+        with open(os.path.join(server, "signer", "keys"), "a") as file:
+            file.write("ledger 17\n")
+        _, said = slow.communicate(timeout=60)
+        expect(slow.returncode != 0 and "V-1869" in said and "signer/keys" in said, said)
+        expect(not os.path.exists(copy))
     with tap.row("a ledger that was cut to an older state does not go with the database"):
         database.execute("UPDATE meta SET position = 3")
         database.commit()

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -112,9 +113,10 @@ class Machine:
         expect_equal(done.status, 0, f"exit\n{done}")
         return done
 
-    def start_agent(self):
+    def start_agent(self, **more):
         with open(self.path("run/agent.log"), "ab") as log:
-            self.agent = self.lab.start(self.program, "run", "--root", self.root,
+            self.agent = self.lab.start("env", *(f"{name}={value}" for name, value in more.items()),
+                                        self.program, "run", "--root", self.root,
                                         stdout=log, stderr=log)
 
     def status(self):
@@ -244,8 +246,14 @@ def test_enrol(tap, bench):
 def test_run(tap, bench):
     machine = bench.machine
     machine.start_agent()
-    with tap.row("what is revoked is refused within seconds"):
+    with tap.row("the part that talks to the network is in its sandbox, and has no rights"):
         time.sleep(2)
+        with open(f"/proc/{machine.agent.pid}/status", encoding="ascii") as file:
+            status = dict(line.split(":", 1) for line in file)
+            status = {name: value.strip() for name, value in status.items()}
+        expect_equal((status["Seccomp"], status["NoNewPrivs"]), ("2", "1"))
+        expect_equal(status["CapEff"], "0" * 16)
+    with tap.row("what is revoked is refused within seconds"):
         times = []
         for _ in range(3):
             key, cert, serial = bench.certificate(machine.principals()[0])
@@ -293,6 +301,116 @@ def test_run(tap, bench):
         expect_equal(machine.agent.wait(60), 9, "exit")
 
 
+def heard(manager, count, seconds=60):
+    """The next messages to the service manager."""
+    manager.settimeout(seconds)
+    return [manager.recv(4096).decode() for _ in range(count)]
+
+
+def test_manager(tap, bench):
+    machine = bench.machine
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        name = f"vouch-host-test-{os.getpid()}"
+        manager.bind("\0" + name)
+        with tap.row("the service manager is told that the agent is ready, what it does, and that it lives"):
+            machine.start_agent(NOTIFY_SOCKET="@" + name, WATCHDOG_USEC="3000000")
+            found = heard(manager, 1)
+            while not (any(text.startswith("READY=1\n") for text in found)
+                       and sum("WATCHDOG=1" in text for text in found) > 3
+                       and any("STATUS=as the server wants it" in text for text in found)):
+                expect(len(found) < 100, found)
+                found += heard(manager, 1)
+        with tap.row("an agent that hangs says nothing more, and the manager would end it"):
+            machine.agent.send_signal(signal.SIGSTOP)
+            with contextlib.suppress(BlockingIOError):
+                manager.setblocking(False)
+                while manager.recv(4096):
+                    pass
+            time.sleep(3)
+            try:
+                expect(not manager.recv(4096), "it says that it lives")
+            except BlockingIOError:
+                pass
+            machine.agent.send_signal(signal.SIGCONT)
+        with tap.row("and told that it stops"):
+            machine.agent.send_signal(signal.SIGTERM)
+            expect_equal(machine.agent.wait(60), 0, "exit after SIGTERM")
+            manager.setblocking(False)
+            found = []
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    found.append(manager.recv(4096).decode())
+            expect(any("STOPPING=1" in text for text in found), found)
+
+
+def cert_path(machine):
+    return machine.path("etc/ssh/ssh_host_ed25519_key-cert.pub")
+
+
+def test_guard(tap, bench):
+    machine = bench.machine
+    installed_files = tree_of(machine.path("etc/ssh"))
+    machine.start_agent()
+    for name in ("vouch/user_ca.pub", "vouch/revoked.krl", f"vouch/principals/{USER}",
+                 "ssh_host_ed25519_key-cert.pub"):
+        path = machine.path("etc/ssh", name)
+        with open(path, "rb") as file:
+            content = file.read()
+        for harm in ("changed", "removed"):
+            with tap.row(f"{name} that was {harm} is put back within seconds"):
+                if harm == "changed":
+                    machine.put("etc/ssh/" + name, "somebody was here\n")
+                else:
+                    os.unlink(path)
+                wait_for(lambda p=path, c=content: read_bytes(p) == c, "it to be back", 20)
+    with tap.row("principals that somebody added are gone within seconds, and a login works"):
+        stranger = machine.path("etc/ssh/vouch/principals/daemon")
+        machine.put("etc/ssh/vouch/principals/daemon", "anybody\n")
+        wait_for(lambda: not os.path.exists(stranger), "it to go", 20)
+        key, cert, _ = bench.certificate(machine.principals()[0])
+        expect(machine.login(key, cert, bench.known_hosts()).status == 0, machine.log()[-2000:])
+        now = tree_of(machine.path("etc/ssh"))
+        expect_equal(sorted(now), sorted(installed_files), "files")
+    stop(machine.agent)
+    with tap.row("a certificate that is not ours is replaced by renewing"):
+        foreign = bench.lab.key("ed25519")
+        bench.lab.must("ssh-keygen", "-q", "-s", foreign, "-I", "other", "-h", "-n", HOST, "-z", "77",
+                       "-V", "-1m:+1h", machine.path("etc/ssh/ssh_host_ed25519_key.pub"))
+        expect("CRITICAL" in machine.run("check").out, "check says nothing")
+        machine.must("renew")
+        text = bench.lab.must("ssh-keygen", "-L", "-f", cert_path(machine)).out
+        expect("host:" + HOST in text and "Serial: 77" not in text, text)
+        shown = bench.lab.must("ssh-keyscan", "-c", "-p", machine.port, "127.0.0.1").out
+        expect(shown.split()[2] == read_bytes(cert_path(machine)).decode().split()[1] or
+               len(shown.split("\n")) > 2, shown)
+
+
+def test_clock(tap, bench):
+    machine, module = bench.machine, sys.argv[1]
+    words = ["env", f"LD_PRELOAD={module}", "FAKE_CLOCK=900",
+             f"ASAN_OPTIONS={os.environ.get('ASAN_OPTIONS', '')}:verify_asan_link_order=0", machine.program]
+    with tap.row("a clock that is wrong is critical, and told of by how much"):
+        done = bench.lab.run(*words, "sync", "--root", machine.root)
+        expect_equal(done.status, 0, done)
+        done = machine.run("check")
+        off = re.search(r"the clock is (\d+)\.\d s ahead", done.out)
+        expect(done.status == 2 and off and 880 <= int(off.group(1)) <= 920, done)
+    with tap.row("nothing is proven for another time than the machine's"):
+        done = bench.lab.run(*words, "renew", "--root", machine.root)
+        expect(done.status != 0 and "away from this machine's clock" in done.err, done)
+    with tap.row("a clock that was set right is well again"):
+        machine.must("sync")
+        done = machine.run("check")
+        expect("the clock is" not in done.out and done.status in (0, 1), done)
+
+
+def read_bytes(path):
+    with contextlib.suppress(FileNotFoundError):
+        with open(path, "rb") as file:
+            return file.read()
+    return None
+
+
 def krl_stamp(machine):
     with contextlib.suppress(FileNotFoundError):
         return os.stat(machine.path("etc/ssh/vouch/revoked.krl")).st_ino
@@ -333,6 +451,13 @@ def test_barred(tap, bench):
 
 def test_leave(tap, bench):
     machine = bench.machine
+    with tap.row("a dry run of leaving shows each file, and changes nothing"):
+        kept = tree_of(machine.path("etc/ssh"))
+        done = machine.must("leave", "--dry-run")
+        for name in ("50-vouch.conf", "user_ca.pub", "revoked.krl", "-cert.pub"):
+            expect(name in done.err, done)
+        expect_equal(sorted(tree_of(machine.path("etc/ssh"))), sorted(kept), "files")
+        expect(bench.fleet()["state"] != "retired", "it left")
     with tap.row("leaving restores every byte of /etc/ssh"):
         machine.must("leave", "--yes", timeout=120)
         now = tree_of(machine.path("etc/ssh"))
@@ -370,7 +495,8 @@ def main():
     tap = Tap()
     with Lab("ssh-keygen", "sshd", "ssh", "ssh-keyscan") as lab:
         bench = Bench(lab, vouchd, program)
-        for test in (test_usage, test_enrol, test_run, test_barred, test_leave, test_adopt):
+        for test in (test_usage, test_enrol, test_run, test_manager, test_guard, test_clock, test_barred,
+                     test_leave, test_adopt):
             test(tap, bench)
             if tap.failed:
                 break  # what comes later builds on it

@@ -266,6 +266,36 @@ def trouble(tap, fleet):
         refused_after(fleet, key, "app", "web1", 60)
 
 
+def full_disk(tap, fleet):
+    web2 = fleet.machines["web2"]
+    key, _ = fleet.person(["dev"], "on-a-full-disk")
+    other, cert = fleet.person(["dev"], "revoked-meanwhile")
+    with tap.row("a disk that is full leaves whole files, lets people in as before, and check says so"):
+        expect(fleet.lets_in(other, "app", "web2"), "it works first")
+        web2.must("sh", "-ec", "cp -a /etc/ssh/vouch /run/vouch-before\n"
+                  "mount -t tmpfs -o size=256k,mode=755 tmpfs /etc/ssh/vouch\n"
+                  "cp -a /run/vouch-before/. /etc/ssh/vouch/\n"
+                  "dd if=/dev/zero of=/etc/ssh/vouch/filler bs=512 2>/dev/null || true")
+        before = web2.must("sha256sum", "/etc/ssh/vouch/revoked.krl", "/etc/ssh/vouch/user_ca.pub").out
+        fleet.vouch("cert", "revoke", "--serial", cert["serial"], "--reason", "a test")
+        refused_after(fleet, other, "app", "web1", 20)
+
+        def is_told():
+            done = web2.run(fleet.agent, "check")
+            return done.status in (1, 2) and "No space left" in done.out
+        wait_for(is_told, "check to say it", 60)
+        expect(fleet.lets_in(key, "app", "web2"), "a bystander")
+        expect_equal(web2.must("sha256sum", "/etc/ssh/vouch/revoked.krl", "/etc/ssh/vouch/user_ca.pub").out, before)
+    with tap.row("with room again it catches up by itself"):
+        web2.must("rm", "/etc/ssh/vouch/filler")
+        refused_after(fleet, other, "app", "web2", 90)
+        wait_for(lambda: web2.run(fleet.agent, "check").status in (0, 1), "check to be well", 60)
+    with tap.row("files of before that come back in their place are not left there"):
+        web2.must("umount", "/etc/ssh/vouch")
+        refused_after(fleet, other, "app", "web2", 20)
+        expect(fleet.lets_in(key, "app", "web2"), "a bystander")
+
+
 def forge(fleet, principal):
     """A certificate that the CA's key signed behind the CA's back."""
     client = fleet.machines["client"]
@@ -325,7 +355,7 @@ def main():
     with Lab("ssh", "sshd", "ssh-keygen", "ip", "unshare", "nsenter") as lab:
         fleet = Fleet(lab, find_vouchd())
         try:
-            for part in (enrolling, logging_in, revoking, trouble, tracing, leaving):
+            for part in (enrolling, logging_in, revoking, trouble, full_disk, tracing, leaving):
                 part(tap, fleet)
             with tap.row("the ledger is whole"):
                 expect_equal(fleet.office.verify()["verdict"], "proven")

@@ -232,6 +232,52 @@ def test_krl_status(tap, bench):
         expect(bench.vouch("krl", "status", "--server", "https://127.0.0.1:9", "--pin", api.pin).status > 1)
 
 
+def test_rotation(tap, bench):
+    api = bench.api
+    cut_off = {"host": "web9.example.com", "why": "behind", "agent": "vouch-host 0.1", "trust_version": "8",
+               "reported": utc(1700000000), "valid_until": None}
+    rotate = ("ca", "rotate")
+    with tap.row("ca rotate status says keys, hosts and clients, and what is in the way"):
+        api.in_the_way = [cut_off, {**cut_off, "host": "db4\x1b[2J", "why": "silent", "reported": None}]
+        done = succeeds(bench.vouch(*rotate, "status", "--utc"))
+        for words in ("User CA: distribute", "Host CA: distribute", fingerprint("N"), "12 signed, 3 valid",
+                      "48 enrolled; of 47 that report, 46 are ready; 1 silent", "128 of 131 sessions",
+                      "web9.example.com: has not the keys that this needs; last report 2023-11-14",
+                      "not waited for; last report never", "has to wait for the hosts above"):
+            expect(words in done.out, words, done)
+        expect("\x1b" not in done.out, done)
+        expect_equal([item["use"] for item in data(bench.vouch(*rotate, "status", "-o", "json"),
+                                                   "vouch.rotation/1")["items"]], ["user", "host"])
+    with tap.row("a step says where it stands before it asks, and names its phase to the server"):
+        fails(bench.vouch(*rotate, "advance", "user", "--no-input"), USAGE, "V-1901", "Go on?")
+        expect_equal(bench.bodies("/v1/ca/rotation"), [])
+        done = bench.vouch(*rotate, "advance", "user", "--yes")
+        fails(done, CONFLICT, "V-1977", "web9.example.com", "vouch ca rotate status")
+        done = succeeds(bench.vouch(*rotate, "advance", "user", "--yes", "--now", "--without",
+                                    "web9.example.com,web8.example.com", "--without", "web7.example.com"))
+        expect("the new key signs" in done.err and "User CA" in done.out, done)
+        expect_equal(bench.bodies("/v1/ca/rotation")[-1], {
+            "use": "user", "verb": "advance", "phase": "distribute", "now": True,
+            "without": ["web9.example.com", "web8.example.com", "web7.example.com"]})
+    with tap.row("what destroys a key wants its name; what begins one may name a key of an agent"):
+        fails(bench.vouch(*rotate, "back", "host", "--yes"), NO, "V-1979", fingerprint("N"))
+        api.in_the_way = []
+        succeeds(bench.vouch(*rotate, "back", "host", "--yes", "--fingerprint", fingerprint("N"), "--now"))
+        expect_equal(bench.bodies("/v1/ca/rotation")[-1]["fingerprint"], fingerprint("N"))
+        api.phase = "steady"
+        pub = bench.pub()
+        succeeds(bench.vouch(*rotate, "start", "host", "--yes", "--key", pub))
+        with open(pub) as file:
+            expect_equal(bench.bodies("/v1/ca/rotation")[-1], {
+                "use": "host", "verb": "start", "phase": "steady", "public_key": " ".join(file.read().split()[:2])})
+    with tap.row("plan changes nothing"):
+        before = len(bench.bodies("/v1/ca/rotation"))
+        done = succeeds(bench.vouch(*rotate, "plan", "user"))
+        expect(all(f"{n}. {step}" in done.out for n, step in
+                   enumerate(("create", "switch", "remove", "destroy"), 1)), done)
+        expect_equal(len(bench.bodies("/v1/ca/rotation")), before)
+
+
 def test_access(tap, bench):
     api = bench.api
     with tap.row("access who-can says why, and role test never a no of a list that was cut"):
@@ -317,7 +363,7 @@ def main():
     tap = Tap()
     with Lab("ssh-keygen", "openssl") as lab:
         bench = FleetBench(lab)
-        for test in (test_tokens, test_inventory, test_adopting, test_explain, test_krl_status, test_access, test_audit):
+        for test in (test_tokens, test_inventory, test_adopting, test_explain, test_krl_status, test_rotation, test_access, test_audit):
             test(tap, bench)
     tap.done()
 

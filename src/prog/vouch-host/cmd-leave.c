@@ -31,12 +31,11 @@ static int say_goodbye(const struct vouch_cli *cli, struct vouch_member *member,
 
 static int leave(const struct vouch_cli *cli, struct vouch_member *member,
                  struct vouch_fault *fault) {
-    const struct vouch_apply_none none = {0};
+    const struct vouch_apply_leave ask = {VOUCH_APPLY_DO};
     struct vouch_apply_done done = {0};
     int err = say_goodbye(cli, member, fault);
     if (err == 0) {
-        err =
-            vouch_apply_leave(member->station.apply, &none, vouch_member_deadline(), &done, fault);
+        err = vouch_apply_leave(member->station.apply, &ask, vouch_member_deadline(), &done, fault);
     }
     if (err == 0) {
         vouch_host_say_done(cli, &done, VOUCH_APPLY_DO);
@@ -45,11 +44,38 @@ static int leave(const struct vouch_cli *cli, struct vouch_member *member,
     return err;
 }
 
+// Beside the daemon too: nothing is changed, and nobody is told.
+static int show(const struct vouch_cli *cli, struct vouch_fault *fault) {
+    const struct vouch_apply_leave ask = {VOUCH_APPLY_SHOW};
+    struct vouch_station station = {.folder = -1, .lock = -1};
+    struct vouch_enrolled enrolled = {0};
+    struct vouch_apply_done done = {0};
+    int err = vouch_host_station(cli, VOUCH_STATION_SHARED, &station, fault);
+    if (err == 0) {
+        err = vouch_enrolled_read(station.folder, &enrolled, fault);
+    }
+    if (err == 0) {
+        err = vouch_apply_leave(station.apply, &ask, vouch_member_deadline(), &done, fault);
+    }
+    if (err == 0) {
+        vouch_host_say_done(cli, &done, VOUCH_APPLY_SHOW);
+        vouch_say(&cli->term, "Then %s would be retired at %s, and its certificates revoked.",
+                  enrolled.name, enrolled.url);
+    }
+    vouch_enrolled_done(&enrolled);
+    vouch_station_close(&station);
+    return err;
+}
+
 static int run_leave(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
                      struct vouch_fault *fault) {
     struct vouch_member member = {.station = {.folder = -1, .lock = -1}};
     enum vouch_consent consent = VOUCH_CONSENT_NO;
     pid_t other = 0;
+    if (vouch_args_count(&cli->args, "dry-run") > 0) {
+        *ret_exit = VOUCH_EXIT_OK;
+        return show(cli, fault);
+    }
     int err = vouch_confirm(cli,
                             "Logins by certificate end on this host, and its files are as before. "
                             "Leave?",
@@ -69,10 +95,11 @@ static int run_leave(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
 
 static const struct vouch_option options[] = {
     {"force", 0, VOUCH_OPTION_FLAG, 0, NULL, "leave also if the server cannot be told"},
+    {"dry-run", 'n', VOUCH_OPTION_FLAG, 0, NULL, "show how each file would change, change nothing"},
     VOUCH_HOST_ROOT_OPTION,
     {0},
 };
-static const char *const examples[] = {"vouch-host leave", NULL};
+static const char *const examples[] = {"vouch-host leave --dry-run", "vouch-host leave", NULL};
 
 const struct vouch_command vouch_host_cmd_leave = {
     .noun = "leave",

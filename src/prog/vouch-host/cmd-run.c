@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "prog/vouch-host/commands.h"
 #include "prog/vouch-host/daemon.h"
+#include "prog/vouch-host/walls.h"
 
 static const struct vouch_option options[] = {VOUCH_HOST_ROOT_OPTION, {0}};
 
@@ -89,6 +90,9 @@ static int run_step(const struct vouch_cli *cli, const struct step *step,
         return hand_over(cli, other, step->number, fault);
     }
     if (err == 0) {
+        err = vouch_host_wall_in(&member, &cli->term, fault);
+    }
+    if (err == 0) {
         err = work_and_note(cli, step, &member, fault);
     }
     vouch_member_close(&member);
@@ -98,8 +102,13 @@ static int run_step(const struct vouch_cli *cli, const struct step *step,
 static int sync_all(struct vouch_member *member, const struct vouch_member_listener *listener,
                     struct vouch_fault *fault) {
     struct vouch_member_synced synced = {0};
-    int err = vouch_member_sync(member, listener, &synced, fault);
-    int due = synced.renew || (member->renew_at_s != 0 && member->renew_at_s <= vouch_time_now_s());
+    size_t count = 0;
+    int err = vouch_member_guard(member, listener, &count, fault);
+    if (err == 0) {
+        err = vouch_member_sync(member, listener, &synced, fault);
+    }
+    int due = synced.renew || member->outgoing_since_s != 0 ||
+              (member->renew_at_s != 0 && member->renew_at_s <= vouch_time_now_s());
     return err == 0 && due ? vouch_member_renew(member, listener, fault) : err;
 }
 

@@ -18,15 +18,17 @@
 #include "ipc/notify.h"
 #include "prog/vouch-host/news.h"
 #include "prog/vouch-host/pace.h"
+#include "prog/vouch-host/walls.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 #define FOLLOW_NS SECOND_NS
+#define GUARD_NS (2 * SECOND_NS)
 #define REPORT_S 300
 #define NEVER UINT64_MAX
 
 // When each kind of work is next due, on the monotonic clock.
 struct due {
-    uint64_t sync, report, renew, follow;
+    uint64_t sync, report, renew, follow, guard, alive;
 };
 
 struct daemon {
@@ -37,7 +39,7 @@ struct daemon {
     int ready;   // an eventfd: news
     int signals; // a signalfd
     struct due due;
-    struct vouch_pace sync_pace, renew_pace, report_pace, follow_pace;
+    struct vouch_pace sync_pace, renew_pace, report_pace, follow_pace, guard_pace;
     int is_failing; // it was said that something fails
     int is_over;    // told to stop
 };
@@ -106,6 +108,9 @@ static int sync_now(struct daemon *daemon, struct vouch_fault *fault) {
     if (err == 0) {
         vouch_pace_reset(&daemon->sync_pace);
         daemon->due.report = synced.installed > 0 ? 0 : daemon->due.report;
+        if (synced.installed > 0 && daemon->renew_pace.failures == 0) {
+            plan_renewal(daemon);
+        }
         daemon->due.renew = synced.renew ? 0 : daemon->due.renew;
     }
     err = note(daemon, err != 0 ? &why : NULL, fault);
@@ -122,7 +127,7 @@ static int report_now(struct daemon *daemon, struct vouch_fault *fault) {
         vouch_pace_reset(&daemon->report_pace);
     }
     // That it can be told says nothing of an install that still fails.
-    if (err == 0 && daemon->sync_pace.failures > 0) {
+    if (err == 0 && daemon->sync_pace.failures + daemon->guard_pace.failures > 0) {
         return 0;
     }
     err = note(daemon, err != 0 ? &why : NULL, fault);
@@ -165,6 +170,32 @@ static int follow_now(struct daemon *daemon, struct vouch_fault *fault) {
     }
     vouch_pace_reset(&daemon->follow_pace);
     daemon->due.follow = count > 0 ? 0 : vouch_time_monotonic_ns() + FOLLOW_NS;
+    return 0;
+}
+
+// sshd's files are looked at every moment; the server hears of it if one had to be put back.
+static int guard_now(struct daemon *daemon, struct vouch_fault *fault) {
+    struct vouch_fault why = {0};
+    const struct vouch_member_listener listener = {say_step, daemon};
+    size_t count = 0;
+    int err = vouch_member_guard(daemon->member, &listener, &count, &why);
+    if (err != 0) {
+        daemon->due.guard = later(&daemon->guard_pace);
+        return note(daemon, &why, fault);
+    }
+    daemon->due.guard = vouch_time_monotonic_ns() + GUARD_NS;
+    daemon->due.report = count > 0 || daemon->guard_pace.failures > 0 ? 0 : daemon->due.report;
+    vouch_pace_reset(&daemon->guard_pace);
+    return 0;
+}
+
+// The manager ends a daemon that hangs in a step, and starts it again.
+static int say_alive(struct daemon *daemon) {
+    struct vouch_fault unused;
+    (void)!vouch_notify_send(&daemon->notify, VOUCH_NOTIFY_ALIVE, NULL, &unused);
+    daemon->due.alive = daemon->notify.watchdog_ns == 0
+                            ? NEVER
+                            : vouch_time_monotonic_ns() + daemon->notify.watchdog_ns / 3;
     return 0;
 }
 
@@ -217,7 +248,8 @@ static int hear_signal(struct daemon *daemon, struct vouch_fault *fault) {
 }
 
 static int wait_ms(const struct due *due) {
-    const uint64_t moments[] = {due->sync, due->report, due->renew, due->follow};
+    const uint64_t moments[] = {due->sync,   due->report, due->renew,
+                                due->follow, due->guard,  due->alive};
     uint64_t now = vouch_time_monotonic_ns(), first = NEVER;
     for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
         first = moments[i] < first ? moments[i] : first;
@@ -228,6 +260,12 @@ static int wait_ms(const struct due *due) {
 
 static int work(struct daemon *daemon, struct vouch_fault *fault) {
     uint64_t now = vouch_time_monotonic_ns();
+    if (daemon->due.alive <= now) {
+        return say_alive(daemon);
+    }
+    if (daemon->due.guard <= now) {
+        return guard_now(daemon, fault);
+    }
     if (daemon->due.sync <= now) {
         return sync_now(daemon, fault);
     }
@@ -279,10 +317,15 @@ static int begin(struct daemon *daemon, struct vouch_fault *fault) {
     }
     int err = vouch_notify_open(&daemon->notify, fault);
     if (err == 0) {
+        err = vouch_host_wall_in(daemon->member, daemon->term, fault);
+    }
+    if (err == 0) {
         err = vouch_member_describe(daemon->member, &machine, fault);
     }
     if (err == 0) {
         plan_renewal(daemon);
+        // What comes first is news, and where the log of sshd is to be read from.
+        daemon->due.guard = vouch_time_monotonic_ns() + GUARD_NS;
         err = start_news(daemon, fault);
     }
     return err == 0 ? vouch_notify_send(&daemon->notify, VOUCH_NOTIFY_READY, "at work", fault)
@@ -293,7 +336,7 @@ int vouch_daemon_run(struct vouch_member *member, const struct vouch_term *term,
                      struct vouch_fault *fault) {
     struct vouch_fault unused;
     struct daemon daemon = {
-        .member = member, .term = term, .notify = {-1}, .ready = -1, .signals = -1};
+        .member = member, .term = term, .notify = {.fd = -1}, .ready = -1, .signals = -1};
     int err = begin(&daemon, fault);
     if (err == 0) {
         err = loop(&daemon, fault);

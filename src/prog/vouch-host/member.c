@@ -48,6 +48,26 @@ void vouch_member_close(struct vouch_member *member) {
     *member = (struct vouch_member){.station = {.folder = -1, .lock = -1}};
 }
 
+// Once the CA that signed is on its way out, the certificate is worth renewing: the rotation waits for it.
+static void note_outgoing(struct vouch_member *member, const struct vouch_apply_machine *machine,
+                          uint64_t random) {
+    size_t outgoing = 0;
+    for (size_t i = 0; i < machine->key_count; i++) {
+        outgoing += machine->keys[i].is_outgoing != 0;
+    }
+    if (outgoing == 0) {
+        member->outgoing_since_s = 0;
+        return;
+    }
+    if (member->outgoing_since_s == 0) {
+        member->outgoing_since_s = vouch_time_now_s();
+    }
+    uint64_t at =
+        vouch_pace_soon_at_s(member->outgoing_since_s, member->enrolled.renewed_s, random);
+    member->renew_at_s =
+        at < member->renew_at_s || member->renew_at_s == 0 ? at : member->renew_at_s;
+}
+
 // The earliest end decides, and by how much the host spreads is its own: the same at each start.
 static void note_machine(struct vouch_member *member, const struct vouch_apply_machine *machine) {
     uint64_t random = 0;
@@ -65,6 +85,7 @@ static void note_machine(struct vouch_member *member, const struct vouch_apply_m
             member->renew_at_s = at;
         }
     }
+    note_outgoing(member, machine, random);
 }
 
 int vouch_member_describe(struct vouch_member *member, struct vouch_apply_machine *ret_machine,
@@ -289,6 +310,19 @@ int vouch_member_sync(struct vouch_member *member, const struct vouch_member_lis
     if (err == 0) {
         synced.renew = state.renew;
         *ret_synced = synced;
+    }
+    return err;
+}
+
+int vouch_member_guard(struct vouch_member *member, const struct vouch_member_listener *listener,
+                       size_t *ret_count, struct vouch_fault *fault) {
+    const struct vouch_apply_none none = {0};
+    struct vouch_apply_done done = {0};
+    int err =
+        vouch_apply_guard(member->station.apply, &none, vouch_member_deadline(), &done, fault);
+    if (err == 0) {
+        tell(listener, &done);
+        *ret_count = done.file_count;
     }
     return err;
 }

@@ -16,6 +16,7 @@ struct vouch_member {
     struct vouch_api *api;
     struct vouch_contact_news installed; // versions that are in force here
     uint64_t renew_at_s;                 // 0: not known
+    uint64_t outgoing_since_s;           // a certificate's CA was first seen not to sign; 0: all do
     uint64_t next_login;                 // number that the server expects; 0: not known
     int is_barred;                       // nonzero: the server said a "no" that will stay one
 };
@@ -54,6 +55,11 @@ VOUCH_MUST_USE int vouch_member_sync(struct vouch_member *member,
                                      const struct vouch_member_listener *listener,
                                      struct vouch_member_synced *ret_synced,
                                      struct vouch_fault *fault);
+
+// Has the root part put back what others changed of the files of sshd; *ret_count is how many.
+VOUCH_MUST_USE int vouch_member_guard(struct vouch_member *member,
+                                      const struct vouch_member_listener *listener,
+                                      size_t *ret_count, struct vouch_fault *fault);
 
 // Tells the server how this host is. *ret_health may be NULL.
 VOUCH_MUST_USE int vouch_member_report(struct vouch_member *member,

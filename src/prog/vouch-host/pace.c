@@ -23,3 +23,8 @@ uint64_t vouch_pace_renew_at_s(uint64_t valid_after_s, uint64_t valid_before_s, 
     uint64_t life = valid_before_s - valid_after_s;
     return valid_after_s + life - life / 3 - random % (life / 20 + 1);
 }
+
+uint64_t vouch_pace_soon_at_s(uint64_t since_s, uint64_t renewed_s, uint64_t random) {
+    return renewed_s >= since_s ? renewed_s + VOUCH_PACE_AGAIN_S
+                                : since_s + random % (VOUCH_PACE_SOON_S + 1);
+}

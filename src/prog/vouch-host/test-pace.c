@@ -57,8 +57,30 @@ static void has_no_moment_for_what_is_no_validity(void **state) {
     assert_int_equal(vouch_pace_renew_at_s(101, 100, 5), 0);
 }
 
+static void renews_within_a_minute_what_is_by_an_outgoing_ca(void **state) {
+    (void)state;
+    uint64_t since = 1795346738, latest = 0;
+    for (uint64_t random = 0; random < 1000; random++) {
+        uint64_t at = vouch_pace_soon_at_s(since, since - 86400, random);
+        assert_in_range(at, since, since + VOUCH_PACE_SOON_S);
+        latest = at > latest ? at : latest;
+    }
+    assert_int_equal(latest, since + VOUCH_PACE_SOON_S);
+}
+
+static void does_not_renew_again_and_again_if_nothing_comes_of_it(void **state) {
+    (void)state;
+    uint64_t since = 1795346738;
+    for (uint64_t random = 0; random < 100; random++) {
+        assert_int_equal(vouch_pace_soon_at_s(since, since + 5, random),
+                         since + 5 + VOUCH_PACE_AGAIN_S);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(renews_within_a_minute_what_is_by_an_outgoing_ca),
+        cmocka_unit_test(does_not_renew_again_and_again_if_nothing_comes_of_it),
         cmocka_unit_test(waits_twice_as_long_after_each_failure),
         cmocka_unit_test(never_waits_longer_than_the_longest),
         cmocka_unit_test(begins_anew_once_it_worked),
