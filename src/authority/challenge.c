@@ -2,16 +2,16 @@
 // Questions to passkeys: their names, and which were answered.
 #include "authority/challenge.h"
 
-#include <assert.h>
-
 #include "authority/office.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "core/key.h"
 
 #define VERSION 1
 #define BODY_MAX 128
-#define BLOCK_LEN 64 // of SHA-256, for its HMAC
+#define KEY_LEN 32
+#define MAC_LEN 32 // HMAC-SHA256
 #define CONTEXT "vouch-passkey/1\n"
 #define ANSWERED_BITS 16
 #define ANSWERED_SLOTS (1u << ANSWERED_BITS)
@@ -34,7 +34,7 @@ struct step {
 
 struct vouch_challenges {
     pthread_mutex_t lock;
-    uint8_t key[BLOCK_LEN];
+    uint8_t key[KEY_LEN];
     struct answered *now, *before; // what is in neither has expired
     struct step steps[STEPS_MAX];
     size_t next_step;
@@ -76,25 +76,13 @@ void vouch_challenges_free(struct vouch_challenges *challenges) {
 
 // --- names
 
-// HMAC-SHA256 (RFC 2104) with a key of one block.
 static int mac(struct vouch_local *authority, struct vouch_bytes body,
-               uint8_t ret_mac[static VOUCH_STORE_HASH_LEN], struct vouch_fault *fault) {
-    const uint8_t *key = authority->office->challenges->key;
-    uint8_t inner[BLOCK_LEN + BODY_MAX], outer[BLOCK_LEN + VOUCH_STORE_HASH_LEN];
-    assert(body.len <= BODY_MAX);
-    for (size_t i = 0; i < BLOCK_LEN; i++) {
-        inner[i] = key[i] ^ 0x36;
-        outer[i] = key[i] ^ 0x5c;
-    }
-    memcpy(inner + BLOCK_LEN, body.ptr, body.len);
-    int err = vouch_hash_of(authority, (struct vouch_bytes){inner, BLOCK_LEN + body.len},
-                            outer + BLOCK_LEN, fault);
-    if (err == VOUCH_OK) {
-        err = vouch_hash_of(authority, (struct vouch_bytes){outer, sizeof outer}, ret_mac, fault);
-    }
-    vouch_wipe(inner, sizeof inner);
-    vouch_wipe(outer, sizeof outer);
-    return err;
+               uint8_t ret_mac[static VOUCH_HASH_MAX], struct vouch_fault *fault) {
+    const struct vouch_bytes key = {authority->office->challenges->key, KEY_LEN};
+    return vouch_hash_hmac(VOUCH_HASH_SHA256, key, body, ret_mac) == MAC_LEN
+               ? VOUCH_OK
+               : vouch_fault_set(fault, VOUCH_ERR_CRYPTO, &vouch_fault_internal,
+                                 "passkeys: libcrypto gave no HMAC");
 }
 
 // What the passkey signs: everybody who knows what it was about can compute it again.
@@ -146,7 +134,7 @@ static int read_body(struct vouch_bytes body, struct vouch_challenge *ret_challe
 int vouch_challenge_make(struct vouch_local *authority, struct vouch_challenge *challenge,
                          struct vouch_bytes *ret_name, struct vouch_bytes *ret_challenge,
                          struct vouch_fault *fault) {
-    uint8_t room[BODY_MAX + VOUCH_STORE_HASH_LEN], tag[VOUCH_STORE_HASH_LEN];
+    uint8_t room[BODY_MAX + MAC_LEN], tag[VOUCH_HASH_MAX];
     char text_room[VOUCH_PASSKEY_QUESTION_MAX];
     struct vouch_buf body, text;
     challenge->expires_s = seconds() + VOUCH_CHALLENGE_TTL_S;
@@ -161,7 +149,7 @@ int vouch_challenge_make(struct vouch_local *authority, struct vouch_challenge *
     if (err != VOUCH_OK) {
         return err;
     }
-    vouch_buf_put(&body, (struct vouch_bytes){tag, sizeof tag});
+    vouch_buf_put(&body, (struct vouch_bytes){tag, MAC_LEN});
     vouch_str_base64url(vouch_buf_bytes(&body), &text);
     return body.err == VOUCH_OK && text.err == VOUCH_OK &&
                    vouch_arena_copy(&authority->arena, vouch_buf_bytes(&text), ret_name) == VOUCH_OK
@@ -251,16 +239,16 @@ static const char *judge(const struct vouch_challenge *challenge,
 static int open_name(struct vouch_local *authority, struct vouch_bytes name, uint8_t *room,
                      size_t size, struct vouch_bytes *ret_body, struct vouch_fault *fault) {
     struct vouch_buf bytes;
-    uint8_t tag[VOUCH_STORE_HASH_LEN];
+    uint8_t tag[VOUCH_HASH_MAX];
     vouch_buf_init_fixed(&bytes, room, size);
     *ret_body = (struct vouch_bytes){0};
-    if (vouch_str_unbase64url(name, &bytes) != VOUCH_OK || bytes.len <= sizeof tag ||
-        bytes.len - sizeof tag > BODY_MAX) {
+    if (vouch_str_unbase64url(name, &bytes) != VOUCH_OK || bytes.len <= MAC_LEN ||
+        bytes.len - MAC_LEN > BODY_MAX) {
         return VOUCH_OK;
     }
-    const struct vouch_bytes body = {bytes.ptr, bytes.len - sizeof tag};
+    const struct vouch_bytes body = {bytes.ptr, bytes.len - MAC_LEN};
     int err = mac(authority, body, tag, fault);
-    if (err == VOUCH_OK && vouch_secret_equal(tag, body.ptr + body.len, sizeof tag)) {
+    if (err == VOUCH_OK && vouch_secret_equal(tag, body.ptr + body.len, MAC_LEN)) {
         *ret_body = body;
     }
     return err;
@@ -270,7 +258,7 @@ int vouch_challenge_read(struct vouch_local *authority, struct vouch_bytes name,
                          const struct vouch_challenge *wanted,
                          struct vouch_challenge *ret_challenge, struct vouch_bytes *ret_bytes,
                          struct vouch_reply *reply, struct vouch_fault *fault) {
-    uint8_t room[BODY_MAX + VOUCH_STORE_HASH_LEN];
+    uint8_t room[BODY_MAX + MAC_LEN];
     struct vouch_bytes body;
     struct vouch_challenge challenge;
     int err = open_name(authority, name, room, sizeof room, &body, fault);

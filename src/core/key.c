@@ -2,6 +2,8 @@
 // Public keys: the table of types, reading, comparing, hashing.
 #include "core/key.h"
 
+#include <limits.h>
+#include <openssl/hmac.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -250,6 +252,17 @@ size_t vouch_hash_bytes(enum vouch_hash hash, struct vouch_bytes message,
     unsigned len = 0;
     const EVP_MD *md = md_of(hash);
     if (md == NULL || EVP_Digest(message.ptr, message.len, ret_digest, &len, md, NULL) != 1) {
+        return 0;
+    }
+    return len;
+}
+
+size_t vouch_hash_hmac(enum vouch_hash hash, struct vouch_bytes key, struct vouch_bytes message,
+                       uint8_t ret_mac[static VOUCH_HASH_MAX]) {
+    unsigned len = 0;
+    const EVP_MD *md = md_of(hash);
+    if (md == NULL || key.len > INT_MAX ||
+        HMAC(md, key.ptr, (int)key.len, message.ptr, message.len, ret_mac, &len) == NULL) {
         return 0;
     }
     return len;

@@ -114,3 +114,7 @@ VOUCH_MUST_USE int vouch_key_from_fields(const struct vouch_key_impl *impl, stru
 // `hash` of `message`; returns its length, 0 if libcrypto fails.
 size_t vouch_hash_bytes(enum vouch_hash hash, struct vouch_bytes message,
                         uint8_t ret_digest[static VOUCH_HASH_MAX]);
+
+// HMAC (RFC 2104) of `message` under `key`; returns its length, 0 if libcrypto fails.
+size_t vouch_hash_hmac(enum vouch_hash hash, struct vouch_bytes key, struct vouch_bytes message,
+                       uint8_t ret_mac[static VOUCH_HASH_MAX]);

@@ -39,6 +39,21 @@ static int free_keys(void **state) {
     return 0;
 }
 
+// RFC 4231, test case 2.
+static void makes_the_hmac_of_the_rfc(void **state) {
+    (void)state;
+    static const uint8_t wanted[] = {
+        0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e, 0x6a, 0x04, 0x24,
+        0x26, 0x08, 0x95, 0x75, 0xc7, 0x5a, 0x00, 0x3f, 0x08, 0x9d, 0x27,
+        0x39, 0x83, 0x9d, 0xec, 0x58, 0xb9, 0x64, 0xec, 0x38, 0x43,
+    };
+    uint8_t mac[VOUCH_HASH_MAX];
+    assert_int_equal(vouch_hash_hmac(VOUCH_HASH_SHA256, vouch_bytes_of("Jefe"),
+                                     vouch_bytes_of("what do ya want for nothing?"), mac),
+                     sizeof wanted);
+    assert_memory_equal(mac, wanted, sizeof wanted);
+}
+
 static void decodes_what_it_encoded(void **state) {
     (void)state;
     for (size_t i = 0; i < MADE_COUNT; i++) {
@@ -319,6 +334,7 @@ static void fingerprints_are_those_of_openssh(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(makes_the_hmac_of_the_rfc),
         cmocka_unit_test(decodes_what_it_encoded),
         cmocka_unit_test(refuses_each_proper_prefix_and_leftover),
         cmocka_unit_test(a_flipped_bit_never_gives_the_same_key),
