@@ -102,22 +102,15 @@ int vouch_store_accounts_list(struct vouch_store *store, const struct vouch_stor
                               struct vouch_store_accounts *ret_accounts,
                               struct vouch_fault *fault) {
     struct vouch_numbered_page list;
-    size_t limit = vouch_page_limit(page);
-    uint64_t after = 0;
-    int err = vouch_cursor_read(page, CURSOR, 0, &after, fault);
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    const struct vouch_value args[] = {vouch_value_integer(kept(after)),
-                                       vouch_value_integer((int64_t)limit + 1)};
+    struct vouch_value args[2];
     const struct vouch_numbered what = {.statement = VOUCH_SQL_ACCOUNTS_ALL,
                                         .args = args,
-                                        .limit = limit,
+                                        .page = page,
                                         .cursor = CURSOR,
                                         .size = sizeof(struct vouch_store_account),
                                         .at = offsetof(struct vouch_store_account, id),
                                         .read = read_account};
-    err = vouch_numbered_list(store, &what, &list, fault);
+    int err = vouch_numbered_list(store, &what, &list, fault);
     if (err == VOUCH_OK) {
         *ret_accounts = (struct vouch_store_accounts){
             .arena = list.arena, .rows = list.rows, .count = list.count};

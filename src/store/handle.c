@@ -156,6 +156,22 @@ int vouch_store_first(struct vouch_store *store, enum vouch_statement statement,
                            : err;
 }
 
+int vouch_store_one(struct vouch_store *store, const struct vouch_one *what,
+                    struct vouch_arena *arena, enum vouch_store_outcome *ret_outcome, void *ret_row,
+                    struct vouch_fault *fault) {
+    struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
+    int found = 0;
+    int err = vouch_store_first(store, what->statement, what->args, &found, values, fault);
+    if (err == VOUCH_OK && found) {
+        err = what->read(store, what->statement, values, arena, ret_row, fault);
+    }
+    store->driver->end(store->db, what->statement);
+    if (err == VOUCH_OK) {
+        *ret_outcome = found ? VOUCH_STORE_DONE : VOUCH_STORE_ABSENT;
+    }
+    return err;
+}
+
 int vouch_store_alter(struct vouch_store *store, enum vouch_statement statement,
                       const struct vouch_value *args, enum vouch_store_outcome *ret_outcome,
                       struct vouch_fault *fault) {

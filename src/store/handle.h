@@ -56,6 +56,21 @@ VOUCH_MUST_USE int vouch_store_first(struct vouch_store *store, enum vouch_state
                                      const struct vouch_value *args, int *ret_found,
                                      struct vouch_value *ret_values, struct vouch_fault *fault);
 
+// Makes a row of what a statement gave, with what it points to in the arena. V-1702 if it cannot be one.
+typedef int vouch_row_reader(const struct vouch_store *store, enum vouch_statement statement,
+                             const struct vouch_value *values, struct vouch_arena *arena,
+                             void *ret_row, struct vouch_fault *fault);
+
+// The first row of a statement, read: DONE, or ABSENT if there is none.
+struct vouch_one {
+    enum vouch_statement statement;
+    const struct vouch_value *args;
+    vouch_row_reader *read;
+};
+VOUCH_MUST_USE int vouch_store_one(struct vouch_store *store, const struct vouch_one *what,
+                                   struct vouch_arena *arena, enum vouch_store_outcome *ret_outcome,
+                                   void *ret_row, struct vouch_fault *fault);
+
 // A statement in the transaction that has begun: DONE if it changed something, else ABSENT.
 VOUCH_MUST_USE int vouch_store_alter(struct vouch_store *store, enum vouch_statement statement,
                                      const struct vouch_value *args,
@@ -121,14 +136,16 @@ VOUCH_MUST_USE int vouch_cursor_read(const struct vouch_store_page *page, char k
 // A page of a listing whose rows have numbers, in the order of which they come.
 struct vouch_numbered {
     enum vouch_statement statement;
-    const struct vouch_value *args; // which ask for one row more than `limit`
-    size_t limit;
+    // args[after] is the number that the page's cursor names, or `start`; args[after + 1] one row more than
+    // the page may have. Both are filled in here.
+    struct vouch_value *args;
+    size_t after;
+    uint64_t start;
+    const struct vouch_store_page *page;
     char cursor; // kind
     size_t size; // of a row as it is given
     size_t at;   // of its number, a uint64_t
-    int (*read)(const struct vouch_store *store, enum vouch_statement statement,
-                const struct vouch_value *values, struct vouch_arena *arena, void *ret_row,
-                struct vouch_fault *fault);
+    vouch_row_reader *read;
 };
 struct vouch_numbered_page {
     struct vouch_arena arena; // of the rows and all that they point to

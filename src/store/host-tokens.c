@@ -74,23 +74,6 @@ static int read_token(const struct vouch_store *store, enum vouch_statement stat
     return err;
 }
 
-static int find(struct vouch_store *store, enum vouch_statement statement,
-                const struct vouch_value *arg, struct vouch_arena *arena,
-                enum vouch_store_outcome *ret_outcome, struct vouch_store_host_token *ret_token,
-                struct vouch_fault *fault) {
-    struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
-    int found = 0;
-    int err = vouch_store_first(store, statement, arg, &found, values, fault);
-    if (err == VOUCH_OK && found) {
-        err = read_token(store, statement, values, arena, ret_token, fault);
-    }
-    store->driver->end(store->db, statement);
-    if (err == VOUCH_OK) {
-        *ret_outcome = found ? VOUCH_STORE_DONE : VOUCH_STORE_ABSENT;
-    }
-    return err;
-}
-
 int vouch_store_host_token_by_secret(struct vouch_store *store,
                                      const uint8_t secret[static VOUCH_STORE_HASH_LEN],
                                      struct vouch_arena *arena,
@@ -99,7 +82,8 @@ int vouch_store_host_token_by_secret(struct vouch_store *store,
                                      struct vouch_fault *fault) {
     const struct vouch_value arg =
         vouch_value_bytes((struct vouch_bytes){secret, VOUCH_STORE_HASH_LEN});
-    return find(store, VOUCH_SQL_HOST_TOKEN_BY_SECRET, &arg, arena, ret_outcome, ret_token, fault);
+    const struct vouch_one what = {VOUCH_SQL_HOST_TOKEN_BY_SECRET, &arg, read_token};
+    return vouch_store_one(store, &what, arena, ret_outcome, ret_token, fault);
 }
 
 int vouch_store_host_token_by_id(struct vouch_store *store, uint64_t id, struct vouch_arena *arena,
@@ -107,29 +91,23 @@ int vouch_store_host_token_by_id(struct vouch_store *store, uint64_t id, struct 
                                  struct vouch_store_host_token *ret_token,
                                  struct vouch_fault *fault) {
     const struct vouch_value arg = vouch_value_integer(kept(id));
-    return find(store, VOUCH_SQL_HOST_TOKEN_BY_ID, &arg, arena, ret_outcome, ret_token, fault);
+    const struct vouch_one what = {VOUCH_SQL_HOST_TOKEN_BY_ID, &arg, read_token};
+    return vouch_store_one(store, &what, arena, ret_outcome, ret_token, fault);
 }
 
 int vouch_store_host_tokens_list(struct vouch_store *store, const struct vouch_store_page *page,
                                  struct vouch_store_host_tokens *ret_tokens,
                                  struct vouch_fault *fault) {
     struct vouch_numbered_page list;
-    size_t limit = vouch_page_limit(page);
-    uint64_t after = 0;
-    int err = vouch_cursor_read(page, CURSOR, 0, &after, fault);
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    const struct vouch_value args[] = {vouch_value_integer(kept(after)),
-                                       vouch_value_integer((int64_t)limit + 1)};
+    struct vouch_value args[2];
     const struct vouch_numbered what = {.statement = VOUCH_SQL_HOST_TOKENS_ALL,
                                         .args = args,
-                                        .limit = limit,
+                                        .page = page,
                                         .cursor = CURSOR,
                                         .size = sizeof(struct vouch_store_host_token),
                                         .at = offsetof(struct vouch_store_host_token, id),
                                         .read = read_token};
-    err = vouch_numbered_list(store, &what, &list, fault);
+    int err = vouch_numbered_list(store, &what, &list, fault);
     if (err == VOUCH_OK) {
         *ret_tokens = (struct vouch_store_host_tokens){
             .arena = list.arena, .rows = list.rows, .count = list.count};

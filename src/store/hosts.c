@@ -88,23 +88,20 @@ static int read_row(const struct vouch_store *store, struct vouch_row *row,
 
 // --- finding one
 
+static int read_host(const struct vouch_store *store, enum vouch_statement statement,
+                     const struct vouch_value *values, struct vouch_arena *arena, void *ret_row,
+                     struct vouch_fault *fault) {
+    struct vouch_row row;
+    vouch_row_init(&row, statement, values);
+    return read_row(store, &row, arena, ret_row, fault);
+}
+
 static int find(struct vouch_store *store, enum vouch_statement statement,
                 const struct vouch_value *args, struct vouch_arena *arena,
                 enum vouch_store_outcome *ret_outcome, struct vouch_store_host *ret_host,
                 struct vouch_fault *fault) {
-    struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
-    struct vouch_row row;
-    int found = 0;
-    int err = vouch_store_first(store, statement, args, &found, values, fault);
-    if (err == VOUCH_OK && found) {
-        vouch_row_init(&row, statement, values);
-        err = read_row(store, &row, arena, ret_host, fault);
-    }
-    store->driver->end(store->db, statement);
-    if (err == VOUCH_OK) {
-        *ret_outcome = found ? VOUCH_STORE_DONE : VOUCH_STORE_ABSENT;
-    }
-    return err;
+    const struct vouch_one what = {statement, args, read_host};
+    return vouch_store_one(store, &what, arena, ret_outcome, ret_host, fault);
 }
 
 int vouch_store_host_by_id(struct vouch_store *store, uint64_t id, struct vouch_arena *arena,

@@ -153,7 +153,7 @@ static uint64_t number_of(const struct vouch_numbered *what, const uint8_t *row)
     return number;
 }
 
-static int fill(struct vouch_store *store, const struct vouch_numbered *what,
+static int fill(struct vouch_store *store, const struct vouch_numbered *what, size_t limit,
                 struct vouch_numbered_page *page, struct vouch_fault *fault) {
     struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
     uint8_t *row = page->rows;
@@ -163,7 +163,7 @@ static int fill(struct vouch_store *store, const struct vouch_numbered *what,
         if (err != VOUCH_OK || !is_row) {
             return err;
         }
-        if (page->count == what->limit) {
+        if (page->count == limit) {
             vouch_cursor_write(what->cursor, number_of(what, row - what->size), page->next);
             return VOUCH_OK;
         }
@@ -178,13 +178,21 @@ static int fill(struct vouch_store *store, const struct vouch_numbered *what,
 int vouch_numbered_list(struct vouch_store *store, const struct vouch_numbered *what,
                         struct vouch_numbered_page *ret_page, struct vouch_fault *fault) {
     struct vouch_numbered_page page = {0};
-    page.rows = vouch_arena_alloc(&page.arena, what->limit * what->size);
+    size_t limit = vouch_page_limit(what->page);
+    uint64_t number = 0;
+    int err = vouch_cursor_read(what->page, what->cursor, what->start, &number, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    what->args[what->after] = vouch_value_integer((int64_t)number);
+    what->args[what->after + 1] = vouch_value_integer((int64_t)limit + 1);
+    page.rows = vouch_arena_alloc(&page.arena, limit * what->size);
     if (page.rows == NULL) {
         return vouch_store_no_memory(store, fault);
     }
-    int err = store->driver->query(store->db, what->statement, what->args, fault);
+    err = store->driver->query(store->db, what->statement, what->args, fault);
     if (err == VOUCH_OK) {
-        err = fill(store, what, &page, fault);
+        err = fill(store, what, limit, &page, fault);
     }
     store->driver->end(store->db, what->statement);
     if (err != VOUCH_OK) {

@@ -68,61 +68,39 @@ static int read_policy(const struct vouch_store *store, enum vouch_statement sta
     return VOUCH_OK;
 }
 
-static int find(struct vouch_store *store, enum vouch_statement statement, int64_t by,
-                struct vouch_arena *arena, enum vouch_store_outcome *ret_outcome,
-                struct vouch_store_policy *ret_policy, struct vouch_fault *fault) {
-    struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
-    const struct vouch_value arg = vouch_value_integer(by);
-    int found = 0;
-    int err = store->driver->query(store->db, statement, &arg, fault);
-    if (err == VOUCH_OK) {
-        err = store->driver->next(store->db, statement, &found, values, fault);
-    }
-    if (err == VOUCH_OK && found) {
-        err = read_policy(store, statement, values, arena, ret_policy, fault);
-    }
-    store->driver->end(store->db, statement);
-    if (err == VOUCH_OK) {
-        *ret_outcome = found ? VOUCH_STORE_DONE : VOUCH_STORE_ABSENT;
-    }
-    return err;
-}
-
 int vouch_store_policy_find(struct vouch_store *store, uint64_t version, struct vouch_arena *arena,
                             enum vouch_store_outcome *ret_outcome,
                             struct vouch_store_policy *ret_policy, struct vouch_fault *fault) {
-    int64_t by = version > INT64_MAX ? 0 : (int64_t)version; // there is no version 0
-    return find(store, version == 0 ? VOUCH_SQL_POLICY_NEWEST : VOUCH_SQL_POLICY_BY_VERSION, by,
-                arena, ret_outcome, ret_policy, fault);
+    const struct vouch_value arg = // there is no version 0
+        vouch_value_integer(version > INT64_MAX ? 0 : (int64_t)version);
+    const struct vouch_one what = {
+        version == 0 ? VOUCH_SQL_POLICY_NEWEST : VOUCH_SQL_POLICY_BY_VERSION, &arg, read_policy};
+    return vouch_store_one(store, &what, arena, ret_outcome, ret_policy, fault);
 }
 
 int vouch_store_policy_at(struct vouch_store *store, uint64_t at_s, struct vouch_arena *arena,
                           enum vouch_store_outcome *ret_outcome,
                           struct vouch_store_policy *ret_policy, struct vouch_fault *fault) {
-    return find(store, VOUCH_SQL_POLICY_AT, at_s > INT64_MAX ? INT64_MAX : (int64_t)at_s, arena,
-                ret_outcome, ret_policy, fault);
+    const struct vouch_value arg =
+        vouch_value_integer(at_s > INT64_MAX ? INT64_MAX : (int64_t)at_s);
+    const struct vouch_one what = {VOUCH_SQL_POLICY_AT, &arg, read_policy};
+    return vouch_store_one(store, &what, arena, ret_outcome, ret_policy, fault);
 }
 
 int vouch_store_policies_list(struct vouch_store *store, const struct vouch_store_page *page,
                               struct vouch_store_policies *ret_policies,
                               struct vouch_fault *fault) {
     struct vouch_numbered_page list;
-    size_t limit = vouch_page_limit(page);
-    uint64_t before = 0;
-    int err = vouch_cursor_read(page, CURSOR, INT64_MAX, &before, fault);
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    const struct vouch_value args[] = {vouch_value_integer((int64_t)before),
-                                       vouch_value_integer((int64_t)limit + 1)};
+    struct vouch_value args[2];
     const struct vouch_numbered what = {.statement = VOUCH_SQL_POLICIES_ALL,
                                         .args = args,
-                                        .limit = limit,
+                                        .start = INT64_MAX,
+                                        .page = page,
                                         .cursor = CURSOR,
                                         .size = sizeof(struct vouch_store_policy),
                                         .at = offsetof(struct vouch_store_policy, version),
                                         .read = read_policy};
-    err = vouch_numbered_list(store, &what, &list, fault);
+    int err = vouch_numbered_list(store, &what, &list, fault);
     if (err == VOUCH_OK) {
         *ret_policies = (struct vouch_store_policies){
             .arena = list.arena, .rows = list.rows, .count = list.count};

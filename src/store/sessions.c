@@ -53,23 +53,6 @@ static int read_session(const struct vouch_store *store, enum vouch_statement st
     return VOUCH_OK;
 }
 
-static int find(struct vouch_store *store, enum vouch_statement statement,
-                const struct vouch_value *arg, struct vouch_arena *arena,
-                enum vouch_store_outcome *ret_outcome, struct vouch_store_session *ret_session,
-                struct vouch_fault *fault) {
-    struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
-    int found = 0;
-    int err = vouch_store_first(store, statement, arg, &found, values, fault);
-    if (err == VOUCH_OK && found) {
-        err = read_session(store, statement, values, arena, ret_session, fault);
-    }
-    store->driver->end(store->db, statement);
-    if (err == VOUCH_OK) {
-        *ret_outcome = found ? VOUCH_STORE_DONE : VOUCH_STORE_ABSENT;
-    }
-    return err;
-}
-
 int vouch_store_session_by_secret(struct vouch_store *store,
                                   const uint8_t secret[static VOUCH_STORE_HASH_LEN],
                                   struct vouch_arena *arena, enum vouch_store_outcome *ret_outcome,
@@ -77,14 +60,16 @@ int vouch_store_session_by_secret(struct vouch_store *store,
                                   struct vouch_fault *fault) {
     const struct vouch_value arg =
         vouch_value_bytes((struct vouch_bytes){secret, VOUCH_STORE_HASH_LEN});
-    return find(store, VOUCH_SQL_SESSION_BY_SECRET, &arg, arena, ret_outcome, ret_session, fault);
+    const struct vouch_one what = {VOUCH_SQL_SESSION_BY_SECRET, &arg, read_session};
+    return vouch_store_one(store, &what, arena, ret_outcome, ret_session, fault);
 }
 
 int vouch_store_session_by_id(struct vouch_store *store, uint64_t id, struct vouch_arena *arena,
                               enum vouch_store_outcome *ret_outcome,
                               struct vouch_store_session *ret_session, struct vouch_fault *fault) {
     const struct vouch_value arg = vouch_value_integer(kept(id));
-    return find(store, VOUCH_SQL_SESSION_BY_ID, &arg, arena, ret_outcome, ret_session, fault);
+    const struct vouch_one what = {VOUCH_SQL_SESSION_BY_ID, &arg, read_session};
+    return vouch_store_one(store, &what, arena, ret_outcome, ret_session, fault);
 }
 
 int vouch_store_sessions_list(struct vouch_store *store, struct vouch_bytes user, uint64_t now_s,
@@ -92,23 +77,17 @@ int vouch_store_sessions_list(struct vouch_store *store, struct vouch_bytes user
                               struct vouch_store_sessions *ret_sessions,
                               struct vouch_fault *fault) {
     struct vouch_numbered_page list;
-    size_t limit = vouch_page_limit(page);
-    uint64_t after = 0;
-    int err = vouch_cursor_read(page, CURSOR, 0, &after, fault);
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    const struct vouch_value args[] = {vouch_value_bytes(user), vouch_value_integer(kept(after)),
-                                       vouch_value_integer((int64_t)limit + 1),
-                                       vouch_value_integer(kept(now_s))};
+    struct vouch_value args[] = {
+        vouch_value_bytes(user), {0}, {0}, vouch_value_integer(kept(now_s))};
     const struct vouch_numbered what = {.statement = VOUCH_SQL_SESSIONS_OF,
                                         .args = args,
-                                        .limit = limit,
+                                        .after = 1,
+                                        .page = page,
                                         .cursor = CURSOR,
                                         .size = sizeof(struct vouch_store_session),
                                         .at = offsetof(struct vouch_store_session, id),
                                         .read = read_session};
-    err = vouch_numbered_list(store, &what, &list, fault);
+    int err = vouch_numbered_list(store, &what, &list, fault);
     if (err == VOUCH_OK) {
         *ret_sessions = (struct vouch_store_sessions){
             .arena = list.arena, .rows = list.rows, .count = list.count};

@@ -61,59 +61,36 @@ static int read_token(const struct vouch_store *store, enum vouch_statement stat
     return VOUCH_OK;
 }
 
-static int find(struct vouch_store *store, enum vouch_statement statement, struct vouch_bytes key,
-                struct vouch_arena *arena, enum vouch_store_outcome *ret_outcome,
-                struct vouch_store_token *ret_token, struct vouch_fault *fault) {
-    struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
-    const struct vouch_value arg = vouch_value_bytes(key);
-    int found = 0;
-    int err = store->driver->query(store->db, statement, &arg, fault);
-    if (err == VOUCH_OK) {
-        err = store->driver->next(store->db, statement, &found, values, fault);
-    }
-    if (err == VOUCH_OK && found) {
-        err = read_token(store, statement, values, arena, ret_token, fault);
-    }
-    store->driver->end(store->db, statement);
-    if (err == VOUCH_OK) {
-        *ret_outcome = found ? VOUCH_STORE_DONE : VOUCH_STORE_ABSENT;
-    }
-    return err;
-}
-
 int vouch_store_token_by_secret(struct vouch_store *store,
                                 const uint8_t secret[static VOUCH_STORE_HASH_LEN],
                                 struct vouch_arena *arena, enum vouch_store_outcome *ret_outcome,
                                 struct vouch_store_token *ret_token, struct vouch_fault *fault) {
-    struct vouch_bytes hash = {secret, VOUCH_STORE_HASH_LEN};
-    return find(store, VOUCH_SQL_TOKEN_BY_SECRET, hash, arena, ret_outcome, ret_token, fault);
+    const struct vouch_value arg =
+        vouch_value_bytes((struct vouch_bytes){secret, VOUCH_STORE_HASH_LEN});
+    const struct vouch_one what = {VOUCH_SQL_TOKEN_BY_SECRET, &arg, read_token};
+    return vouch_store_one(store, &what, arena, ret_outcome, ret_token, fault);
 }
 
 int vouch_store_token_by_name(struct vouch_store *store, struct vouch_bytes name,
                               struct vouch_arena *arena, enum vouch_store_outcome *ret_outcome,
                               struct vouch_store_token *ret_token, struct vouch_fault *fault) {
-    return find(store, VOUCH_SQL_TOKEN_BY_NAME, name, arena, ret_outcome, ret_token, fault);
+    const struct vouch_value arg = vouch_value_bytes(name);
+    const struct vouch_one what = {VOUCH_SQL_TOKEN_BY_NAME, &arg, read_token};
+    return vouch_store_one(store, &what, arena, ret_outcome, ret_token, fault);
 }
 
 int vouch_store_tokens_list(struct vouch_store *store, const struct vouch_store_page *page,
                             struct vouch_store_tokens *ret_tokens, struct vouch_fault *fault) {
     struct vouch_numbered_page list;
-    size_t limit = vouch_page_limit(page);
-    uint64_t after = 0;
-    int err = vouch_cursor_read(page, CURSOR, 0, &after, fault);
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    const struct vouch_value args[] = {vouch_value_integer((int64_t)after),
-                                       vouch_value_integer((int64_t)limit + 1)};
+    struct vouch_value args[2];
     const struct vouch_numbered what = {.statement = VOUCH_SQL_TOKENS_ALL,
                                         .args = args,
-                                        .limit = limit,
+                                        .page = page,
                                         .cursor = CURSOR,
                                         .size = sizeof(struct vouch_store_token),
                                         .at = offsetof(struct vouch_store_token, id),
                                         .read = read_token};
-    err = vouch_numbered_list(store, &what, &list, fault);
+    int err = vouch_numbered_list(store, &what, &list, fault);
     if (err == VOUCH_OK) {
         *ret_tokens = (struct vouch_store_tokens){
             .arena = list.arena, .rows = list.rows, .count = list.count};
