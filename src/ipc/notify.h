@@ -8,14 +8,13 @@
 
 // Where the manager listens.
 struct vouch_notify {
-    int fd; // -1: nobody listens
-    uint64_t
-        watchdog_ns; // within which ALIVE is to be told again and again; 0: nobody waits for it
+    int fd;               // -1: nobody listens
+    uint64_t watchdog_ns; // ALIVE is to be told again within this time; 0: nobody waits for it
 };
 
 // Reads NOTIFY_SOCKET (a path, or @NAME for the abstract name space) and WATCHDOG_USEC, where WATCHDOG_PID is
-// this process, removes them from the environment, and connects. Without the variable *ret_notify is silent, which is no error. The caller ends it with
-// vouch_notify_close().
+// this process, removes them from the environment, and connects. Without the variable *ret_notify is silent,
+// which is no error. The caller ends it with vouch_notify_close().
 VOUCH_MUST_USE int vouch_notify_open(struct vouch_notify *ret_notify, struct vouch_fault *fault);
 void vouch_notify_close(struct vouch_notify *notify);
 

@@ -355,7 +355,7 @@ static void allow_descriptors(void) {
 
 static int run(const struct vouch_options *options, enum vouch_exit *ret_exit,
                struct vouch_fault *fault) {
-    struct server server = {.notify = {-1},
+    struct server server = {.notify = {.fd = -1},
                             .settings = {.fd = -1},
                             .before = {.fd = -1},
                             .unlock_fd = -1,
