@@ -29,7 +29,7 @@ export async function readPolicyText(version?: string): Promise<PolicyText> {
     }
 }
 
-async function readPolicy(): Promise<Policy> {
+export async function readPolicy(): Promise<Policy> {
     const found = await readPolicyText();
     return { ...found, document: parsePolicy(found.text) };
 }

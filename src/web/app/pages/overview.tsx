@@ -7,12 +7,15 @@ import { stateOf } from '../certs';
 import { ago, count, duration } from '../format';
 import { endOf, healthOf } from '../hosts';
 import { t, word } from '../i18n';
+import { readPolicy } from '../policy';
+import type { Policy } from '../policy';
+import { list, text } from '../policy-text';
 import { Honeycomb } from '../pictures/honeycomb';
 import { Runway } from '../pictures/runway';
 import { Timeline } from '../pictures/timeline';
 import { go, query, setQuery, withQuery } from '../router';
 import { mayAdminister } from '../session';
-import type { Account, Ca, Cert, Event, FleetHost, KrlStatus, Login, PolicyVersion } from '../types';
+import type { Account, Ca, Cert, Event, FleetHost, KrlStatus, Login } from '../types';
 import { Badge, Cli, Heading, Loading } from '../ui/bits';
 import type { Tone } from '../ui/bits';
 import { useEvery, useLoad } from '../ui/load';
@@ -27,7 +30,7 @@ interface Facts {
     fleet: FleetHost[];
     krl: KrlStatus;
     ca: Ca;
-    policies: PolicyVersion[];
+    policy: Policy;
     accounts: Account[];
 }
 
@@ -36,7 +39,7 @@ const MOST = 2000;
 async function load(seconds: number, signal: AbortSignal): Promise<Facts> {
     const now = Math.floor(Date.now() / 1000) * 1000;
     const from = new Date(now - seconds * 1000).toISOString();
-    const [certs, valid, refused, denied, fleet, krl, ca, policies, accounts] = await Promise.all([
+    const [certs, valid, refused, denied, fleet, krl, ca, policy, accounts] = await Promise.all([
         all<Cert>(withQuery('/v1/certs', { from }), MOST, signal),
         all<Cert>(withQuery('/v1/certs', { valid_at: new Date(now).toISOString() }), MOST, signal),
         all<Login>(withQuery('/v1/logins', { outcome: 'refused', from }), MOST, signal),
@@ -44,10 +47,10 @@ async function load(seconds: number, signal: AbortSignal): Promise<Facts> {
         all<FleetHost>('/v1/fleet', 5000, signal),
         get<KrlStatus>('/v1/krls/status?limit=200', signal),
         get<Ca>('/v1/ca', signal),
-        all<PolicyVersion>('/v1/policies', 1, signal),
+        readPolicy(),
         mayAdminister.value ? all<Account>('/v1/accounts', MOST, signal) : Promise.resolve([]),
     ]);
-    return { certs, valid, refused, denied, fleet, krl, ca, policies, accounts };
+    return { certs, valid, refused, denied, fleet, krl, ca, policy, accounts };
 }
 
 function Tile({ title, value, about, href, tone }: { title: string; value: string; about: string; href: string; tone: Tone }): JSX.Element {
@@ -137,9 +140,11 @@ function Attention({ facts }: { facts: Facts }): JSX.Element {
 
 // What a new authority still lacks; gone when all is there.
 function Start({ facts }: { facts: Facts }): JSX.Element | null {
-    const administrators = facts.accounts.filter((account) => account.password && (account.totp || (account.passkeys ?? 0) > 0)).length;
+    const admins = (facts.policy.document.groups ?? []).find((group) => text(group, 'name') === 'vouch-admins');
+    const isSetUp = (account: Account): boolean => (account.password && account.totp) || (account.passkeys ?? 0) > 0;
+    const administrators = facts.accounts.filter((account) => isSetUp(account) && list(admins ?? {}, 'members').includes(account.user)).length;
     const steps: [boolean, string, string][] = [
-        [facts.policies.length > 0 && facts.fleet.some((host) => host.zone), t('start.zone'), '/zones'],
+        [(facts.policy.document.zones ?? []).length > 0, t('start.zone'), '/zones'],
         [facts.fleet.some((host) => host.state === 'active'), t('start.host'), '/enrolment'],
         [facts.valid.some((cert) => cert.type === 'user' && stateOf(cert) === 'valid') || facts.certs.some((cert) => cert.type === 'user'), t('start.login'), '/new'],
         [administrators > 1, t('start.second'), '/users'],
