@@ -38,15 +38,9 @@ int vouch_api_csrf(struct vouch_bytes secret, char ret_proof[VOUCH_API_CSRF_LEN 
 
 // The server's own origin is what the browser went to, which is in Host; TLS is spoken with everybody.
 static int is_own_origin(const struct vouch_http_request *request) {
-    static const char scheme[] = "https://";
-    const size_t skip = sizeof scheme - 1;
     struct vouch_bytes origin = request->headers[VOUCH_HTTP_ORIGIN];
     struct vouch_bytes host = request->headers[VOUCH_HTTP_HOST];
-    if (origin.ptr == NULL || host.len == 0 || origin.len < skip ||
-        memcmp(origin.ptr, scheme, skip) != 0) {
-        return 0;
-    }
-    return vouch_bytes_equal((struct vouch_bytes){origin.ptr + skip, origin.len - skip}, host);
+    return host.len > 0 && vouch_str_take(&origin, "https://") && vouch_bytes_equal(origin, host);
 }
 
 int vouch_api_is_own_page(struct vouch_api_call *call) {

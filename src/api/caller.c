@@ -4,29 +4,31 @@
 // answer.
 #include "api/browser.h"
 #include "authority/request-hosts.h"
+#include "base/str.h"
 
 static const char scheme[] = "bearer ";
 
-static int has_scheme(struct vouch_bytes header) {
+// In either case, which is why vouch_str_take() will not do.
+static int take_scheme(struct vouch_bytes *header) {
     size_t len = sizeof scheme - 1;
-    if (header.len < len) {
+    if (header->len < len) {
         return 0;
     }
     for (size_t i = 0; i < len; i++) {
-        uint8_t c = header.ptr[i];
+        uint8_t c = header->ptr[i];
         if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != (uint8_t)scheme[i]) {
             return 0;
         }
     }
+    *header = (struct vouch_bytes){header->ptr + len, header->len - len};
     return 1;
 }
 
 static int is_secret(struct vouch_bytes text, const char *prefix) {
-    size_t len = strlen(prefix);
-    if (text.len <= len || text.len > VOUCH_TOKEN_TEXT_MAX || memcmp(text.ptr, prefix, len) != 0) {
+    if (text.len > VOUCH_TOKEN_TEXT_MAX || !vouch_str_take(&text, prefix) || text.len == 0) {
         return 0;
     }
-    for (size_t i = len; i < text.len; i++) {
+    for (size_t i = 0; i < text.len; i++) {
         uint8_t c = text.ptr[i];
         int good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
                    c == '-' || c == '_';
@@ -77,11 +79,10 @@ static int take_local(struct vouch_api_call *call) {
 
 static int take_bearer(struct vouch_api_call *call, struct vouch_bytes header,
                        enum vouch_api_access access) {
-    const size_t skip = sizeof scheme - 1;
-    if (!has_scheme(header)) {
+    struct vouch_bytes token = header;
+    if (!take_scheme(&token)) {
         return 0;
     }
-    const struct vouch_bytes token = {header.ptr + skip, header.len - skip};
     call->caller.way = way_of(token, access);
     call->caller.token = call->caller.way != VOUCH_CALLER_UNKNOWN ? token : (struct vouch_bytes){0};
     return call->caller.way != VOUCH_CALLER_UNKNOWN;

@@ -59,15 +59,13 @@ struct vouch_bytes vouch_api_cert_line(struct vouch_api_call *call, const char *
 }
 
 int vouch_api_read_fingerprint(struct vouch_bytes text, uint8_t ret_digest[static 32]) {
-    static const char prefix[] = "SHA256:";
-    size_t skip = sizeof prefix - 1;
     uint8_t padded[44];
     uint8_t digest[33];
     struct vouch_buf out;
-    if (text.len != skip + 43 || memcmp(text.ptr, prefix, skip) != 0) {
+    if (!vouch_str_take(&text, "SHA256:") || text.len != 43) {
         return VOUCH_ERR_FORMAT;
     }
-    memcpy(padded, text.ptr + skip, 43);
+    memcpy(padded, text.ptr, 43);
     padded[43] = '='; // fingerprints are printed without
     vouch_buf_init_fixed(&out, digest, sizeof digest);
     int err = vouch_str_unbase64((struct vouch_bytes){padded, sizeof padded}, &out);

@@ -3,6 +3,7 @@
 // tiles, and entry bundles for those who may read what was issued.
 #include "api/fields.h"
 #include "api/resources.h"
+#include "base/str.h"
 #include "api/snapshot.h"
 #include "base/mem.h"
 
@@ -46,13 +47,12 @@ static const char *cache_of(const struct vouch_api_call *call, struct vouch_byte
 }
 
 int vouch_api_ledger_tile(struct vouch_api_call *call) {
-    size_t skip = sizeof PATH_PREFIX - 1;
-    struct vouch_bytes path = {call->request->path.ptr + skip, call->request->path.len - skip};
-    const struct vouch_ask_tile ask = {.path = path};
-    if (!is_tile_path(path)) {
+    struct vouch_bytes path = call->request->path;
+    if (!vouch_str_take(&path, PATH_PREFIX) || !is_tile_path(path)) {
         vouch_api_refuse_absent(call, "tile");
         return VOUCH_OK;
     }
+    const struct vouch_ask_tile ask = {.path = path};
     struct vouch_answer_tile answer = {0};
     int err = vouch_authority_tile(call->authority, &call->caller, &ask, &answer, &call->fault);
     if (!vouch_api_is_done(call, err, &answer.reply)) {

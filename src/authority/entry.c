@@ -30,18 +30,15 @@ const char *vouch_entry_kind_word(enum vouch_store_revocation_kind kind) {
 
 static int take_hash(struct vouch_bytes word, const char *name, uint8_t *ret_hash) {
     struct vouch_buf hash;
-    size_t len = strlen(name);
-    if (word.len != len + (size_t)2 * VOUCH_STORE_HASH_LEN || memcmp(word.ptr, name, len) != 0) {
+    if (!vouch_str_take(&word, name) || word.len != (size_t)2 * VOUCH_STORE_HASH_LEN) {
         return 0;
     }
     vouch_buf_init_fixed(&hash, ret_hash, VOUCH_STORE_HASH_LEN);
-    return vouch_str_unhex((struct vouch_bytes){word.ptr + len, word.len - len}, &hash) == VOUCH_OK;
+    return vouch_str_unhex(word, &hash) == VOUCH_OK;
 }
 
 static int take_until(struct vouch_bytes word, uint64_t *ret_until_s) {
-    return word.len > 6 && memcmp(word.ptr, "until=", 6) == 0 &&
-           vouch_str_to_u64((struct vouch_bytes){word.ptr + 6, word.len - 6}, ret_until_s) ==
-               VOUCH_OK;
+    return vouch_str_take(&word, "until=") && vouch_str_to_u64(word, ret_until_s) == VOUCH_OK;
 }
 
 // Nonzero if the request had an idempotency key.

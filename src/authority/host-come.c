@@ -214,9 +214,8 @@ static int judge(struct vouch_local *authority, const struct vouch_caller *calle
     return err;
 }
 
-static int begins_with(struct vouch_bytes text, const char *prefix) {
-    const struct vouch_bytes head = vouch_bytes_of(prefix);
-    return text.len > head.len && memcmp(text.ptr, head.ptr, head.len) == 0;
+static int is_secret(struct vouch_bytes text) {
+    return vouch_str_take(&text, VOUCH_HOST_SECRET_PREFIX) && text.len > 0;
 }
 
 int vouch_identify_host(struct vouch_local *authority, const struct vouch_caller *caller,
@@ -230,7 +229,7 @@ int vouch_identify_host(struct vouch_local *authority, const struct vouch_caller
     if (!vouch_caller_is_plain(caller, ret_reply)) {
         return VOUCH_OK;
     }
-    if (caller->way != VOUCH_CALLER_HOST || !begins_with(caller->token, VOUCH_HOST_SECRET_PREFIX)) {
+    if (caller->way != VOUCH_CALLER_HOST || !is_secret(caller->token)) {
         unknown(ret_reply, "this is for enrolled hosts, with the secret that they were given");
         return VOUCH_OK;
     }

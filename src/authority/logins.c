@@ -6,6 +6,7 @@
 #include "authority/issue.h"
 #include "authority/login-row.h"
 #include "authority/row.h"
+#include "base/str.h"
 
 // --- the forms of a login
 
@@ -61,10 +62,8 @@ int vouch_login_row_keep(struct vouch_arena *arena, struct vouch_login_row *row)
 }
 
 struct vouch_bytes vouch_login_user(struct vouch_bytes actor) {
-    static const char prefix[] = "user:";
-    const size_t len = sizeof prefix - 1;
-    int is_person = actor.len > len && memcmp(actor.ptr, prefix, len) == 0;
-    return is_person ? (struct vouch_bytes){actor.ptr + len, actor.len - len} : actor;
+    struct vouch_bytes name = actor;
+    return vouch_str_take(&name, "user:") && name.len > 0 ? name : actor;
 }
 
 // --- searching

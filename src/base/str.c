@@ -205,6 +205,15 @@ struct vouch_bytes vouch_str_trim(struct vouch_bytes text) {
     return text;
 }
 
+int vouch_str_take(struct vouch_bytes *text, const char *head) {
+    size_t len = strlen(head);
+    if (text->len < len || memcmp(text->ptr, head, len) != 0) {
+        return 0;
+    }
+    *text = (struct vouch_bytes){text->ptr + len, text->len - len};
+    return 1;
+}
+
 #define WORD_MAX 40
 
 static size_t least(size_t a, size_t b) {

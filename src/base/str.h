@@ -34,6 +34,9 @@ struct vouch_bytes vouch_str_cut(struct vouch_bytes *rest, char mark);
 // Without blanks, tabs, CR and LF at both ends.
 struct vouch_bytes vouch_str_trim(struct vouch_bytes text);
 
+// Cuts `head` off the front of the text; 0, and the text as it was, if it begins otherwise.
+int vouch_str_take(struct vouch_bytes *text, const char *head);
+
 // The nearest of `words` (ended by NULL) to a mistyped one, or NULL if none is near.
 const char *vouch_str_nearest(const char *typed, const char *const *words);
 

@@ -209,8 +209,23 @@ static void a_fault_that_nobody_wants_stays_a_failure(void **state) {
     assert_true(vouch_fault_next(NULL, "y") < 0);
 }
 
+static void takes_a_head_off_and_leaves_what_begins_otherwise(void **state) {
+    (void)state;
+    struct vouch_bytes text = vouch_bytes_of("user:ada");
+    assert_false(vouch_str_take(&text, "host:"));
+    assert_false(vouch_str_take(&text, "user:ada!"));
+    assert_true(vouch_bytes_equal(text, vouch_bytes_of("user:ada")));
+    assert_true(vouch_str_take(&text, "user:"));
+    assert_true(vouch_bytes_equal(text, vouch_bytes_of("ada")));
+    assert_true(vouch_str_take(&text, "ada"));
+    assert_int_equal(text.len, 0);
+    struct vouch_bytes nothing = {0};
+    assert_false(vouch_str_take(&nothing, "x"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_a_head_off_and_leaves_what_begins_otherwise),
         cmocka_unit_test(escapes_every_byte_that_is_not_printable),
         cmocka_unit_test(cuts_a_long_text_with_dots),
         cmocka_unit_test(reads_numbers_strictly),

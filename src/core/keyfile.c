@@ -32,8 +32,7 @@ int vouch_keyfile_fail(struct vouch_where *where, int err, const char *field, co
 }
 
 static int starts_with(struct vouch_bytes text, const char *start) {
-    size_t len = strlen(start);
-    return text.len >= len && memcmp(text.ptr, start, len) == 0;
+    return vouch_str_take(&text, start);
 }
 
 int vouch_keyfile_header_read(struct vouch_bytes blob, struct vouch_keyfile_header *ret_header,

@@ -123,7 +123,7 @@ static int read_file(struct vouch_work *work, const char *path, struct plan *pla
 }
 
 static int is_ours(struct vouch_bytes text) {
-    return text.len >= strlen(OURS) && memcmp(text.ptr, OURS, strlen(OURS)) == 0;
+    return vouch_str_take(&text, OURS);
 }
 
 static int plan_own_file(struct vouch_work *work, struct plan *plan, struct vouch_bytes settings,

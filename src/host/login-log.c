@@ -7,16 +7,6 @@
 
 // ----- pieces of text
 
-// Cuts `head` off the front; 0 and *text as it was, if it begins otherwise.
-static int take(struct vouch_bytes *text, const char *head) {
-    size_t len = strlen(head);
-    if (text->len < len || memcmp(text->ptr, head, len) != 0) {
-        return 0;
-    }
-    *text = (struct vouch_bytes){text->ptr + len, text->len - len};
-    return 1;
-}
-
 static int take_end(struct vouch_bytes *text, const char *tail) {
     size_t len = strlen(tail);
     if (text->len < len || memcmp(text->ptr + text->len - len, tail, len) != 0) {
@@ -75,10 +65,10 @@ static int is_port(struct vouch_bytes text) {
 }
 
 static int is_fingerprint(struct vouch_bytes text) {
-    if (take(&text, "SHA256:")) {
+    if (vouch_str_take(&text, "SHA256:")) {
         return text.len == 43 && consists_of(text, UPPER LOWER DIGITS "+/");
     }
-    return take(&text, "MD5:") && text.len == 47 && consists_of(text, DIGITS "abcdef:");
+    return vouch_str_take(&text, "MD5:") && text.len == 47 && consists_of(text, DIGITS "abcdef:");
 }
 
 // ----- reasons
@@ -129,7 +119,7 @@ static void set_reason(const struct wording *wording, struct vouch_log_said *sai
 // whole line counts.
 static int read_refusal(struct vouch_bytes text, struct vouch_log_said *said) {
     struct vouch_bytes rest = text;
-    int is_long_form = take(&rest, "Refusing certificate ID \"");
+    int is_long_form = vouch_str_take(&rest, "Refusing certificate ID \"");
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
         struct vouch_bytes head = text;
         if (text.len <= VOUCH_LOG_WHOLE_MAX && take_end(&head, refusals[i].text) &&
@@ -156,8 +146,9 @@ static int read_address_refusal(struct vouch_bytes text, struct vouch_log_said *
     struct vouch_bytes rest = {at + sizeof mark - 1,
                                text.len - (size_t)(at - text.ptr) - (sizeof mark - 1)};
     (void)word(&rest);
-    if (!take(&rest, " with valid certificate but not from a permitted source address (") &&
-        !take(&rest, " with correct key but not from a permitted host (")) {
+    if (!vouch_str_take(&rest,
+                        " with valid certificate but not from a permitted source address (") &&
+        !vouch_str_take(&rest, " with correct key but not from a permitted host (")) {
         return 0;
     }
     set_reason(&source, said);
@@ -167,11 +158,12 @@ static int read_address_refusal(struct vouch_bytes text, struct vouch_log_said *
 // "Authentication key TYPE FINGERPRINT revoked by file PATH"
 static int read_revoked(struct vouch_bytes text, struct vouch_log_said *said) {
     static const struct wording revoked = {"", NULL, VOUCH_CERT_REASON_REVOKED};
-    if (!take(&text, "Authentication key ")) {
+    if (!vouch_str_take(&text, "Authentication key ")) {
         return 0;
     }
     (void)word(&text);
-    if (!take(&text, " ") || !is_fingerprint(word(&text)) || !take(&text, " revoked by file ")) {
+    if (!vouch_str_take(&text, " ") || !is_fingerprint(word(&text)) ||
+        !vouch_str_take(&text, " revoked by file ")) {
         return 0;
     }
     set_reason(&revoked, said);
@@ -180,14 +172,14 @@ static int read_revoked(struct vouch_bytes text, struct vouch_log_said *said) {
 
 // "User LOGIN[ from ADDRESS] not allowed because ...": an account, as others are "Invalid user".
 static int read_not_allowed(struct vouch_bytes text, struct vouch_log_said *said) {
-    if (!take(&text, "User ")) {
+    if (!vouch_str_take(&text, "User ")) {
         return 0;
     }
     (void)word(&text);
-    if (take(&text, " from ")) {
+    if (vouch_str_take(&text, " from ")) {
         (void)word(&text);
     }
-    if (!take(&text, " not allowed because ")) {
+    if (!vouch_str_take(&text, " not allowed because ")) {
         return 0;
     }
     said->kind = VOUCH_LOG_REASON;
@@ -198,7 +190,7 @@ static int read_not_allowed(struct vouch_bytes text, struct vouch_log_said *said
 static int read_reason(struct vouch_bytes text, struct vouch_log_said *said) {
     for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
         struct vouch_bytes rest = text;
-        if (take(&rest, beginnings[i].text)) {
+        if (vouch_str_take(&rest, beginnings[i].text)) {
             set_reason(&beginnings[i], said);
             return 1;
         }
@@ -230,7 +222,7 @@ static void read_cert(struct vouch_bytes text, struct vouch_log_said *said) {
 // "TYPE FINGERPRINT[ ID ...]"; other methods put other things here.
 static void read_key(struct vouch_bytes text, int is_whole, struct vouch_log_said *said) {
     struct vouch_bytes type = word(&text);
-    if (!consists_of(type, UPPER DIGITS "-") || !take(&text, " ")) {
+    if (!consists_of(type, UPPER DIGITS "-") || !vouch_str_take(&text, " ")) {
         return;
     }
     struct vouch_bytes fingerprint = word(&text);
@@ -239,7 +231,7 @@ static void read_key(struct vouch_bytes text, int is_whole, struct vouch_log_sai
     }
     said->fingerprint = fingerprint;
     said->is_cert = take_end(&type, "-CERT");
-    if (said->is_cert && is_whole && take(&text, " ID ")) {
+    if (said->is_cert && is_whole && vouch_str_take(&text, " ID ")) {
         read_cert(text, said);
     }
 }
@@ -247,8 +239,8 @@ static void read_key(struct vouch_bytes text, int is_whole, struct vouch_log_sai
 // "ADDRESS port PORT ssh2" at the front.
 static int read_peer(struct vouch_bytes *text, struct vouch_log_said *said) {
     struct vouch_bytes source = word(text);
-    if (!is_address(source) || !take(text, " port ") || !is_port(word(text)) ||
-        !take(text, " ssh2")) {
+    if (!is_address(source) || !vouch_str_take(text, " port ") || !is_port(word(text)) ||
+        !vouch_str_take(text, " ssh2")) {
         return 0;
     }
     said->source = source;
@@ -273,19 +265,19 @@ static int read_stranger(struct vouch_bytes text, const char *mark, struct vouch
 static int read_attempt(struct vouch_bytes text, struct vouch_log_said *said) {
     int is_whole = text.len <= VOUCH_LOG_WHOLE_MAX;
     struct vouch_bytes method = word(&text);
-    if (!consists_of(method, LOWER DIGITS "-/") || !take(&text, " for ")) {
+    if (!consists_of(method, LOWER DIGITS "-/") || !vouch_str_take(&text, " for ")) {
         return 0;
     }
     said->method = method;
-    if (take(&text, "invalid user ")) {
+    if (vouch_str_take(&text, "invalid user ")) {
         said->login_unknown = 1;
         return take_end(&text, " ssh2") && read_stranger(text, " from", said);
     }
     said->login = word(&text);
-    if (said->login.len == 0 || !take(&text, " from ") || !read_peer(&text, said)) {
+    if (said->login.len == 0 || !vouch_str_take(&text, " from ") || !read_peer(&text, said)) {
         return 0;
     }
-    if (take(&text, ": ") && vouch_bytes_equal(method, vouch_bytes_of("publickey"))) {
+    if (vouch_str_take(&text, ": ") && vouch_bytes_equal(method, vouch_bytes_of("publickey"))) {
         read_key(text, is_whole, said);
     }
     return 1;
@@ -296,17 +288,17 @@ static int read_attempt(struct vouch_bytes text, struct vouch_log_said *said) {
 // "[authenticating |invalid ]user LOGIN ADDRESS port PORT[: ...]"; nothing is said before a login.
 static void read_end(struct vouch_bytes text, struct vouch_log_said *said) {
     said->kind = VOUCH_LOG_END;
-    if (take(&text, "invalid user ")) {
+    if (vouch_str_take(&text, "invalid user ")) {
         said->login_unknown = read_stranger(text, "", said);
         return;
     }
-    (void)take(&text, "authenticating ");
-    if (!take(&text, "user ")) {
+    (void)vouch_str_take(&text, "authenticating ");
+    if (!vouch_str_take(&text, "user ")) {
         return;
     }
     struct vouch_bytes login = word(&text);
-    struct vouch_bytes source = take(&text, " ") ? word(&text) : (struct vouch_bytes){0};
-    if (is_address(source) && take(&text, " port ")) {
+    struct vouch_bytes source = vouch_str_take(&text, " ") ? word(&text) : (struct vouch_bytes){0};
+    if (is_address(source) && vouch_str_take(&text, " port ")) {
         said->login = login;
         said->source = source;
     }
@@ -317,18 +309,18 @@ static const char *const endings[] = {"Connection closed by ", "Connection reset
                                       "Timeout before authentication for "};
 
 static int read_connection(struct vouch_bytes text, struct vouch_log_said *said) {
-    if (take(&text, "Connection from ")) {
+    if (vouch_str_take(&text, "Connection from ")) {
         said->kind = VOUCH_LOG_BEGIN;
         return 1;
     }
-    if (take(&text, "Invalid user ")) {
+    if (vouch_str_take(&text, "Invalid user ")) {
         // 7.4 and 7.5 end with the address.
         said->kind = VOUCH_LOG_UNKNOWN_LOGIN;
         said->login_unknown = read_stranger(text, " from", said);
         return 1;
     }
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        if (take(&text, endings[i])) {
+        if (vouch_str_take(&text, endings[i])) {
             read_end(text, said);
             return 1;
         }
@@ -337,12 +329,12 @@ static int read_connection(struct vouch_bytes text, struct vouch_log_said *said)
 }
 
 static void read_line(struct vouch_bytes text, struct vouch_log_said *said) {
-    if (take(&text, "Accepted certificate ID ")) {
+    if (vouch_str_take(&text, "Accepted certificate ID ")) {
         said->kind = VOUCH_LOG_TRUSTED;
         return;
     }
-    int is_accepted = take(&text, "Accepted ");
-    if (is_accepted || take(&text, "Failed ")) {
+    int is_accepted = vouch_str_take(&text, "Accepted ");
+    if (is_accepted || vouch_str_take(&text, "Failed ")) {
         struct vouch_log_said found = {0};
         if (read_attempt(text, &found)) {
             *said = found;
@@ -358,7 +350,7 @@ static void read_line(struct vouch_bytes text, struct vouch_log_said *said) {
 void vouch_log_read(struct vouch_bytes text, struct vouch_log_said *ret_said) {
     struct vouch_log_said said = {0};
     // syslog is told the level in words, and the part that is not yet authenticated says that it is not.
-    (void)(take(&text, "error: ") || take(&text, "fatal: "));
+    (void)(vouch_str_take(&text, "error: ") || vouch_str_take(&text, "fatal: "));
     (void)take_end(&text, " [preauth]");
     read_line(text, &said);
     *ret_said = said;

@@ -148,11 +148,10 @@ static int is_port(struct vouch_bytes port) {
 }
 
 struct vouch_bytes vouch_passkey_host(struct vouch_bytes origin) {
-    size_t skip = sizeof SCHEME - 1;
-    if (origin.len <= skip || memcmp(origin.ptr, SCHEME, skip) != 0) {
+    struct vouch_bytes rest = origin;
+    if (!vouch_str_take(&rest, SCHEME) || rest.len == 0) {
         return (struct vouch_bytes){0};
     }
-    struct vouch_bytes rest = {origin.ptr + skip, origin.len - skip};
     struct vouch_bytes host = vouch_str_cut(&rest, ':');
     int is_good = is_name(host) && (rest.ptr == NULL || is_port(rest));
     return is_good ? host : (struct vouch_bytes){0};

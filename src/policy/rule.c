@@ -258,13 +258,10 @@ static const char *const reserved_logins[] = {
     "tcpdump",  "tomcat", "toor",      "tss",      "tty",     "unbound", "uucp",     "uuidd",
     "vcsa",     "vouch",  "wheel",     "www",      "www-data"};
 
-static int begins_with(struct vouch_bytes text, const char *prefix) {
-    size_t len = strlen(prefix);
-    return text.len >= len && memcmp(text.ptr, prefix, len) == 0;
-}
-
 int vouch_policy_login_is_reserved(struct vouch_bytes login) {
-    if (begins_with(login, "systemd-") || begins_with(login, "vouch-") || begins_with(login, "_")) {
+    struct vouch_bytes rest = login;
+    if (vouch_str_take(&rest, "systemd-") || vouch_str_take(&rest, "vouch-") ||
+        vouch_str_take(&rest, "_")) {
         return 1;
     }
     for (size_t i = 0; i < sizeof reserved_logins / sizeof reserved_logins[0]; i++) {

@@ -209,11 +209,10 @@ static int read_key_id(struct parser *parser, struct vouch_bytes text) {
 // Base64 as in fingerprints: the padding may be left out.
 static int read_hash(struct parser *parser, struct vouch_bytes text) {
     uint8_t padded[64];
-    const size_t name_len = sizeof HASH_TEXT - 1;
-    if (text.len < name_len || memcmp(text.ptr, HASH_TEXT, name_len) != 0) {
+    struct vouch_bytes base64 = text;
+    if (!vouch_str_take(&base64, HASH_TEXT)) {
         return fail(parser, VOUCH_KRL_SPEC_HASH_NAME, text);
     }
-    struct vouch_bytes base64 = {text.ptr + name_len, text.len - name_len};
     if (base64.len > sizeof padded - 4) {
         return fail(parser, VOUCH_KRL_SPEC_HASH, text);
     }
