@@ -3,9 +3,9 @@
 // tiles, and entry bundles for those who may read what was issued.
 #include "api/fields.h"
 #include "api/resources.h"
-#include "base/str.h"
 #include "api/snapshot.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #define CHECKPOINT_CACHE "public, no-cache"
 #define FULL_TILE_CACHE "public, max-age=31536000, immutable"
