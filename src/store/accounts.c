@@ -221,6 +221,9 @@ int vouch_store_account_remove(struct vouch_store *store, uint64_t account,
     if (err == VOUCH_OK) {
         err = vouch_store_alter(store, VOUCH_SQL_PASSKEYS_REMOVE, args, &any, fault);
     }
+    if (err == VOUCH_OK) {
+        err = vouch_store_alter(store, VOUCH_SQL_PREFERENCES_REMOVE, args, &any, fault);
+    }
     return err == VOUCH_OK
                ? vouch_store_alter(store, VOUCH_SQL_ACCOUNT_REMOVE, args, ret_outcome, fault)
                : err;

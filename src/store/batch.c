@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "store/handle.h"
+#include "store/tallies.h"
 #include "store/terms.h"
 
 // 256 principals, each as long as it may be.
@@ -210,6 +211,83 @@ static int put_record(struct vouch_store *store, const struct vouch_store_record
     return err;
 }
 
+// --- counting
+
+// Records of a batch are mostly of one hour and a few roles: each kind of them is counted here, and written
+// once. What does not fit is written and begun anew.
+#define TALLIES_MAX 64
+
+struct tally {
+    enum vouch_store_tally kind;
+    uint64_t hour;
+    struct vouch_bytes name;
+    uint64_t count;
+};
+
+struct tallies {
+    struct tally rows[TALLIES_MAX];
+    size_t count;
+};
+
+static int write_tallies(struct vouch_store *store, struct tallies *tallies,
+                         struct vouch_fault *fault) {
+    int err = VOUCH_OK;
+    for (size_t i = 0; err == VOUCH_OK && i < tallies->count; i++) {
+        const struct tally *row = &tallies->rows[i];
+        err = vouch_store_tally_add(store, row->kind, row->hour, row->name, row->count, fault);
+    }
+    tallies->count = 0;
+    return err;
+}
+
+static int tally(struct vouch_store *store, struct tallies *tallies, const struct tally *one,
+                 struct vouch_fault *fault) {
+    for (size_t i = 0; i < tallies->count; i++) {
+        struct tally *row = &tallies->rows[i];
+        if (row->kind == one->kind && row->hour == one->hour &&
+            vouch_bytes_equal(row->name, one->name)) {
+            row->count++;
+            return VOUCH_OK;
+        }
+    }
+    int err = tallies->count == TALLIES_MAX ? write_tallies(store, tallies, fault) : VOUCH_OK;
+    if (err == VOUCH_OK) {
+        tallies->rows[tallies->count++] = *one;
+    }
+    return err;
+}
+
+static int tally_cert(struct vouch_store *store, struct tallies *tallies,
+                      const struct vouch_store_cert *cert, struct vouch_fault *fault) {
+    struct vouch_bytes type = vouch_bytes_of(cert->type == VOUCH_CERT_USER ? "user" : "host");
+    uint64_t end_s = cert->valid_before;
+    const struct tally issued = {.kind = VOUCH_STORE_TALLY_ISSUED,
+                                 .hour = cert->time_ms / 1000 / VOUCH_STORE_HOUR_S,
+                                 .name = cert->role.len > 0 ? cert->role : type,
+                                 .count = 1};
+    const struct tally ends = {.kind = VOUCH_STORE_TALLY_ENDS,
+                               .hour = end_s > INT64_MAX ? INT64_MAX : end_s / VOUCH_STORE_HOUR_S,
+                               .name = vouch_bytes_of(""),
+                               .count = 1};
+    int err = tally(store, tallies, &issued, fault);
+    return err == VOUCH_OK ? tally(store, tallies, &ends, fault) : err;
+}
+
+static int tally_record(struct vouch_store *store, struct tallies *tallies,
+                        const struct vouch_store_record *record, struct vouch_fault *fault) {
+    if (record->cert != NULL) {
+        return tally_cert(store, tallies, record->cert, fault);
+    }
+    if (!vouch_bytes_equal(record->event->type, vouch_bytes_of(VOUCH_STORE_REFUSAL_EVENT))) {
+        return VOUCH_OK;
+    }
+    const struct tally refused = {.kind = VOUCH_STORE_TALLY_REFUSED,
+                                  .hour = record->event->time_ms / 1000 / VOUCH_STORE_HOUR_S,
+                                  .name = vouch_bytes_of(""),
+                                  .count = 1};
+    return tally(store, tallies, &refused, fault);
+}
+
 // Which of the batch are new: those from *ret_first on.
 static int find_first(struct vouch_store *store, const struct vouch_store_batch *batch,
                       size_t *ret_first, struct vouch_fault *fault) {
@@ -260,11 +338,18 @@ static int put_new(struct vouch_store *store, const struct vouch_store_batch *ba
         return err;
     }
     struct vouch_buf scratch;
+    struct tallies tallies = {0};
     vouch_buf_init(&scratch, PRINCIPALS_MAX);
     for (size_t i = first; err == VOUCH_OK && i < batch->count; i++) {
         err = put_record(store, &batch->records[i], &scratch, fault);
+        if (err == VOUCH_OK) {
+            err = tally_record(store, &tallies, &batch->records[i], fault);
+        }
     }
     vouch_buf_done(&scratch);
+    if (err == VOUCH_OK) {
+        err = write_tallies(store, &tallies, fault);
+    }
     if (err == VOUCH_OK) {
         err = put_position(store, batch, first, fault);
     }

@@ -74,13 +74,12 @@ static int read_host(const struct vouch_store *store, const struct vouch_value *
     return VOUCH_OK;
 }
 
-int vouch_store_hosts_trust(struct vouch_store *store,
-                            const uint8_t ca[static VOUCH_STORE_HASH_LEN], uint64_t now_s,
+int vouch_store_hosts_trust(struct vouch_store *store, const uint8_t *ca, uint64_t now_s,
                             struct vouch_arena *arena,
                             const struct vouch_store_host_trust **ret_hosts, size_t *ret_count,
                             struct vouch_fault *fault) {
     const struct vouch_value args[] = {
-        vouch_value_bytes((struct vouch_bytes){ca, VOUCH_STORE_HASH_LEN}),
+        vouch_value_bytes((struct vouch_bytes){ca, ca != NULL ? VOUCH_STORE_HASH_LEN : 0}),
         vouch_value_integer(kept(now_s))};
     struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
     struct growing hosts = {0};

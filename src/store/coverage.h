@@ -34,9 +34,9 @@ struct vouch_store_host_trust {
     uint64_t others; // keys whose newest certificate is by another CA key than that asked about
     uint64_t others_end_s;
 };
-// All active hosts, by name, in the arena. Of certificates, those that have not expired at `now_s`.
-VOUCH_MUST_USE int vouch_store_hosts_trust(struct vouch_store *store,
-                                           const uint8_t ca[static VOUCH_STORE_HASH_LEN],
+// All active hosts, by name, in the arena. Of certificates, those that have not expired at `now_s`; where
+// `ca` is NULL, none is looked at.
+VOUCH_MUST_USE int vouch_store_hosts_trust(struct vouch_store *store, const uint8_t *ca,
                                            uint64_t now_s, struct vouch_arena *arena,
                                            const struct vouch_store_host_trust **ret_hosts,
                                            size_t *ret_count, struct vouch_fault *fault);

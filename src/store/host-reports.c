@@ -137,6 +137,8 @@ static int read_list(const struct vouch_store *store, const struct vouch_value *
     list.version = vouch_row_u64(&row);
     list.generated_s = vouch_row_u64(&row);
     list.reported_s = vouch_row_u64(&row);
+    list.arrived_s = vouch_row_u64(&row);
+    list.created_s = vouch_row_u64(&row);
     if (row.err != VOUCH_OK) {
         return vouch_store_row_bad(store, "hosts: a row", fault);
     }

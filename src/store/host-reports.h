@@ -42,6 +42,8 @@ VOUCH_MUST_USE int vouch_store_host_report_find(struct vouch_store *store, uint6
 struct vouch_store_host_list {
     struct vouch_bytes host;
     uint64_t version, generated_s, reported_s;
+    uint64_t arrived_s; // when it first reported this version; 0: not known
+    uint64_t created_s; // when the host was enrolled
 };
 // Of all active hosts, by name. In the arena.
 VOUCH_MUST_USE int vouch_store_host_lists(struct vouch_store *store, struct vouch_arena *arena,

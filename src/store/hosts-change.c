@@ -18,12 +18,16 @@ static const char *judge(const struct vouch_store_host *host) {
         return "a host's name or zone is empty or too long";
     }
     if (!is_text(host->why) || !is_text(host->by) || !is_text(host->source) ||
-        !is_text(host->agent) || !is_text(host->sshd)) {
+        !is_text(host->agent) || !is_text(host->sshd) || !is_text(host->asker)) {
         return "a host has a text that is too long";
+    }
+    if (host->approved.len != 0 && host->approved.len != VOUCH_STORE_HASH_LEN) {
+        return "what was approved of a host is no hash";
     }
     if (!vouch_list_fits(host->labels, host->label_count) ||
         !vouch_list_fits(host->aliases, host->alias_count) ||
-        !vouch_list_fits(host->approvers, host->approver_count)) {
+        !vouch_list_fits(host->approvers, host->approver_count) ||
+        !vouch_list_fits(host->wished, host->wished_count)) {
         return "a host has too many texts, or one that is too long";
     }
     if ((host->state == VOUCH_STORE_HOST_WAITING) != (host->until_s > 0)) {
@@ -48,7 +52,7 @@ static int make_list(const struct vouch_store *store, struct vouch_arena *arena,
     return err == VOUCH_OK ? VOUCH_OK : vouch_store_no_memory(store, fault);
 }
 
-#define ROW_VALUES 23
+#define ROW_VALUES 28
 
 // The columns that adding and changing have in common, in the order of both statements but for one: who
 // adds says nothing of `used`.
@@ -79,14 +83,22 @@ static int put_values(const struct vouch_store *store, const struct vouch_store_
         vouch_value_integer(vouch_host_number(host->seen_s)),
         vouch_value_integer(vouch_host_number(host->renewed_s)),
         vouch_value_integer(vouch_host_number(host->until_s)),
+        {0}, // wished
+        vouch_value_bytes(host->asker),
+        vouch_value_integer(vouch_host_number(host->wish_until_s)),
+        vouch_value_bytes(host->approved),
+        vouch_value_integer(vouch_host_number(host->approved_s)),
     };
     memcpy(values, row, sizeof row);
     int err = make_list(store, arena, host->labels, host->label_count, &values[4], fault);
     if (err == VOUCH_OK) {
         err = make_list(store, arena, host->aliases, host->alias_count, &values[5], fault);
     }
+    if (err == VOUCH_OK) {
+        err = make_list(store, arena, host->approvers, host->approver_count, &values[6], fault);
+    }
     return err == VOUCH_OK
-               ? make_list(store, arena, host->approvers, host->approver_count, &values[6], fault)
+               ? make_list(store, arena, host->wished, host->wished_count, &values[23], fault)
                : err;
 }
 

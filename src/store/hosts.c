@@ -3,6 +3,7 @@
 #include "store/hosts-row.h"
 
 #define CURSOR 'f'
+#define LISTS 4 // of texts in a row
 
 // --- reading a row
 
@@ -14,7 +15,8 @@ static int read_lists(const struct vouch_store *store, const struct vouch_bytes 
         size_t *count;
     } rows[] = {{&host->labels, &host->label_count},
                 {&host->aliases, &host->alias_count},
-                {&host->approvers, &host->approver_count}};
+                {&host->approvers, &host->approver_count},
+                {&host->wished, &host->wished_count}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         int err = vouch_list_get(lists[i], arena, rows[i].items, rows[i].count);
         if (err != VOUCH_OK) {
@@ -27,8 +29,9 @@ static int read_lists(const struct vouch_store *store, const struct vouch_bytes 
 
 static int keep_texts(const struct vouch_store *store, struct vouch_arena *arena,
                       struct vouch_store_host *host, struct vouch_fault *fault) {
-    struct vouch_bytes *texts[] = {&host->name, &host->former, &host->zone,  &host->why,
-                                   &host->by,   &host->source, &host->agent, &host->sshd};
+    struct vouch_bytes *texts[] = {&host->name,  &host->former,  &host->zone,  &host->why,
+                                   &host->by,    &host->source,  &host->agent, &host->sshd,
+                                   &host->asker, &host->approved};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (vouch_arena_copy(arena, *texts[i], texts[i]) != VOUCH_OK) {
             return vouch_store_no_memory(store, fault);
@@ -38,7 +41,7 @@ static int keep_texts(const struct vouch_store *store, struct vouch_arena *arena
 }
 
 static void read_columns(struct vouch_row *row, struct vouch_store_host *host,
-                         struct vouch_bytes lists[static 3]) {
+                         struct vouch_bytes lists[static LISTS]) {
     host->id = vouch_row_u64(row);
     host->revision = vouch_row_u64(row);
     host->state = (enum vouch_store_host_state)vouch_row_integer(row);
@@ -65,6 +68,11 @@ static void read_columns(struct vouch_row *row, struct vouch_store_host *host,
     host->seen_s = vouch_row_u64(row);
     host->renewed_s = vouch_row_u64(row);
     host->until_s = vouch_row_u64(row);
+    lists[3] = vouch_row_bytes(row);
+    host->asker = vouch_row_bytes(row);
+    host->wish_until_s = vouch_row_u64(row);
+    host->approved = vouch_row_bytes(row);
+    host->approved_s = vouch_row_u64(row);
 }
 
 // What is behind the columns of the row is the caller's to read.
@@ -72,7 +80,7 @@ static int read_row(const struct vouch_store *store, struct vouch_row *row,
                     struct vouch_arena *arena, struct vouch_store_host *ret_host,
                     struct vouch_fault *fault) {
     struct vouch_store_host found = {0};
-    struct vouch_bytes lists[3];
+    struct vouch_bytes lists[LISTS];
     read_columns(row, &found, lists);
     if (row->err != VOUCH_OK || found.state < VOUCH_STORE_HOST_WAITING ||
         found.state > VOUCH_STORE_HOST_RETIRED) {

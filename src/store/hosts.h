@@ -38,9 +38,16 @@ struct vouch_store_host {
     size_t label_count;
     const struct vouch_bytes *aliases; // as they were asked for and allowed
     size_t alias_count;
-    const struct vouch_bytes *approvers; // WAITING: who adopted it already
+    const struct vouch_bytes *approvers; // who adopted it, or is one of those who must
     size_t approver_count;
-    uint64_t needed; // WAITING: how many must
+    uint64_t needed;                  // WAITING, or with a wish: how many must
+    const struct vouch_bytes *wished; // names that an enrolled one is to have beside its aliases
+    size_t wished_count;
+    uint64_t wish_until_s;
+    struct vouch_bytes asker; // the actor who asked for those, or made the token; may be empty
+    struct vouch_bytes
+        approved;        // SHA-256 of what its approvers approved so far; empty: nothing is open
+    uint64_t approved_s; // when
     struct vouch_bytes why;
     struct vouch_bytes by; // "host-token:ID", "adopted:USER"
     uint64_t token;        // its ID; 0: none

@@ -3,6 +3,7 @@
 #include "store/logins.h"
 
 #include "store/handle.h"
+#include "store/tallies.h"
 
 #define CURSOR 'l'
 #define COUNT_BITS 20
@@ -63,7 +64,13 @@ int vouch_store_login_add(struct vouch_store *store, const struct vouch_store_lo
         vouch_value_bytes(login->line),
         vouch_value_bytes(login->alarm),
     };
-    return store->driver->run(store->db, VOUCH_SQL_LOGIN_ADD, args, NULL, fault);
+    err = store->driver->run(store->db, VOUCH_SQL_LOGIN_ADD, args, NULL, fault);
+    if (err != VOUCH_OK || login->outcome != VOUCH_STORE_LOGIN_REFUSED) {
+        return err;
+    }
+    return vouch_store_tally_add(store, VOUCH_STORE_TALLY_LOGINS_REFUSED,
+                                 login->time_ms / 1000 / VOUCH_STORE_HOUR_S, vouch_bytes_of(""), 1,
+                                 fault);
 }
 
 // --- the numbers that hosts count by

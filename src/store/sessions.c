@@ -12,8 +12,10 @@ static int64_t kept(uint64_t number) {
 
 static const char *judge(const struct vouch_store_session *session) {
     if (session->methods.len == 0 || session->methods.len > VOUCH_STORE_SESSION_METHODS_MAX ||
-        session->source.len > VOUCH_STORE_TEXT_MAX) {
-        return "a session's methods must have 1 to 64 bytes, and its source at most 4096";
+        session->source.len > VOUCH_STORE_TEXT_MAX ||
+        session->client.len > VOUCH_STORE_SESSION_CLIENT_MAX) {
+        return "a session's methods must have 1 to 64 bytes, its source at most 4096 and its "
+               "client at most 300";
     }
     if (session->idle_s == 0 || session->idle_s > INT64_MAX / 2 || session->ends_s == 0 ||
         session->ends_s > INT64_MAX || session->used_s > INT64_MAX / 2) {
@@ -41,12 +43,14 @@ static int read_session(const struct vouch_store *store, enum vouch_statement st
     found.factor_s = vouch_row_u64(&row);
     found.idle_s = vouch_row_u64(&row);
     found.ends_s = vouch_row_u64(&row);
+    struct vouch_bytes client = vouch_row_bytes(&row);
     if (row.err != VOUCH_OK) {
         return vouch_store_row_bad(store, "sessions: a row", fault);
     }
     if (vouch_arena_copy(arena, user, &found.user) != VOUCH_OK ||
         vouch_arena_copy(arena, methods, &found.methods) != VOUCH_OK ||
-        vouch_arena_copy(arena, source, &found.source) != VOUCH_OK) {
+        vouch_arena_copy(arena, source, &found.source) != VOUCH_OK ||
+        vouch_arena_copy(arena, client, &found.client) != VOUCH_OK) {
         return vouch_store_no_memory(store, fault);
     }
     *ret_session = found;
@@ -134,6 +138,7 @@ int vouch_store_session_add(struct vouch_store *store, const struct vouch_store_
         vouch_value_integer(kept(session->idle_s)),
         vouch_value_integer(kept(session->ends_s)),
         vouch_value_integer(kept(idle_ends_s < session->ends_s ? idle_ends_s : session->ends_s)),
+        vouch_value_bytes(session->client),
     };
     int err = trim(store, session->account, fault);
     if (err == VOUCH_OK) {

@@ -8,6 +8,7 @@
 #define VOUCH_STORE_SESSION_COARSE_S 60 // how fine "last used" is
 #define VOUCH_STORE_SESSIONS_MAX 64     // of an account: the one that was not used for longest goes
 #define VOUCH_STORE_SESSION_METHODS_MAX 64 // bytes
+#define VOUCH_STORE_SESSION_CLIENT_MAX 300
 
 struct vouch_store_session {
     uint64_t id; // given by the store, never given again
@@ -15,6 +16,7 @@ struct vouch_store_session {
     struct vouch_bytes user; // the account's name
     struct vouch_bytes methods;
     struct vouch_bytes source; // where it was begun
+    struct vouch_bytes client; // what its client calls itself; empty: nothing
     uint64_t created_s;
     uint64_t used_s;   // within VOUCH_STORE_SESSION_COARSE_S
     uint64_t factor_s; // when the second factor was last given

@@ -45,9 +45,18 @@
     "WHERE id IN (SELECT id FROM requests WHERE state IN (3, 4, 5, 6) AND expires_s <= ?1 "        \
     "LIMIT ?2)"
 
+#define REVIEW_COLUMNS                                                                             \
+    "SELECT id, revision, state, kind, is_drill, user, holder, role, zone, reason, source, key, "  \
+    "opened_s, serial, ends_s, uses, used_s, done_by, note, done_s FROM reviews WHERE "
+
 #define SESSION_COLUMNS                                                                            \
     "SELECT s.id, s.account, a.name, s.methods, s.source, s.created_s, s.used_s, s.factor_s, "     \
-    "s.idle_s, s.ends_s FROM sessions s JOIN accounts a ON a.id = s.account WHERE "
+    "s.idle_s, s.ends_s, s.client FROM sessions s JOIN accounts a ON a.id = s.account WHERE "
+#define DEVICE_COLUMNS                                                                             \
+    "SELECT d.id, d.challenge, d.port, d.mark, d.machine, d.os, d.version, d.source, "             \
+    "d.created_s, d.expires_s, d.state, d.account, d.approver, "                                   \
+    "COALESCE(a.name, CAST('' AS BLOB)), d.methods, d.factor_s, d.back, d.session "                \
+    "FROM devices d LEFT JOIN accounts a ON a.id = d.account WHERE "
 #define ACCOUNT_CREDENTIAL "FROM credentials c WHERE c.account = a.id AND c.method = "
 #define ACCOUNT_COLUMNS                                                                            \
     "SELECT a.id, a.name, a.created_s, a.signed_in_s, "                                            \
@@ -72,9 +81,9 @@
     "SELECT h.id, h.revision, h.state, h.name, h.former, h.zone, h.labels, h.aliases, "            \
     "h.approvers, h.needed, h.why, h.made_by, h.token, h.machine, h.keyset, h.generation, "        \
     "h.used, h.collect_s, h.renew, h.source, h.agent, h.sshd, h.created_s, h.seen_s, "             \
-    "h.renewed_s, h.until_s "
+    "h.renewed_s, h.until_s, h.wished, h.asker, h.wish_until_s, h.approved, h.approved_s "
 #define HOSTS_WHERE HOST_COLUMNS "FROM hosts h WHERE "
-#define HOST_COLUMN_COUNT 26
+#define HOST_COLUMN_COUNT 31
 // Behind the row with the ID ?1 (0: all), in the order of names.
 #define HOSTS_AFTER                                                                                \
     "(h.name, h.id) > (COALESCE((SELECT name FROM hosts WHERE id = ?1), CAST('' AS BLOB)), ?1) "   \
@@ -135,6 +144,48 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
                                    "WHERE c.ca = (SELECT id FROM cas WHERE hash = ?1) AND "
                                    "(c.valid_before > ?2 OR c.valid_before < 0)",
                                    2, 16},
+    [VOUCH_SQL_TALLY_ADD] = {"INSERT INTO tallies (kind, hour, name, count) "
+                             "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (kind, hour, name) "
+                             "DO UPDATE SET count = tallies.count + excluded.count",
+                             4, 0},
+    [VOUCH_SQL_TALLY_SUM] = {"SELECT COALESCE(SUM(count), 0) FROM tallies "
+                             "WHERE kind = ?1 AND hour >= ?2",
+                             2, 1},
+    [VOUCH_SQL_TALLY_LIST] = {"SELECT (hour - ?2) / ?3 AS place, name, SUM(count) FROM tallies "
+                              "WHERE kind = ?1 AND hour >= ?2 GROUP BY place, name "
+                              "ORDER BY place, name",
+                              3, 3},
+    // Of certificates: those that end between ?1 and ?2, and the first to end after ?1.
+    [VOUCH_SQL_SUMMARY] =
+        {"SELECT COALESCE((SELECT COUNT(*) FROM cas a CROSS JOIN certs c WHERE c.ca = a.id "
+         "AND c.valid_before > ?1 AND c.valid_before < ?2), 0), "
+         "COALESCE((SELECT MIN((SELECT c.valid_before FROM certs c WHERE c.ca = a.id "
+         "AND c.valid_before > ?1 ORDER BY c.valid_before LIMIT 1)) FROM cas a), 0), "
+         "(SELECT COUNT(*) FROM revocations WHERE kind = 1 AND until_s > ?1), "
+         "(SELECT COUNT(*) FROM requests WHERE state = 1 AND expires_s > ?1), "
+         "(SELECT COUNT(*) FROM hosts WHERE state = 1), "
+         "(SELECT COUNT(*) FROM hosts WHERE state = 3)",
+         2, 6},
+    // Active hosts, and of them: critical; else no report since ?1; else with a warning; else without list
+    // ?2; and whoever has that list.
+    [VOUCH_SQL_SUMMARY_HOSTS] =
+        {"SELECT COUNT(*), COALESCE(SUM(CASE WHEN how = 1 THEN 1 ELSE 0 END), 0), "
+         "COALESCE(SUM(CASE WHEN how = 2 THEN 1 ELSE 0 END), 0), "
+         "COALESCE(SUM(CASE WHEN how = 3 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN how = 4 "
+         "THEN 1 ELSE 0 END), 0), COALESCE(SUM(current), 0) FROM "
+         "(SELECT CASE WHEN r.health = x'637269746963616c' THEN 1 "
+         "WHEN COALESCE(r.time_s, 0) < ?1 THEN 2 WHEN r.health = x'7761726e696e67' THEN 3 "
+         "WHEN r.krl_version < ?2 THEN 4 ELSE 0 END AS how, "
+         "CASE WHEN COALESCE(r.krl_version, 0) >= ?2 THEN 1 ELSE 0 END AS current "
+         "FROM hosts h LEFT JOIN host_reports r ON r.host = h.id WHERE h.state = 2) health",
+         2, 6},
+    // The first ?2 to end after ?1, found for each CA key by its own index.
+    [VOUCH_SQL_CERTS_ENDING] =
+        {"SELECT c.serial, c.type, c.key_id, c.valid_before FROM cas a CROSS JOIN certs c "
+         "WHERE c.number IN (SELECT e.number FROM certs e WHERE e.ca = a.id "
+         "AND e.valid_before > ?1 ORDER BY e.valid_before LIMIT ?2) "
+         "ORDER BY c.valid_before, c.number LIMIT ?2",
+         2, 4},
     [VOUCH_SQL_EVENT_ADD] = {"INSERT INTO events (number, time_ms, type, actor, object, details) "
                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                              6, 0},
@@ -260,6 +311,29 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
                                      "id < ?1 AND state = ?3 ORDER BY id DESC LIMIT ?2",
                                      3, 20},
 
+    [VOUCH_SQL_REVIEW_ADD] =
+        {"INSERT INTO reviews (revision, state, kind, is_drill, user, holder, role, zone, reason, "
+         "source, key, opened_s, serial, ends_s, uses, used_s, done_by, note, done_s) "
+         "VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
+         "?18)",
+         18, 0},
+    [VOUCH_SQL_REVIEW_NEWEST] = {"SELECT MAX(id) FROM reviews", 0, 1},
+    [VOUCH_SQL_REVIEW_FIND] = {REVIEW_COLUMNS "id = ?1", 1, 20},
+    [VOUCH_SQL_REVIEW_OF] = {REVIEW_COLUMNS "serial = ?1 ORDER BY id DESC LIMIT 1", 1, 20},
+    [VOUCH_SQL_REVIEW_CHANGE] =
+        {"UPDATE reviews SET revision = revision + 1, state = ?3, serial = ?4, ends_s = ?5, "
+         "uses = ?6, used_s = ?7, done_by = ?8, note = ?9, done_s = ?10 "
+         "WHERE id = ?1 AND revision = ?2",
+         10, 0},
+    [VOUCH_SQL_REVIEWS_OPEN] = {"SELECT COUNT(*) FROM reviews WHERE state = 1", 0, 1},
+    [VOUCH_SQL_REVIEWS_DRILL] = {"SELECT COALESCE(MAX(opened_s), 0) FROM reviews "
+                                 "WHERE is_drill = 1 AND state < 3",
+                                 0, 1},
+    [VOUCH_SQL_REVIEWS_LIST] = {REVIEW_COLUMNS
+                                "id < ?1 AND (?3 = 0 OR state = ?3) "
+                                "AND (?4 = 0 OR kind = ?4) ORDER BY id DESC LIMIT ?2",
+                                4, 20},
+
     [VOUCH_SQL_ACCOUNT_ADD] = {"INSERT INTO accounts (name, created_s, signed_in_s) "
                                "VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING",
                                2, 0},
@@ -272,6 +346,11 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
     [VOUCH_SQL_ACCOUNT_SIGNED_IN] = {"UPDATE accounts SET signed_in_s = ?2 WHERE id = ?1", 2, 0},
     [VOUCH_SQL_ACCOUNT_REMOVE] = {"DELETE FROM accounts WHERE id = ?1", 1, 0},
 
+    [VOUCH_SQL_PREFERENCES_FIND] = {"SELECT value FROM preferences WHERE account = ?1", 1, 1},
+    [VOUCH_SQL_PREFERENCES_PUT] = {"INSERT INTO preferences (account, value) VALUES (?1, ?2) "
+                                   "ON CONFLICT (account) DO UPDATE SET value = excluded.value",
+                                   2, 0},
+    [VOUCH_SQL_PREFERENCES_REMOVE] = {"DELETE FROM preferences WHERE account = ?1", 1, 0},
     [VOUCH_SQL_CREDENTIALS_OF] = {"SELECT method, stored, step, remaining FROM credentials "
                                   "WHERE account = ?1 ORDER BY method",
                                   1, 4},
@@ -316,15 +395,15 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
                                2, 0},
 
     [VOUCH_SQL_SESSION_ADD] = {"INSERT INTO sessions (secret, account, methods, source, created_s, "
-                               "used_s, factor_s, idle_s, ends_s, until_s) "
-                               "SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM accounts "
+                               "used_s, factor_s, idle_s, ends_s, until_s, client) "
+                               "SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM accounts "
                                "WHERE id = ?2 ON CONFLICT DO NOTHING",
-                               10, 0},
-    [VOUCH_SQL_SESSION_BY_SECRET] = {SESSION_COLUMNS "s.secret = ?1", 1, 10},
-    [VOUCH_SQL_SESSION_BY_ID] = {SESSION_COLUMNS "s.id = ?1", 1, 10},
+                               11, 0},
+    [VOUCH_SQL_SESSION_BY_SECRET] = {SESSION_COLUMNS "s.secret = ?1", 1, 11},
+    [VOUCH_SQL_SESSION_BY_ID] = {SESSION_COLUMNS "s.id = ?1", 1, 11},
     [VOUCH_SQL_SESSIONS_OF] = {SESSION_COLUMNS "a.name = ?1 AND s.id > ?2 AND s.until_s > ?4 "
                                                "ORDER BY s.id LIMIT ?3",
-                               4, 10},
+                               4, 11},
     [VOUCH_SQL_SESSION_USED] = {"UPDATE sessions SET used_s = ?2, until_s = "
                                 "CASE WHEN idle_s < ends_s - ?2 THEN ?2 + idle_s ELSE ends_s END "
                                 "WHERE id = ?1 AND used_s < ?2",
@@ -366,6 +445,34 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
                                "WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
                                2, 0},
 
+    [VOUCH_SQL_DEVICE_BY_SECRET] = {DEVICE_COLUMNS "d.secret = ?1", 1, 18},
+    [VOUCH_SQL_DEVICE_BY_CODE] = {DEVICE_COLUMNS "d.code = ?1", 1, 18},
+    [VOUCH_SQL_DEVICES_WAITING] = {"SELECT COUNT(*) FROM devices WHERE state = 1 "
+                                   "AND expires_s > ?1",
+                                   1, 1},
+    [VOUCH_SQL_DEVICE_ADD] =
+        {"INSERT INTO devices (secret, code, challenge, port, mark, machine, os, version, source, "
+         "created_s, expires_s, asked_ms, state, account, approver, methods, factor_s, back, "
+         "session) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 1, 0, 0, "
+         "CAST('' AS BLOB), 0, CAST('' AS BLOB), 0) ON CONFLICT DO NOTHING",
+         11, 0},
+    [VOUCH_SQL_DEVICE_ASKED] = {"UPDATE devices SET asked_ms = ?2 WHERE id = ?1 "
+                                "AND (asked_ms < ?3 OR asked_ms > ?2)",
+                                3, 0},
+    [VOUCH_SQL_DEVICE_DECIDE] = {"UPDATE devices SET state = ?2, expires_s = ?3, account = ?4, "
+                                 "approver = ?5, methods = ?6, factor_s = ?7, back = ?8 "
+                                 "WHERE id = ?1 AND state = 1",
+                                 8, 0},
+    [VOUCH_SQL_DEVICE_TAKE] = {"UPDATE devices SET state = 4, session = ?3 WHERE id = ?1 "
+                               "AND state = 2 AND back = ?2 "
+                               "AND EXISTS (SELECT 1 FROM sessions s WHERE s.id = approver)",
+                               3, 0},
+    [VOUCH_SQL_DEVICE_UNDO] = {"UPDATE devices SET state = 5 WHERE id = ?1 AND state IN (2, 4)", 1,
+                               0},
+    [VOUCH_SQL_DEVICES_PRUNE] = {"DELETE FROM devices WHERE id IN (SELECT id FROM devices "
+                                 "WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
+                                 2, 0},
+
     [VOUCH_SQL_HOST_STATE_FIND] = {"SELECT version, hash FROM host_states WHERE host = ?1", 1, 2},
     [VOUCH_SQL_HOST_STATE_PUT] = {"INSERT INTO host_states (host, version, hash) "
                                   "VALUES (?1, ?2, ?3) ON CONFLICT (host) DO UPDATE "
@@ -378,29 +485,34 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
          1, 13},
     [VOUCH_SQL_HOST_REPORT_PUT] =
         {"INSERT INTO host_reports (host, time_s, clock_ms, krl_version, krl_generated_s, "
-         "state_version, trust_version, health, agent, sshd, problems, ca_keys, settings) "
-         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "
+         "state_version, trust_version, health, agent, sshd, problems, ca_keys, settings, "
+         "krl_first_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?2) "
          "ON CONFLICT (host) DO UPDATE SET time_s = excluded.time_s, "
          "clock_ms = excluded.clock_ms, krl_version = excluded.krl_version, "
          "krl_generated_s = excluded.krl_generated_s, state_version = excluded.state_version, "
          "trust_version = excluded.trust_version, health = excluded.health, "
          "agent = excluded.agent, sshd = excluded.sshd, problems = excluded.problems, "
-         "ca_keys = excluded.ca_keys, settings = excluded.settings",
+         "ca_keys = excluded.ca_keys, settings = excluded.settings, "
+         "krl_first_s = CASE WHEN host_reports.krl_version = excluded.krl_version "
+         "THEN host_reports.krl_first_s ELSE excluded.krl_first_s END",
          13, 0},
 
     [VOUCH_SQL_HOST_LISTS] =
         {"SELECT h.name, COALESCE(r.krl_version, 0), COALESCE(r.krl_generated_s, 0), "
-         "COALESCE(r.time_s, 0) FROM hosts h LEFT JOIN host_reports r ON r.host = h.id "
+         "COALESCE(r.time_s, 0), COALESCE(r.krl_first_s, 0), h.created_s "
+         "FROM hosts h LEFT JOIN host_reports r ON r.host = h.id "
          "WHERE h.state = 2 ORDER BY h.name",
-         0, 4},
+         0, 6},
     // With the keys whose newest certificate has not expired at ?2 and is by another CA than ?1.
     [VOUCH_SQL_HOSTS_TRUST] =
         {"SELECT h.name, h.agent, COALESCE(r.trust_version, 0), COALESCE(r.time_s, 0), "
          "COUNT(k.host), COALESCE(MAX(k.valid_before_s), 0) FROM hosts h "
          "LEFT JOIN host_reports r ON r.host = h.id "
-         "LEFT JOIN host_keys k ON k.host = h.id AND k.valid_before_s > ?2 AND NOT EXISTS "
-         "(SELECT 1 FROM certs c JOIN cas a ON a.id = c.ca "
-         "WHERE c.serial = k.serial AND a.hash = ?1) "
+         "LEFT JOIN host_keys k ON length(?1) > 0 AND k.host = h.id AND k.valid_before_s > ?2 "
+         "AND NOT EXISTS "
+         // By the serial: a CA key has signed as many as there are, and the plus keeps its index out.
+         "(SELECT 1 FROM certs c WHERE c.serial = k.serial "
+         "AND +c.ca = (SELECT a.id FROM cas a WHERE a.hash = ?1)) "
          "WHERE h.state = 2 GROUP BY h.id, h.name, h.agent, r.trust_version, r.time_s "
          "ORDER BY h.name",
          2, 6},
@@ -445,17 +557,19 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
     [VOUCH_SQL_HOST_ADD] =
         {"INSERT INTO hosts (revision, state, name, former, zone, labels, aliases, approvers, "
          "needed, why, made_by, token, machine, keyset, generation, used, collect_s, renew, "
-         "source, agent, sshd, created_s, seen_s, renewed_s, until_s) "
+         "source, agent, sshd, created_s, seen_s, renewed_s, until_s, wished, asker, wish_until_s, "
+         "approved, approved_s) "
          "VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15, ?16, "
-         "?17, ?18, ?19, ?20, ?21, ?22, ?23)",
-         23, 0},
+         "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)",
+         28, 0},
     [VOUCH_SQL_HOST_PUT] =
         {"UPDATE hosts SET revision = revision + 1, state = ?1, name = ?2, former = ?3, zone = ?4, "
          "labels = ?5, aliases = ?6, approvers = ?7, needed = ?8, why = ?9, made_by = ?10, "
          "token = ?11, machine = ?12, keyset = ?13, generation = ?14, collect_s = ?15, "
          "renew = ?16, source = ?17, agent = ?18, sshd = ?19, created_s = ?20, seen_s = ?21, "
-         "renewed_s = ?22, until_s = ?23 WHERE id = ?24 AND revision = ?25",
-         25, 0},
+         "renewed_s = ?22, until_s = ?23, wished = ?24, asker = ?25, wish_until_s = ?26, "
+         "approved = ?27, approved_s = ?28 WHERE id = ?29 AND revision = ?30",
+         30, 0},
     [VOUCH_SQL_HOST_NEWEST] = {"SELECT MAX(id) FROM hosts", 0, 1},
     [VOUCH_SQL_HOST_BY_ID] = {HOSTS_WHERE "h.id = ?1", 1, HOST_COLUMN_COUNT},
     [VOUCH_SQL_HOST_BY_NAME] = {HOST_COLUMNS "FROM host_names n JOIN hosts h ON h.id = n.host "
@@ -521,6 +635,7 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
     [VOUCH_SQL_HOSTS_KEYS_PRUNE] = {"DELETE FROM host_keys WHERE host IN " HOSTS_ENDED, 2, 0},
     [VOUCH_SQL_HOSTS_PRUNE] = {"DELETE FROM hosts WHERE id IN " HOSTS_ENDED, 2, 0},
 
+    [VOUCH_SQL_CLEAR_TALLIES] = {"DELETE FROM tallies WHERE kind <= 3", 0, 0}, // of records
     [VOUCH_SQL_CLEAR_CERTS] = {"DELETE FROM certs", 0, 0},
     [VOUCH_SQL_CLEAR_TERMS] = {"DELETE FROM terms", 0, 0},
     [VOUCH_SQL_CLEAR_EVENTS] = {"DELETE FROM events", 0, 0},

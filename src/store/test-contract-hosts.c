@@ -227,6 +227,48 @@ static void a_host_is_kept_with_all_that_it_has(void **state) {
     assert_int_equal(host.id, id);
 }
 
+static void a_wish_for_names_is_kept_with_who_approved_what(void **state) {
+    (void)state;
+    vouch_autoarena struct vouch_arena arena = {0};
+    static const struct vouch_bytes people[] = {{(const uint8_t *)"user:alice", 10}};
+    const struct vouch_bytes names[] = {text("*.web.example.com"), text("*.b.example.com")};
+    uint8_t hash[VOUCH_STORE_HASH_LEN];
+    struct vouch_store_host host = {0};
+    enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
+    const uint64_t id = add_host("web1", VOUCH_STORE_HOST_ACTIVE, 1);
+    test_ok(vouch_store_host_by_id(test_reader, id, &arena, &outcome, &host, &fault));
+    assert_int_equal(host.wished_count + host.asker.len + host.approved.len, 0);
+    assert_int_equal(host.wish_until_s + host.approved_s, 0);
+    test_key(7, hash);
+    host.wished = names;
+    host.wished_count = 2;
+    host.wish_until_s = NOW_S + 60;
+    host.asker = text("token:ci");
+    host.approvers = people;
+    host.approver_count = 1;
+    host.needed = 2;
+    host.approved = (struct vouch_bytes){hash, sizeof hash};
+    host.approved_s = NOW_S;
+    begin();
+    test_ok(vouch_store_host_put(test_writer, &host, &outcome, &fault));
+    assert_int_equal(outcome, VOUCH_STORE_DONE);
+    keep();
+    test_ok(vouch_store_host_by_id(test_reader, id, &arena, &outcome, &host, &fault));
+    assert_int_equal(host.wished_count, 2);
+    assert_true(vouch_bytes_equal(host.wished[1], names[1]));
+    assert_true(vouch_bytes_equal(host.asker, text("token:ci")));
+    assert_true(vouch_bytes_equal(host.approvers[0], people[0]));
+    assert_int_equal(host.approved.len, sizeof hash);
+    assert_memory_equal(host.approved.ptr, hash, sizeof hash);
+    assert_int_equal(host.wish_until_s, NOW_S + 60);
+    assert_int_equal(host.approved_s, NOW_S);
+    assert_int_equal(host.needed, 2);
+    host.approved.len = 31;
+    begin();
+    assert_int_not_equal(vouch_store_host_put(test_writer, &host, &outcome, NULL), VOUCH_OK);
+    keep();
+}
+
 static void a_host_is_changed_by_who_saw_it_last(void **state) {
     (void)state;
     vouch_autoarena struct vouch_arena arena = {0};
@@ -427,6 +469,7 @@ size_t test_contract_hosts(struct CMUnitTest *ret_tests) {
         TEST(host_tokens_have_their_bounds),
         TEST(host_tokens_are_listed_removed_and_forgotten),
         TEST(a_host_is_kept_with_all_that_it_has),
+        TEST(a_wish_for_names_is_kept_with_who_approved_what),
         TEST(a_host_is_changed_by_who_saw_it_last),
         TEST(no_name_belongs_to_two_hosts),
         TEST(secrets_are_known_by_their_generation),

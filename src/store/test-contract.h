@@ -5,13 +5,15 @@
 
 #include "store/test-fixture.h"
 
-#define TEST_CONTRACT_MAX 96 // tests of all parts
+#define TEST_CONTRACT_MAX 160 // tests of all parts
 
 // Each writes the tests of its part and returns how many they are.
 size_t test_contract_index(struct CMUnitTest *ret_tests);
 size_t test_contract_state(struct CMUnitTest *ret_tests);
 size_t test_contract_access(struct CMUnitTest *ret_tests);
 size_t test_contract_coverage(struct CMUnitTest *ret_tests);
+size_t test_contract_devices(struct CMUnitTest *ret_tests);
 size_t test_contract_hosts(struct CMUnitTest *ret_tests);
 size_t test_contract_logins(struct CMUnitTest *ret_tests);
 size_t test_contract_people(struct CMUnitTest *ret_tests);
+size_t test_contract_reviews(struct CMUnitTest *ret_tests);

@@ -13,6 +13,7 @@
 #include "store/logins.h"
 #include "store/policies.h"
 #include "store/requests.h"
+#include "store/reviews.h"
 #include "store/sessions.h"
 #include "store/test-fixture.h"
 #include "store/tries.h"
@@ -340,6 +341,61 @@ static void check_access(const struct outcome *outcome) {
 
 static const struct task access_by_policy = {keep_access, check_access};
 
+// --- emergencies
+
+static int change_review(struct vouch_store *store, uint64_t uses,
+                         enum vouch_store_review_state state, struct vouch_fault *fault) {
+    vouch_autoarena struct vouch_arena arena = {0};
+    struct vouch_store_review review = {0};
+    enum vouch_store_outcome done = VOUCH_STORE_ABSENT;
+    int err = vouch_store_review_find(store, 1, &arena, &done, &review, fault);
+    review.uses = uses;
+    review.state = state;
+    if (err == VOUCH_OK) {
+        assert_int_equal(done, VOUCH_STORE_DONE);
+        err = vouch_store_review_change(store, &review, &done, fault);
+    }
+    assert_true(err != VOUCH_OK || done == VOUCH_STORE_DONE);
+    return err;
+}
+
+// A review that is opened, hears of a login, and is done.
+static void keep_review(struct vouch_store *store, struct outcome *outcome) {
+    const struct vouch_store_review review = {.kind = VOUCH_STORE_REVIEW_LOUD,
+                                              .user = text("alice"),
+                                              .holder = text("alice"),
+                                              .state = VOUCH_STORE_REVIEW_OPEN,
+                                              .opened_s = NOW_S};
+    uint64_t id = 0;
+    while (outcome->err == VOUCH_OK && outcome->position < 3) {
+        outcome->err = outcome->position == 0
+                           ? vouch_store_review_add(store, &review, &id, &outcome->why)
+                           : change_review(store, 1,
+                                           outcome->position == 1 ? VOUCH_STORE_REVIEW_OPEN
+                                                                  : VOUCH_STORE_REVIEW_DONE,
+                                           &outcome->why);
+        outcome->position += outcome->err == VOUCH_OK ? 1 : 0;
+    }
+}
+
+static void check_review(const struct outcome *outcome) {
+    vouch_autoarena struct vouch_arena arena = {0};
+    struct vouch_store *store = test_open(&test_at, VOUCH_STORE_WRITE);
+    struct vouch_store_review review = {0};
+    struct vouch_store_reviews_sum sum = {0};
+    enum vouch_store_outcome found = VOUCH_STORE_ABSENT;
+    test_ok(vouch_store_review_find(store, 1, &arena, &found, &review, &fault));
+    test_ok(vouch_store_reviews_sum(store, &sum, &fault));
+    uint64_t reached = found == VOUCH_STORE_DONE ? 1 + review.revision : 0;
+    assert_int_equal(sum.open, review.state == VOUCH_STORE_REVIEW_OPEN ? 1 : 0);
+    assert_true(review.uses == (reached > 1 ? 1 : 0));
+    assert_true(reached == outcome->position || reached == outcome->position + 1);
+    test_ok(vouch_store_check(store, &fault));
+    vouch_store_close(store);
+}
+
+static const struct task emergencies = {keep_review, check_review};
+
 // --- hosts: what they were given, what they say, the logins that they send
 
 #define LOGINS_OF_A_BATCH 3u
@@ -429,6 +485,7 @@ static void sweep(enum call call) {
     sweep_task(call, &indexing);
     sweep_task(call, &people);
     sweep_task(call, &access_by_policy);
+    sweep_task(call, &emergencies);
     sweep_task(call, &logins_of_hosts);
 }
 
@@ -524,6 +581,7 @@ static void survives_each_failing_call_of_the_driver(void **state) {
     sweep_driver(&indexing);
     sweep_driver(&people);
     sweep_driver(&access_by_policy);
+    sweep_driver(&emergencies);
     sweep_driver(&logins_of_hosts);
 }
 

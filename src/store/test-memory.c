@@ -9,8 +9,10 @@ int main(void) {
     count += test_contract_state(tests + count);
     count += test_contract_access(tests + count);
     count += test_contract_coverage(tests + count);
+    count += test_contract_devices(tests + count);
     count += test_contract_hosts(tests + count);
     count += test_contract_logins(tests + count);
-    (void)test_contract_people(tests + count);
+    count += test_contract_people(tests + count);
+    (void)test_contract_reviews(tests + count);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

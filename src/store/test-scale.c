@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "store/logins.h"
+#include "store/tallies.h"
 
 #define BATCH 64
 #define ANSWER_MAX_MS 50
@@ -259,6 +260,40 @@ static void answers_every_search_for_logins_in_time(void **state) {
                    &(struct vouch_store_login_filter){.outcome = VOUCH_STORE_LOGIN_REFUSED});
 }
 
+// Everything that an overview counts, over all of it: no count may look at each row.
+static void answers_an_overview_in_time(void **state) {
+    (void)state;
+    const uint64_t first_hour = TEST_TIME_MS / 1000 / VOUCH_STORE_HOUR_S;
+    const uint64_t last_s = (TEST_TIME_MS + total * TEST_STEP_MS) / 1000;
+    for (uint64_t now_s = TEST_TIME_MS / 1000; now_s <= last_s;
+         now_s += (last_s - TEST_TIME_MS / 1000) / 4 + 1) {
+        vouch_autoarena struct vouch_arena arena = {0};
+        const struct vouch_store_summary_ask ask = {.now_s = now_s, .silent_s = 900};
+        struct vouch_store_summary summary = {0};
+        const struct vouch_store_tally_row *rows = NULL;
+        size_t count = 0;
+        uint64_t refused = 0;
+        struct vouch_store *reader = test_open(&place, VOUCH_STORE_READ);
+        uint64_t start_ns = cpu_ns();
+        test_ok(vouch_store_summary(reader, &ask, &summary, &fault));
+        test_ok(vouch_store_tally_sum(reader, VOUCH_STORE_TALLY_LOGINS_REFUSED, first_hour,
+                                      &refused, &fault));
+        test_ok(vouch_store_tally_list(reader, VOUCH_STORE_TALLY_ISSUED, first_hour, 1, &arena,
+                                       &rows, &count, &fault));
+        struct vouch_store_ending ending[20];
+        size_t ends = 0;
+        test_ok(vouch_store_ending_list(reader, now_s, 20, &arena, ending, &ends, &fault));
+        assert_int_equal(ends, 20);
+        double one_ms = (double)(cpu_ns() - start_ns) / 1e6;
+        print_message("# overview: %" PRIu64 " valid, %zu rows in %.2f ms\n", summary.valid, count,
+                      one_ms);
+        assert_true(summary.valid > 0 && count > 0);
+        assert_int_equal(refused, (total + 49) / 50);
+        assert_true(one_ms < ANSWER_MAX_MS);
+        vouch_store_close(reader);
+    }
+}
+
 static void opens_in_time_and_reads_whole(void **state) {
     (void)state;
     uint64_t start_ns = vouch_time_monotonic_ns();
@@ -277,6 +312,7 @@ int main(void) {
         cmocka_unit_test(answers_every_search_in_time),
         cmocka_unit_test(answers_every_audit_search_in_time),
         cmocka_unit_test(answers_every_search_for_logins_in_time),
+        cmocka_unit_test(answers_an_overview_in_time),
         cmocka_unit_test(opens_in_time_and_reads_whole),
     };
     return cmocka_run_group_tests(tests, begin, end);
