@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "core/cert-options.h"
 #include "core/cidr.h"
+#include "core/host-wildcard.h"
 #include "core/key.h"
 
 static const char user_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -65,9 +66,13 @@ static int is_address(struct vouch_bytes name) {
            strcmp(text, canonical) == 0;
 }
 
-static const char *host_principal_fault(struct vouch_bytes name) {
+// Without a word from the caller no name stands for more than one host.
+enum wildcards { WILDCARDS_REFUSED = 0, WILDCARDS_JUDGED };
+
+static const char *host_principal_fault(struct vouch_bytes name, enum wildcards wildcards) {
     const char *why = principal_fault(name);
-    if (why != NULL || is_address(name)) {
+    if (why != NULL || is_address(name) ||
+        (wildcards == WILDCARDS_JUDGED && vouch_host_is_wildcard(name))) {
         return why;
     }
     if (memchr(name.ptr, '*', name.len) != NULL || memchr(name.ptr, '?', name.len) != NULL) {
@@ -82,14 +87,14 @@ static const char *host_principal_fault(struct vouch_bytes name) {
                : NULL;
 }
 
-static const char *principals_fault(const struct vouch_cert_spec *spec) {
+static const char *principals_fault(const struct vouch_cert_spec *spec, enum wildcards wildcards) {
     if (spec->principal_count == 0) {
         return "are empty, which some readers take for everyone";
     }
     for (size_t i = 0; i < spec->principal_count; i++) {
         struct vouch_bytes name = spec->principals[i];
-        const char *why =
-            spec->type == VOUCH_CERT_USER ? user_principal_fault(name) : host_principal_fault(name);
+        const char *why = spec->type == VOUCH_CERT_USER ? user_principal_fault(name)
+                                                        : host_principal_fault(name, wildcards);
         for (size_t k = 0; k < i && why == NULL; k++) {
             why = vouch_bytes_equal(name, spec->principals[k]) ? "name the same one twice" : NULL;
         }
@@ -207,7 +212,8 @@ static const char *presence_fault(const struct vouch_cert_spec *spec) {
     return NULL;
 }
 
-int vouch_cert_spec_check(const struct vouch_cert_spec *spec, struct vouch_where *ret_where) {
+static int check(const struct vouch_cert_spec *spec, enum wildcards wildcards,
+                 struct vouch_where *ret_where) {
     const char *option_field = NULL;
     const char *options_why = all_options_fault(spec, &option_field);
     const struct {
@@ -220,7 +226,7 @@ int vouch_cert_spec_check(const struct vouch_cert_spec *spec, struct vouch_where
         {"public key", vouch_key_weakness(spec->key)},
         {"serial", spec->serial == 0 ? "is 0, which can never be revoked" : NULL},
         {"key ID", key_id_fault(spec->key_id)},
-        {"principals", principals_fault(spec)},
+        {"principals", principals_fault(spec, wildcards)},
         {"validity", validity_fault(spec)},
         {option_field, options_why},
         {"verify-required", presence_fault(spec)},
@@ -234,4 +240,13 @@ int vouch_cert_spec_check(const struct vouch_cert_spec *spec, struct vouch_where
         }
     }
     return VOUCH_OK;
+}
+
+int vouch_cert_spec_check(const struct vouch_cert_spec *spec, struct vouch_where *ret_where) {
+    return check(spec, WILDCARDS_REFUSED, ret_where);
+}
+
+int vouch_cert_spec_check_wildcards(const struct vouch_cert_spec *spec,
+                                    struct vouch_where *ret_where) {
+    return check(spec, WILDCARDS_JUDGED, ret_where);
 }

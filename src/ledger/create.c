@@ -83,7 +83,7 @@ static int make_files(struct vouch_ledger *ledger, struct vouch_fault *fault) {
 }
 
 // Record 0 names the ledger and the key that vouches for it.
-static int append_first(struct vouch_ledger *ledger, struct vouch_bytes actor,
+static int append_first(struct vouch_ledger *ledger, const struct vouch_ledger_new *what,
                         struct vouch_fault *fault) {
     uint8_t line_memory[256];
     uint8_t memory[512];
@@ -95,7 +95,8 @@ static int append_first(struct vouch_ledger *ledger, struct vouch_bytes actor,
     vouch_record_detail_put(&details, "key", vouch_buf_bytes(&line));
     struct vouch_record record = {
         .kind = VOUCH_RECORD_EVENT,
-        .actor = actor,
+        .time_ms = what->time_ms,
+        .actor = what->actor,
         .type = vouch_bytes_of(VOUCH_EVENT_LEDGER_NEW),
         .object = vouch_bytes_of(ledger->verifier.name),
         .details = vouch_buf_bytes(&details),
@@ -112,7 +113,7 @@ static int fill(struct vouch_ledger *ledger, const struct vouch_ledger_new *what
                 struct vouch_fault *fault) {
     int err = make_files(ledger, fault);
     if (err == VOUCH_OK) {
-        err = append_first(ledger, what->actor, fault);
+        err = append_first(ledger, what, fault);
     }
     if (err == VOUCH_OK) {
         err = vouch_ledger_append(ledger, what->records, what->count, fault);

@@ -26,6 +26,7 @@ struct vouch_ledger_new {
     // vouch_ledger_append().
     struct vouch_record *records;
     size_t count;
+    uint64_t time_ms; // of "ledger.new"; 0: now
 };
 
 // Makes a ledger with its first checkpoint; on failure nothing of it is left.

@@ -187,6 +187,7 @@ static int create_ledger(const struct creation *creation, struct vouch_fault *fa
         vouch_ca_describe_key(&details[i], use, keys[i]);
         err = err != VOUCH_OK ? err : details[i].err;
         records[i] = (struct vouch_record){.kind = VOUCH_RECORD_EVENT,
+                                           .time_ms = what->time_ms,
                                            .actor = vouch_bytes_of(what->actor),
                                            .type = vouch_bytes_of(VOUCH_EVENT_CA_KEY_NEW),
                                            .object = vouch_bytes_of(use),
@@ -197,7 +198,8 @@ static int create_ledger(const struct creation *creation, struct vouch_fault *fa
                                             .checkpoint_key = creation->checkpoint,
                                             .actor = vouch_bytes_of(what->actor),
                                             .records = records,
-                                            .count = 2};
+                                            .count = 2,
+                                            .time_ms = what->time_ms};
     err = err != VOUCH_OK ? vouch_fault_set(fault, err, &vouch_fault_memory, "%s: no memory", path)
                           : vouch_ledger_create(&ledger, fault);
     vouch_buf_done(&details[0]);

@@ -26,6 +26,7 @@ struct vouch_ca_new {
     struct vouch_bytes passphrase; // empty: the keys are not encrypted
     uint32_t rounds;               // of bcrypt, for the passphrase; 0: VOUCH_KEYFILE_ROUNDS
     const char *actor;             // who does it, for the ledger
+    uint64_t time_ms;              // of the ledger's first records; 0: now
     // Public keys whose private halves live elsewhere (an agent); NULL: made here. The caller's.
     const struct vouch_key *user_key;
     const struct vouch_key *host_key;

@@ -15,7 +15,6 @@
 #include "base/time.h"
 #include "signer/ca-folder.h"
 
-#define STATE_FILE "state"
 #define EVENT_STOP "signer.stop"
 #define EVENT_START "signer.start"
 #define EVENT_EPOCH "signer.epoch"
@@ -80,21 +79,6 @@ static int read_end(const struct vouch_signer_engine *engine, struct vouch_epoch
     return err;
 }
 
-// What tells a file from a copy of it: inodes are used again, times of birth hardly.
-static int records_file(const struct vouch_signer_engine *engine, uint64_t *ret_identity,
-                        struct vouch_fault *fault) {
-    char path[PATH_MAX];
-    struct statx st = {0};
-    int err = vouch_ca_path(engine->ledger_dir, "records", "", path, fault);
-    if (err == VOUCH_OK && statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &st) != 0) {
-        return vouch_fault_set(fault, VOUCH_ERR_IO, &vouch_fault_read, "%s: %s", path,
-                               strerrordesc_np(errno));
-    }
-    uint64_t born_ns = (uint64_t)st.stx_btime.tv_sec * UINT64_C(1000000000) + st.stx_btime.tv_nsec;
-    *ret_identity = st.stx_ino ^ born_ns;
-    return err;
-}
-
 static int choose_epoch(struct vouch_signer_engine *engine, struct vouch_epoch_choice *ret_choice,
                         struct vouch_fault *fault) {
     int has_state = 0;
@@ -107,7 +91,7 @@ static int choose_epoch(struct vouch_signer_engine *engine, struct vouch_epoch_c
         err = read_end(engine, &facts, fault);
     }
     if (err == VOUCH_OK) {
-        err = records_file(engine, &facts.ledger_file, fault);
+        err = vouch_epoch_records_file(engine->ledger_dir, &facts.ledger_file, fault);
     }
     facts.state = has_state ? &engine->state : NULL;
     if (err == VOUCH_OK) {
@@ -233,7 +217,7 @@ static struct vouch_signer_engine *make_engine(const struct vouch_signer_open *w
     engine->has_stopped = 1; // until the start is recorded
     vouch_signer_clock_init(&engine->clock);
     char path[PATH_MAX];
-    int err = vouch_ca_path(what->keys_dir, STATE_FILE, "", path, NULL);
+    int err = vouch_ca_path(what->keys_dir, VOUCH_EPOCH_STATE_FILE, "", path, NULL);
     engine->ledger_dir = strdup(what->ledger_dir);
     engine->state_path = err == VOUCH_OK ? strdup(path) : NULL;
     if (engine->ledger_dir == NULL || engine->state_path == NULL || init_locks(engine) != 0 ||

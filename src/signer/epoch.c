@@ -3,13 +3,17 @@
 #include "signer/epoch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/str.h"
 #include "ledger/ledger.h"
+#include "signer/ca-folder.h"
 
 #define STATE_HEAD "vouch-signer-state/2"
 #define STATE_HEAD_BEFORE "vouch-signer-state/1" // without the last line
@@ -106,6 +110,21 @@ int vouch_epoch_state_write(const char *path, const struct vouch_epoch_state *st
                   ? vouch_fault_set(fault, text.err, &vouch_fault_memory, "%s: no memory", path)
                   : vouch_io_write(&file, vouch_buf_bytes(&text), fault);
     vouch_buf_done(&text);
+    return err;
+}
+
+// Inodes are used again, times of birth hardly.
+int vouch_epoch_records_file(const char *ledger_dir, uint64_t *ret_identity,
+                             struct vouch_fault *fault) {
+    char path[PATH_MAX];
+    struct statx st = {0};
+    int err = vouch_ca_path(ledger_dir, "records", "", path, fault);
+    if (err == VOUCH_OK && statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &st) != 0) {
+        return vouch_fault_set(fault, VOUCH_ERR_IO, &vouch_fault_read, "%s: %s", path,
+                               strerrordesc_np(errno));
+    }
+    uint64_t born_ns = (uint64_t)st.stx_btime.tv_sec * UINT64_C(1000000000) + st.stx_btime.tv_nsec;
+    *ret_identity = st.stx_ino ^ born_ns;
     return err;
 }
 

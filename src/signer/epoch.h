@@ -9,6 +9,7 @@
 
 #include "base/fault.h"
 
+#define VOUCH_EPOCH_STATE_FILE "state" // in the signer's folder
 #define VOUCH_EPOCH_BITS 20
 #define VOUCH_EPOCH_COUNTER_BITS 44
 #define VOUCH_EPOCH_MAX ((UINT64_C(1) << VOUCH_EPOCH_BITS) - 1)
@@ -39,6 +40,10 @@ VOUCH_MUST_USE int vouch_epoch_state_read(const char *path, struct vouch_epoch_s
 // Writes it by rename, synced.
 VOUCH_MUST_USE int vouch_epoch_state_write(const char *path, const struct vouch_epoch_state *state,
                                            struct vouch_fault *fault);
+
+// What tells the records file of a ledger's folder from a copy of it.
+VOUCH_MUST_USE int vouch_epoch_records_file(const char *ledger_dir, uint64_t *ret_identity,
+                                            struct vouch_fault *fault);
 
 // What is known when the signer opens.
 struct vouch_epoch_facts {

@@ -271,7 +271,8 @@ int vouch_desk_state(struct vouch_desk *desk, struct vouch_signer_state *ret_sta
         .serial = atomic_load(&engine->commit.recorded_serial),
         .size = atomic_load(&engine->commit.size),
         .checkpoint_size = atomic_load(&engine->commit.checkpoint_size),
-        .ttl_max_s = {engine->ceiling.user.ttl_max_s, engine->ceiling.host.ttl_max_s}};
+        .ttl_max_s = {engine->ceiling.user.ttl_max_s, engine->ceiling.host.ttl_max_s},
+        .wildcards = engine->ceiling.wildcards};
     int err = tell_changing(desk, &state, fault);
     if (err == VOUCH_OK) {
         *ret_state = state;

@@ -302,9 +302,14 @@ void vouch_signer_write_state(struct vouch_buf *out, const struct vouch_signer_s
     for (size_t i = 0; i < ROWS(numbers); i++) {
         vouch_write_u64(out, numbers[i]);
     }
+    size_t mark = vouch_write_string_begin(out);
+    for (size_t i = 0; i < state->wildcards.count; i++) {
+        vouch_write_text(out, state->wildcards.items[i]);
+    }
+    vouch_write_string_end(out, mark);
     vouch_write_u64(out, state->trust_version);
     vouch_write_string(out, state->trust);
-    size_t mark = vouch_write_string_begin(out);
+    mark = vouch_write_string_begin(out);
     for (size_t i = 0; i < state->ca_count; i++) {
         vouch_write_u32(out, (uint32_t)state->cas[i].use);
         vouch_write_u32(out, (uint32_t)state->cas[i].state);
@@ -313,6 +318,19 @@ void vouch_signer_write_state(struct vouch_buf *out, const struct vouch_signer_s
         vouch_write_u32(out, state->cas[i].has_signed);
     }
     vouch_write_string_end(out, mark);
+}
+
+// A domain that is none would only be one that is not there; the list is held to its form all the same.
+static void read_domains(struct vouch_reader *reader, struct vouch_host_domains *domains) {
+    struct vouch_reader list;
+    int err = VOUCH_OK;
+    vouch_reader_init(&list, vouch_read_string(reader, "wildcards"));
+    while (vouch_reader_left(&list) > 0 && err == VOUCH_OK) {
+        err = vouch_host_domains_add(domains, vouch_read_string(&list, "wildcard"));
+    }
+    if (err != VOUCH_OK || vouch_reader_end(&list, NULL) != VOUCH_OK) {
+        vouch_reader_fail(reader, VOUCH_ERR_FORMAT, "wildcards", "are not a list of domains");
+    }
 }
 
 static size_t read_cas(struct vouch_reader *reader, struct vouch_signer_ca *cas) {
@@ -362,6 +380,7 @@ int vouch_signer_read_state(struct vouch_bytes body, struct vouch_signer_state *
     state.checkpoint_size = vouch_read_u64(&reader, "checkpoint size");
     state.ttl_max_s[0] = vouch_read_u64(&reader, "longest validity");
     state.ttl_max_s[1] = vouch_read_u64(&reader, "longest validity");
+    read_domains(&reader, &state.wildcards);
     state.trust_version = vouch_read_u64(&reader, "trust version");
     state.trust = vouch_read_string(&reader, "trust bundle");
     state.ca_count = read_cas(&reader, state.cas);

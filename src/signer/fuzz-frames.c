@@ -22,6 +22,15 @@ static void require_same(struct vouch_buf *again, struct vouch_bytes body) {
     require(again->err == VOUCH_OK && vouch_bytes_equal(vouch_buf_bytes(again), body));
 }
 
+static int is_wildcard_below_web(const struct vouch_cert_spec *spec, struct vouch_bytes name) {
+    static const char end[] = ".web.example.com";
+    const size_t len = sizeof end - 1;
+    return spec->type == VOUCH_CERT_HOST && name.len > len && name.ptr[0] == '*' &&
+           name.ptr[1] == '.' && memcmp(name.ptr + (name.len - len), end, len) == 0 &&
+           memchr(name.ptr + 1, '*', name.len - 1) == NULL &&
+           memchr(name.ptr, '?', name.len) == NULL;
+}
+
 static void check_inside(const struct vouch_signer_ask *ask) {
     const struct vouch_cert_spec *spec = &ask->spec;
     require(spec->type == VOUCH_CERT_USER || spec->type == VOUCH_CERT_HOST);
@@ -34,7 +43,8 @@ static void check_inside(const struct vouch_signer_ask *ask) {
     for (size_t i = 0; i < spec->principal_count; i++) {
         require(spec->principals[i].len >= 1 && spec->principals[i].len <= 255);
         require(memchr(spec->principals[i].ptr, ',', spec->principals[i].len) == NULL);
-        require(memchr(spec->principals[i].ptr, '*', spec->principals[i].len) == NULL);
+        require(memchr(spec->principals[i].ptr, '*', spec->principals[i].len) == NULL ||
+                is_wildcard_below_web(spec, spec->principals[i]));
     }
     for (size_t i = 0; i < spec->extension_count; i++) {
         require(!vouch_bytes_equal(spec->extensions[i].name, vouch_bytes_of("no-touch-required")));
@@ -47,6 +57,7 @@ static void check_ask(struct vouch_bytes body, struct vouch_buf *again) {
     static struct vouch_signer_read_ask read;
     struct vouch_signer_ceiling ceiling = vouch_signer_ceiling_default();
     struct vouch_signer_refusal refusal = {0};
+    require(vouch_host_domains_add(&ceiling.wildcards, vouch_bytes_of("web.example.com")) == 0);
     if (vouch_signer_read_ask(body, &read, NULL) != VOUCH_OK) {
         return;
     }

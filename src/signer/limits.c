@@ -229,13 +229,30 @@ static enum vouch_signer_outcome check_key(const struct vouch_signer_ceiling *ce
     return VOUCH_SIGNER_DONE;
 }
 
-// The rules that hold for every certificate. They want a serial, which is given later.
+// A star that is no wildcard's is for the careful rules to refuse.
+static enum vouch_signer_outcome check_wildcards(const struct vouch_signer_ceiling *ceiling,
+                                                 const struct vouch_cert_spec *spec,
+                                                 struct vouch_signer_refusal *ret_refusal) {
+    for (size_t i = 0; spec->type == VOUCH_CERT_HOST && i < spec->principal_count; i++) {
+        struct vouch_bytes name = spec->principals[i];
+        if (vouch_host_is_wildcard(name) && !vouch_host_domains_allow(&ceiling->wildcards, name)) {
+            char shown[VOUCH_HOST_WILDCARD_MAX + 1];
+            vouch_str_escape_to(name, shown, sizeof shown);
+            return vouch_signer_refuse(ret_refusal, &vouch_fault_ceiling, "principals",
+                                       "hold %s, which host.wildcards does not allow", shown);
+        }
+    }
+    return VOUCH_SIGNER_DONE;
+}
+
+// The rules that hold for every certificate; wildcards were judged before. They want a serial, which is
+// given later.
 static enum vouch_signer_outcome check_rules(const struct vouch_cert_spec *spec,
                                              struct vouch_signer_refusal *ret_refusal) {
     struct vouch_cert_spec numbered = *spec;
     struct vouch_where where = {0};
     numbered.serial = 1;
-    if (vouch_cert_spec_check(&numbered, &where) == VOUCH_OK) {
+    if (vouch_cert_spec_check_wildcards(&numbered, &where) == VOUCH_OK) {
         return VOUCH_SIGNER_DONE;
     }
     return vouch_signer_refuse(ret_refusal, &vouch_fault_spec, where.field, "%s", where.reason);
@@ -270,7 +287,8 @@ enum vouch_signer_outcome vouch_signer_ask_check(const struct vouch_signer_ceili
     const struct vouch_signer_bounds *bounds =
         spec->type == VOUCH_CERT_USER ? &ceiling->user : &ceiling->host;
     if (check_bounds(bounds, ask, now_s, ret_refusal) != VOUCH_SIGNER_DONE ||
-        check_key(ceiling, spec->key, ret_refusal) != VOUCH_SIGNER_DONE) {
+        check_key(ceiling, spec->key, ret_refusal) != VOUCH_SIGNER_DONE ||
+        check_wildcards(ceiling, spec, ret_refusal) != VOUCH_SIGNER_DONE) {
         return VOUCH_SIGNER_REFUSED;
     }
     return check_rules(spec, ret_refusal);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/fault.h"
+#include "core/host-wildcard.h"
 #include "signer/signer.h"
 
 #define VOUCH_CEILING_TTL_MIN_S 60 // bounds of ttl_max_s
@@ -29,11 +30,12 @@ struct vouch_signer_ceiling {
     struct vouch_signer_bounds host; // options: none
     uint64_t rate_per_s;             // certificates of both CAs together; 0: no limit
     uint64_t rsa_bits_min;
-    uint32_t key_types; // bits 1 << enum vouch_key_type: of subjects' keys
+    uint32_t key_types;                  // bits 1 << enum vouch_key_type: of subjects' keys
+    struct vouch_host_domains wildcards; // below which a host's name may be a wildcard
 };
 
 // 24 h and 16 names for users, with every option but no-touch-required; 90 days and 16 names for hosts;
-// 20,000 a second; every key type, RSA from 2048 bits.
+// 20,000 a second; every key type, RSA from 2048 bits; no wildcards.
 struct vouch_signer_ceiling vouch_signer_ceiling_default(void);
 
 // The bit of an option's name ("permit-pty"); 0 if sshd knows none of that name. The names in the order

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/fault.h"
+#include "core/host-wildcard.h"
 #include "ipc/frame.h"
 #include "ledger/rotation.h"
 #include "vouch/cert.h"
@@ -133,7 +134,8 @@ struct vouch_signer_state {
     uint64_t serial; // the last one given
     uint64_t size;   // records
     uint64_t checkpoint_size;
-    uint64_t ttl_max_s[2]; // the ceiling's longest validity: user, host
+    uint64_t ttl_max_s[2];               // the ceiling's longest validity: user, host
+    struct vouch_host_domains wildcards; // and below which domains it lets hosts have wildcards
     uint64_t trust_version;
     struct vouch_bytes trust;                          // the trust bundle: doc/trust.md
     struct vouch_signer_ca cas[VOUCH_SIGNER_KEYS_MAX]; // user CA keys first

@@ -6,7 +6,8 @@ const char body_name[] = "signer/local";
 
 struct vouch_signer *body_begin(struct fixture *fixture) {
     struct vouch_signer *signer = NULL;
-    fixture_open(fixture);
+    const struct vouch_signer_ceiling ceiling = fixture_ceiling();
+    fixture_open_with(fixture, &ceiling);
     assert_int_equal(vouch_signer_attach(fixture->engine, &signer, NULL), VOUCH_OK);
     return signer;
 }

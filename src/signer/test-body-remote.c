@@ -7,7 +7,8 @@ const char body_name[] = "signer/remote";
 
 struct vouch_signer *body_begin(struct fixture *fixture) {
     struct vouch_signer *signer = NULL;
-    fixture_open(fixture);
+    const struct vouch_signer_ceiling ceiling = fixture_ceiling();
+    fixture_open_with(fixture, &ceiling);
     fixture_serve(fixture, 2);
     assert_int_equal(vouch_signer_connect(fixture->lanes[0], &signer, NULL), VOUCH_OK);
     fixture->lanes[0] = -1;

@@ -255,6 +255,8 @@ static void tells_its_state(void **state) {
     assert_true(before.epoch > 0 && before.epoch <= VOUCH_EPOCH_MAX);
     assert_int_equal(before.ttl_max_s[0], 86400);
     assert_int_equal(before.ttl_max_s[1], 90 * 86400);
+    assert_int_equal(before.wildcards.count, 1);
+    assert_string_equal(before.wildcards.items[0], "web.example.com");
     uint64_t size = before.size, epoch = before.epoch;
     assert_int_equal(vouch_signer_sign(signer, &ask, FIXTURE_DEADLINE, &grant, NULL), VOUCH_OK);
     uint64_t serial = grant.serial;

@@ -113,6 +113,13 @@ struct vouch_private_key *fixture_key(const struct fixture *fixture, const char 
     return key;
 }
 
+struct vouch_signer_ceiling fixture_ceiling(void) {
+    struct vouch_signer_ceiling ceiling = vouch_signer_ceiling_default();
+    assert_int_equal(vouch_host_domains_add(&ceiling.wildcards, vouch_bytes_of("web.example.com")),
+                     VOUCH_OK);
+    return ceiling;
+}
+
 void fixture_open(struct fixture *fixture) {
     fixture_open_with(fixture, NULL);
 }

@@ -41,7 +41,9 @@ int fixture_end(void **state);         // closes the engine without a clean stop
 void fixture_open(struct fixture *fixture);
 // Like it with a ceiling; NULL: the default.
 void fixture_open_with(struct fixture *fixture, const struct vouch_signer_ceiling *ceiling);
-// Like it, with the CA keys in an agent.
+// The default, with wildcards below web.example.com.
+struct vouch_signer_ceiling fixture_ceiling(void);
+// Like fixture_open(), with the CA keys in an agent.
 void fixture_open_agent(struct fixture *fixture, const char *agent_socket);
 // One of the private keys, decrypted; the caller frees it.
 struct vouch_private_key *fixture_key(const struct fixture *fixture, const char *name);

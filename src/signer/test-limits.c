@@ -201,6 +201,49 @@ static void refuses_one_bad_principal_at_each_place(void **state) {
     }
 }
 
+// By the ceiling V-1606, by the careful rules V-1301.
+static void a_host_has_a_wildcard_only_below_a_domain_of_the_list(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *code; // NULL: allowed
+    } rows[] = {
+        {"*.web.example.com", NULL},
+        {"*.eu.web.example.com", NULL},
+        {"*.example.com", "V-1606"},
+        {"*.theweb.example.com", "V-1606"},
+        {"*.web.example.com.net", "V-1606"},
+        {"*", "V-1301"},
+        {"*.com", "V-1301"},
+        {"w*.web.example.com", "V-1301"},
+        {"*.*.web.example.com", "V-1301"},
+        {"?.web.example.com", "V-1301"},
+        {"!*.web.example.com", "V-1301"},
+        {"*.web.example.com,a.b", "V-1301"},
+        {"*.WEB.example.com", "V-1301"},
+        {"*..web.example.com", "V-1301"},
+        {"*.web.example.com.", "V-1301"},
+    };
+    assert_int_equal(ceiling.wildcards.count, 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct vouch_bytes names[] = {vouch_bytes_of("web1.web.example.com"),
+                                            vouch_bytes_of(rows[i].name)};
+        struct vouch_signer_ask host = good_host_ask(), user = good_ask();
+        host.spec.principals = user.spec.principals = names;
+        host.spec.principal_count = user.spec.principal_count = 2;
+        ceiling.wildcards = (struct vouch_host_domains){0};
+        assert_refused(&host, rows[i].code != NULL ? rows[i].code : "V-1606", "principals");
+        assert_int_equal(
+            vouch_host_domains_add(&ceiling.wildcards, vouch_bytes_of("web.example.com")),
+            VOUCH_OK);
+        assert_refused(&user, "V-1301", "principals");
+        if (rows[i].code == NULL) {
+            assert_allowed(&host);
+        } else {
+            assert_refused(&host, rows[i].code, "principals");
+        }
+    }
+}
+
 static void allows_only_the_options_of_its_list(void **state) {
     (void)state;
     static const uint8_t command[] = "\0\0\0\4true", address[] = "\0\0\0\x0a"
@@ -513,6 +556,7 @@ int main(void) {
         TEST(bounds_the_number_of_principals),
         TEST(sweeps_the_alphabet_of_principals_by_position),
         TEST(refuses_one_bad_principal_at_each_place),
+        TEST(a_host_has_a_wildcard_only_below_a_domain_of_the_list),
         TEST(allows_only_the_options_of_its_list),
         TEST(refuses_options_that_nobody_knows),
         TEST(does_not_allow_no_touch_required_by_default),
