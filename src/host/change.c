@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "host/acts.h"
 
 #define BOOT_PATH "/proc/sys/kernel/random/boot_id"
 #define CONFIRM_MAX_S 86400
+#define WATCH_PATH VOUCH_SAVED_FOLDER "/watching"
 
 static struct vouch_bytes boot_of(struct vouch_work *work) {
     struct vouch_buf text;
@@ -96,6 +98,22 @@ int vouch_change_back(struct vouch_work *work, struct vouch_fault *fault) {
 
 // --- a change for a time
 
+static int open_watch(const struct vouch_root *root) {
+    return openat(root->fd, WATCH_PATH, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+// Whoever watches over a change holds the lock of one byte of this file, as far in as the change's number.
+static struct flock byte_of(uint64_t number) {
+    return (struct flock){
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)(number >> 1), .l_len = 1};
+}
+
+static int is_watched(const struct vouch_root *root, uint64_t number) {
+    vouch_autoclose int fd = open_watch(root);
+    struct flock byte = byte_of(number);
+    return fd >= 0 && fcntl(fd, F_OFD_GETLK, &byte) == 0 && byte.l_type != F_UNLCK;
+}
+
 static void sleep_until(uint64_t until_s) {
     uint64_t now_s = vouch_time_now_s();
     uint64_t left_s = until_s > now_s ? until_s - now_s : 0;
@@ -142,6 +160,8 @@ static void watch(const struct vouch_root *root, uint64_t until_s, uint64_t numb
     (void)open("/dev/null", O_RDWR);
     (void)dup(0);
     (void)dup(0);
+    struct flock byte = byte_of(number);
+    (void)fcntl(open_watch(&own), F_OFD_SETLK, &byte);
     sleep_until(until_s);
     _exit(put_back_if(&own, number) == VOUCH_OK ? 0 : 1);
 }
@@ -190,17 +210,43 @@ int vouch_act_mend(struct vouch_work *work, struct vouch_fault *fault) {
     return vouch_change_back(work, fault);
 }
 
+// What a life that was killed in the middle of a write left beside the file. On a disk that is only read it
+// stays, which is no reason not to begin.
+static void tidy(struct vouch_work *work) {
+    static const char *const files[] = {
+        VOUCH_WORK_KRL,
+        VOUCH_WORK_PRINCIPALS "/-",
+        VOUCH_WORK_CONF,
+        "etc/ssh/-",
+        VOUCH_SAVED_FOLDER "/-",
+        VOUCH_SAVED_FOLDER "/origin/-",
+        VOUCH_SAVED_FOLDER "/undo/-",
+        VOUCH_SAVED_FOLDER "/kept/-",
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        (void)!vouch_root_tidy(work->root, files[i], NULL);
+    }
+    (void)!vouch_root_tidy(work->root, work->conf.sshd_config, NULL);
+}
+
 int vouch_act_recover(struct vouch_work *work, struct vouch_fault *fault) {
     struct vouch_pending pending;
+    tidy(work);
     int err = vouch_act_mend(work, fault);
     if (err != VOUCH_OK) {
         return err;
     }
     err = vouch_pending_load(work->root, work->arena, &pending, fault);
-    if (err != VOUCH_OK) {
-        return err == VOUCH_ERR_NOT_FOUND ? VOUCH_OK : err;
+    if (err == VOUCH_ERR_NOT_FOUND) {
+        // Of a change that is over; the note of it goes first.
+        return vouch_saved_drop(work->root, VOUCH_SAVED_UNDO, fault);
     }
-    return start_watcher(work, pending.until_s, pending.number, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    return is_watched(work->root, pending.number)
+               ? VOUCH_OK
+               : start_watcher(work, pending.until_s, pending.number, fault);
 }
 
 int vouch_act_confirm(struct vouch_work *work, struct vouch_fault *fault) {

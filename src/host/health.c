@@ -60,6 +60,14 @@ static void check_config(struct health *health) {
     }
 }
 
+static void check_walls(struct health *health) {
+    if (strcmp(health->work->conf.walls, "no") == 0) {
+        say(health, "walls", VOUCH_APPLY_WARNING,
+            "take it out of /" VOUCH_HOST_CONF_PATH ", then: systemctl restart vouch-host",
+            "the root part runs without its sandbox: \"walls no\"");
+    }
+}
+
 static int has_line(const struct vouch_text_list *settings, struct vouch_bytes line) {
     for (size_t i = 0; i < settings->count; i++) {
         if (settings->items[i].len == line.len &&
@@ -205,6 +213,7 @@ int vouch_tell_health(struct vouch_work *work, struct vouch_apply_checks *ret_ch
         return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
                                "no memory to tell how the host is");
     }
+    check_walls(&health);
     check_config(&health);
     if (vouch_work_ask_sshd(work, &said) == VOUCH_OK) {
         check_settings(&health);

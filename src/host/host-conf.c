@@ -13,7 +13,7 @@ static const struct {
     const char *word;
     size_t offset;
 } words[] = {WORD(sshd), WORD(sshd_config), WORD(pid_file), WORD(address),
-             WORD(port), WORD(log),         WORD(service)};
+             WORD(port), WORD(log),         WORD(service),  WORD(walls)};
 
 static char *place_of(struct vouch_host_conf *conf, struct vouch_bytes word) {
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -76,6 +76,10 @@ int vouch_host_conf_parse(struct vouch_bytes text, struct vouch_host_conf *ret_c
             return vouch_fault_set(fault, VOUCH_ERR_FORMAT, &vouch_fault_host_conf,
                                    "/%s: line %u: %s", VOUCH_HOST_CONF_PATH, number, wrong);
         }
+    }
+    if (conf.walls[0] != '\0' && strcmp(conf.walls, "yes") != 0 && strcmp(conf.walls, "no") != 0) {
+        return vouch_fault_set(fault, VOUCH_ERR_FORMAT, &vouch_fault_host_conf,
+                               "/%s: walls: is neither yes nor no", VOUCH_HOST_CONF_PATH);
     }
     if (conf.sshd[0] == '\0') {
         (void)snprintf(conf.sshd, sizeof conf.sshd, "sshd");

@@ -19,6 +19,7 @@ struct vouch_host_conf {
     char port[VOUCH_HOST_CONF_VALUE_MAX];
     char log[VOUCH_HOST_CONF_VALUE_MAX];     // "journal", "file PATH", "none"
     char service[VOUCH_HOST_CONF_VALUE_MAX]; // systemd's name for it
+    char walls[VOUCH_HOST_CONF_VALUE_MAX];   // "no": the root part goes without its sandbox
 };
 
 // Reads the file's text and fills in what it leaves out: sshd, sshd_config. V-1915 names the line.

@@ -8,7 +8,9 @@
 #include "host/acts.h"
 #include "host/log-follow.h"
 #include "host/protocol.h"
+#include "host/serve.h"
 #include "host/tell.h"
+#include "host/walls.h"
 #include "host/watch.h"
 
 #define POSITION_PATH VOUCH_SAVED_FOLDER "/log-position"
@@ -18,8 +20,10 @@ struct local {
     struct vouch_root root;
     struct vouch_arena arena; // of the last answer
     struct vouch_log_follow *follow;
-    struct vouch_watch watch; // of the files that are guarded
-    char log_path[PATH_MAX];  // what the follower borrows
+    struct vouch_watch watch;  // of the files that are guarded
+    struct vouch_walls *walls; // that this process is in; NULL: none
+    int is_outgrown;
+    char log_path[PATH_MAX]; // what the follower borrows
     char position[PATH_MAX];
 };
 
@@ -39,12 +43,24 @@ static struct vouch_text_list keep_lines(struct local *local, const struct vouch
     return (struct vouch_text_list){items, count};
 }
 
+// Nothing was asked of sshd in most asks, and then nothing is known.
+static void end(struct local *local, struct vouch_work *work) {
+    struct vouch_walls *now =
+        local->walls != NULL && work->settings.count > 0 ? malloc(sizeof *now) : NULL;
+    if (now != NULL) {
+        vouch_walls_plan(work, now);
+        local->is_outgrown |= !vouch_walls_equal(local->walls, now);
+        free(now);
+    }
+    vouch_work_end(work);
+}
+
 static void finish(struct local *local, struct vouch_work *work,
                    struct vouch_apply_done *ret_done) {
     ret_done->files = work->files;
     ret_done->file_count = work->file_count;
     ret_done->steps = keep_lines(local, work->steps, work->step_count);
-    vouch_work_end(work);
+    end(local, work);
 }
 
 // --- what changes something
@@ -162,7 +178,7 @@ static int describe(struct local *local, const struct vouch_apply_none *ask,
     }
     err = vouch_tell_machine(&work, ret_machine, fault);
     ret_machine->problems = keep_lines(local, work.problems, work.problem_count);
-    vouch_work_end(&work);
+    end(local, &work);
     return err;
 }
 
@@ -184,7 +200,7 @@ static int check(struct local *local, const struct vouch_apply_none *ask,
     int err = begin(local, &work, fault);
     if (err == VOUCH_OK) {
         err = vouch_tell_health(&work, ret_checks, fault);
-        vouch_work_end(&work);
+        end(local, &work);
     }
     return err;
 }
@@ -295,6 +311,7 @@ static void close_local(struct vouch_apply *face) {
     struct local *local = (void *)face;
     vouch_log_follow_close(local->follow);
     vouch_watch_done(&local->watch);
+    free(local->walls);
     vouch_root_done(&local->root);
     vouch_arena_done(&local->arena);
     free(local);
@@ -338,4 +355,36 @@ int vouch_apply_open(const char *root, struct vouch_apply **ret_apply, struct vo
     }
     *ret_apply = &local->face;
     return VOUCH_OK;
+}
+
+// --- the walls
+
+int vouch_apply_wall_in(struct vouch_apply *apply, struct vouch_sandbox_report *ret_report,
+                        struct vouch_fault *fault) {
+    struct local *local = (void *)apply;
+    struct vouch_work work;
+    struct vouch_fault silent = {0};
+    struct vouch_walls *walls = calloc(1, sizeof *walls);
+    if (walls == NULL) {
+        return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
+                               "vouch-host-apply: no memory for its walls");
+    }
+    int err = begin(local, &work, fault);
+    if (err == VOUCH_OK) {
+        // One that does not take its configuration says nothing; then the usual places have to do.
+        (void)!vouch_work_ask_sshd(&work, &silent);
+        vouch_walls_plan(&work, walls);
+        vouch_work_end(&work);
+        err = walls->is_off ? VOUCH_OK : vouch_walls_enter(walls, ret_report, fault);
+    }
+    if (err != VOUCH_OK) {
+        free(walls);
+        return err;
+    }
+    local->walls = walls;
+    return VOUCH_OK;
+}
+
+int vouch_apply_is_outgrown(const struct vouch_apply *apply) {
+    return apply->body == &body && ((const struct local *)(const void *)apply)->is_outgrown;
 }

@@ -280,6 +280,14 @@ int vouch_root_folder_meta(const struct vouch_root *root, const char *path,
     return VOUCH_OK;
 }
 
+// With its mode from the first moment: one that is cut off before a chmod would stay closed to sshd.
+static int make_folder(int fd, const char *name, unsigned mode) {
+    mode_t mask = umask(0);
+    int made = mkdirat(fd, name, (mode_t)mode);
+    (void)umask(mask);
+    return made;
+}
+
 int vouch_root_folder(const struct vouch_root *root, const char *path, unsigned mode,
                       struct vouch_fault *fault) {
     const char *name = NULL;
@@ -287,7 +295,7 @@ int vouch_root_folder(const struct vouch_root *root, const char *path, unsigned 
     if (folder < 0) {
         return file_fault(root, path, "make this folder", fault);
     }
-    if (mkdirat(folder, name, 0700) != 0) {
+    if (make_folder(folder, name, mode) != 0) {
         return errno == EEXIST && vouch_root_is_folder(root, path)
                    ? VOUCH_OK
                    : file_fault(root, path, "make this folder", fault);

@@ -118,7 +118,7 @@ int vouch_apply_serve(int take_fd, struct vouch_apply *apply, struct vouch_fault
     struct vouch_message message = {0};
     vouch_lane_init(&lane, take_fd, &vouch_apply_protocol, VOUCH_LANE_ANSWERS);
     int err = VOUCH_OK;
-    while (err == VOUCH_OK) {
+    while (err == VOUCH_OK && !vouch_apply_is_outgrown(apply)) {
         err = vouch_lane_receive(&lane, UINT64_MAX, &message, fault);
         if (err != VOUCH_OK || message.kind != VOUCH_MESSAGE_FRAME) {
             break;

@@ -340,6 +340,33 @@ static void a_change_that_was_cut_off_is_put_back_at_the_next_start(void **state
     lab_free(lab);
 }
 
+static void a_start_removes_what_a_kill_left_beside_the_files(void **state) {
+    (void)state;
+    static const char *const left[] = {"etc/ssh/.vouch-new",
+                                       "etc/ssh/vouch/.vouch-new",
+                                       "etc/ssh/vouch/principals/.vouch-new",
+                                       "etc/ssh/sshd_config.d/.vouch-new",
+                                       "var/lib/vouch-host/apply/.vouch-new",
+                                       "var/lib/vouch-host/apply/kept/.vouch-new",
+                                       "var/lib/vouch-host/apply/undo/764b04fd"};
+    struct lab *lab = ready_lab(1);
+    apply_now(lab);
+    char *etc = lab_picture(lab, "etc"), *own = lab_picture(lab, "var/lib/vouch-host/apply");
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
+        lab_write(lab, left[i], "half of");
+    }
+    lab_open(lab);
+    char *etc_now = lab_picture(lab, "etc"),
+         *own_now = lab_picture(lab, "var/lib/vouch-host/apply");
+    assert_string_equal(etc_now, etc);
+    assert_string_equal(own_now, own);
+    free(etc);
+    free(own);
+    free(etc_now);
+    free(own_now);
+    lab_free(lab);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sshd_shows_its_certificate_once_applied),
@@ -358,6 +385,7 @@ int main(void) {
         cmocka_unit_test(puts_back_where_no_sshd_runs),
         cmocka_unit_test(does_not_apply_before_all_is_installed),
         cmocka_unit_test(a_change_that_was_cut_off_is_put_back_at_the_next_start),
+        cmocka_unit_test(a_start_removes_what_a_kill_left_beside_the_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@
 #define CALL_RESTRICT_SELF 446
 #define CREATE_VERSION 1U
 #define RULE_PATH_BENEATH 1
+#define RULE_NET_PORT 2
 
 // Linux, Documentation/userspace-api/landlock.rst.
 #define FS_EXECUTE (UINT64_C(1) << 0)
@@ -35,6 +36,7 @@
 #define SCOPE_SIGNAL UINT64_C(2)
 
 #define FS_READS (FS_READ_FILE | FS_READ_DIR)
+#define FS_RUNS (FS_READS | FS_EXECUTE)
 #define FS_WRITES                                                                                  \
     (FS_READS | FS_WRITE_FILE | FS_REMOVE_DIR | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG |       \
      FS_REFER | FS_TRUNCATE)
@@ -51,6 +53,11 @@ struct path_rule {
     int32_t parent_fd;
 } __attribute__((packed));
 
+struct port_rule {
+    uint64_t allowed;
+    uint64_t port;
+};
+
 static int fail(const char *step, struct vouch_fault *fault) {
     return vouch_fault_set(fault, VOUCH_ERR_IO, &vouch_fault_sandbox, "sandbox: Landlock: %s: %s",
                            step, strerrordesc_np(errno));
@@ -59,14 +66,17 @@ static int fail(const char *step, struct vouch_fault *fault) {
 // Everything is forbidden that this version can forbid, and rules then give back.
 static struct ruleset choose(const struct vouch_sandbox *sandbox, long abi) {
     struct ruleset rules = {.handled_fs = FS_ALL_1};
+    int is_root_part = sandbox->profile == VOUCH_SANDBOX_HOST_ROOT;
     rules.handled_fs |= abi >= 2 ? FS_REFER : 0;
     rules.handled_fs |= abi >= 3 ? FS_TRUNCATE : 0;
     rules.handled_fs |= abi >= 5 ? FS_IOCTL_DEV : 0;
     if (abi >= 4) {
         rules.handled_net = NET_BIND_TCP;
-        rules.handled_net |= sandbox->network == VOUCH_SANDBOX_CONNECT ? 0 : NET_CONNECT_TCP;
+        int is_open = sandbox->network == VOUCH_SANDBOX_CONNECT && !is_root_part;
+        rules.handled_net |= is_open ? 0 : NET_CONNECT_TCP;
     }
-    rules.scoped = abi >= 6 ? SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL : 0;
+    // The root part tells sshd to read its configuration.
+    rules.scoped = abi >= 6 ? SCOPE_ABSTRACT_SOCKET | (is_root_part ? 0 : SCOPE_SIGNAL) : 0;
     return rules;
 }
 
@@ -106,6 +116,29 @@ static int allow_paths(int ruleset_fd, const struct vouch_sandbox_paths *paths, 
     return VOUCH_OK;
 }
 
+static int allow_ports(int ruleset_fd, const struct vouch_sandbox *sandbox,
+                       const struct ruleset *rules, struct vouch_fault *fault) {
+    for (size_t i = 0; i < sandbox->port_count && rules->handled_net != 0; i++) {
+        const struct port_rule rule = {.allowed = NET_CONNECT_TCP, .port = sandbox->ports[i]};
+        if (syscall(CALL_ADD_RULE, ruleset_fd, RULE_NET_PORT, &rule, 0) != 0) {
+            return fail("a port", fault);
+        }
+    }
+    return VOUCH_OK;
+}
+
+static int allow_all(int fd, const struct vouch_sandbox *sandbox, const struct ruleset *rules,
+                     struct vouch_fault *fault) {
+    int err = allow_paths(fd, &sandbox->readable, FS_READS & rules->handled_fs, fault);
+    err = err == VOUCH_OK
+              ? allow_paths(fd, &sandbox->writable, FS_WRITES & rules->handled_fs, fault)
+              : err;
+    err = err == VOUCH_OK
+              ? allow_paths(fd, &sandbox->executable, FS_RUNS & rules->handled_fs, fault)
+              : err;
+    return err == VOUCH_OK ? allow_ports(fd, sandbox, rules, fault) : err;
+}
+
 int vouch_wall_landlock(const struct vouch_sandbox *sandbox, enum vouch_wall_state *ret_state,
                         int *ret_abi, struct vouch_fault *fault) {
     long abi = syscall(CALL_CREATE_RULESET, NULL, 0, CREATE_VERSION);
@@ -119,10 +152,7 @@ int vouch_wall_landlock(const struct vouch_sandbox *sandbox, enum vouch_wall_sta
     if (fd < 0) {
         return fail("creating the rules", fault);
     }
-    int err = allow_paths(fd, &sandbox->readable, FS_READS & rules.handled_fs, fault);
-    if (err == VOUCH_OK) {
-        err = allow_paths(fd, &sandbox->writable, FS_WRITES & rules.handled_fs, fault);
-    }
+    int err = allow_all(fd, sandbox, &rules, fault);
     if (err != VOUCH_OK) {
         return err;
     }

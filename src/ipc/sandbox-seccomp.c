@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: ISC
-// seccomp by libseccomp: the system calls that each role keeps. Every other one kills the process.
+// seccomp by libseccomp: the system calls that each role keeps. Every other one kills the process. The
+// root part of a host, whose filter the programs of the system inherit, has one of its own:
+// sandbox-refusals.c.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -274,6 +276,11 @@ static int add_ruled(scmp_filter_ctx filter, unsigned groups) {
                             SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 }
 
+static int add_groups(scmp_filter_ctx filter, unsigned groups) {
+    int err = add_plain(filter, groups);
+    return err == 0 ? add_ruled(filter, groups) : err;
+}
+
 static int set_attributes(scmp_filter_ctx filter) {
     static const struct {
         enum scmp_filter_attr attribute;
@@ -311,18 +318,16 @@ int vouch_wall_seccomp(const struct vouch_sandbox *sandbox, enum vouch_wall_stat
         *ret_state = VOUCH_WALL_MISSING;
         return VOUCH_OK;
     }
-    scmp_filter_ctx filter VOUCH_CLEANUP(release_at_end) = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    int is_root_part = sandbox->profile == VOUCH_SANDBOX_HOST_ROOT;
+    scmp_filter_ctx filter VOUCH_CLEANUP(release_at_end) =
+        seccomp_init(is_root_part ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS);
     if (filter == NULL) {
         return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
                                "sandbox: no memory for the filter of system calls");
     }
-    unsigned groups = groups_of(sandbox);
     int code = set_attributes(filter);
     if (code == 0) {
-        code = add_plain(filter, groups);
-    }
-    if (code == 0) {
-        code = add_ruled(filter, groups);
+        code = is_root_part ? vouch_wall_refusals(filter) : add_groups(filter, groups_of(sandbox));
     }
     if (code != 0) {
         return fail(code, "building the filter", fault);

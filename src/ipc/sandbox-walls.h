@@ -17,3 +17,7 @@ VOUCH_MUST_USE int vouch_wall_landlock(const struct vouch_sandbox *sandbox,
 // Leaves all threads of this process the system calls of its profile.
 VOUCH_MUST_USE int vouch_wall_seccomp(const struct vouch_sandbox *sandbox,
                                       enum vouch_wall_state *ret_state, struct vouch_fault *fault);
+
+// Adds what the root part of a host and its children must not call, to a filter (scmp_filter_ctx) that
+// allows the rest. 0, or an error of libseccomp.
+VOUCH_MUST_USE int vouch_wall_refusals(void *filter);

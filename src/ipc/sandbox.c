@@ -23,6 +23,7 @@ static const struct {
     {VOUCH_SANDBOX_WEB, "web", ONE(NO_NETWORK) | ONE(OPEN_SOCKETS)},
     {VOUCH_SANDBOX_IDENTITY, "identity", ONE(NO_NETWORK) | ONE(CONNECT_LOCAL) | ONE(CONNECT)},
     {VOUCH_SANDBOX_HOST, "agent of a host", ONE(CONNECT)},
+    {VOUCH_SANDBOX_HOST_ROOT, "root part of a host", ONE(CONNECT)},
 };
 
 static int check_profile(const struct vouch_sandbox *sandbox, struct vouch_fault *fault) {

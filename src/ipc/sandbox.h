@@ -16,6 +16,9 @@ enum vouch_sandbox_profile {
     VOUCH_SANDBOX_WEB,       // lanes, event loops, sockets that are open already
     VOUCH_SANDBOX_IDENTITY,  // lanes, event loops, connections to directories and providers
     VOUCH_SANDBOX_HOST, // an agent of a host: the same, files in memory, and children that ended
+    // Its root part, and the programs of the system that it starts, which inherit all of it: so calls
+    // are not named that are allowed but those that are not.
+    VOUCH_SANDBOX_HOST_ROOT,
 };
 
 // What of the network is left. Lanes that are open always work.
@@ -42,6 +45,10 @@ struct vouch_sandbox {
     struct vouch_sandbox_paths readable;
     struct vouch_sandbox_paths
         writable; // also readable; files in them may be made, renamed, removed
+    // For HOST_ROOT alone: programs that may be started, and TCP ports that may be connected to.
+    struct vouch_sandbox_paths executable; // also readable
+    const uint16_t *ports;
+    size_t port_count;
 };
 
 struct vouch_sandbox_report {
@@ -62,6 +69,8 @@ struct vouch_sandbox_report {
 //   ioctl TCGETS (isatty)                                                ENOTTY
 //   fchown (SQLite on its journal)                                       EPERM
 //   socket(AF_NETLINK) with CONNECT (getaddrinfo)                        EAFNOSUPPORT
+// HOST_ROOT is the other way round: a call that its profile refuses fails with EPERM, as a program expects
+// of a user without rights, and what is not named there goes on.
 // Paths outside the list fail with EACCES. Memory can be writable or executable, never newly executable.
 // Landlock and seccomp do not hide what stat(2) tells of a path, if any path was given.
 VOUCH_MUST_USE int vouch_sandbox_enter(const struct vouch_sandbox *sandbox,

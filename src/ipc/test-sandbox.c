@@ -124,6 +124,76 @@ static void the_attacks_are_not_refused_outside(void **state) {
     }
 }
 
+static int try_namespace(void) {
+    long pid = syscall(SYS_clone, CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0);
+    return pid == 0 ? TEST_HAPPENED : test_attack_judge(pid);
+}
+
+// By its own list: children inherit it, so what they need goes on.
+static void keeps_the_root_part_of_a_host_and_its_children_to_their_work(void **state) {
+    (void)state;
+    static const char *const refused[] = {
+        "open_write",
+        "open_by_handle",
+        "creat",
+        "mknod",
+        "symlink",
+        "mkdir",
+        "chroot",
+        "mount",
+        "fanotify",
+        "socket_raw",
+        "socket_netlink",
+        "socket_vsock",
+        "socket_alg",
+        "bind",
+        "listen",
+
+        "clone3",
+        "unshare",
+        "setns",
+        "ptrace",
+        "ptrace_other",
+        "process_vm_readv",
+        "pidfd_getfd",
+        "personality",
+        "io_uring",
+        "bpf",
+        "userfaultfd",
+        "perf",
+        "keyctl",
+        "add_key",
+        "modify_ldt",
+        "init_module",
+        "sysfs_setdomain",
+        "settime",
+        "kcmp",
+        "process_vm_writev",
+        "x32_open",
+        "old_numbers",
+    };
+    static const char *const allowed[] = {"open", "stat",  "readlink", "kill",
+                                          "fork", "clone", "execve",   "mmap_exec"};
+    static const char *const all[] = {"/"}, *const programs[] = {"/usr", "/bin", "/lib", "/lib64"};
+    const struct vouch_sandbox sandbox = {.profile = VOUCH_SANDBOX_HOST_ROOT,
+                                          .network = VOUCH_SANDBOX_CONNECT,
+                                          .readable = {all, 1},
+                                          .executable = {programs, 4}};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        if (!is_refused(in_sandbox(&sandbox, test_attack_find(refused[i])->attempt))) {
+            fail_msg("the root part of a host: %s", refused[i]);
+        }
+    }
+    assert_true(is_refused(in_sandbox(&sandbox, try_namespace)));
+    for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++) {
+        int status = in_sandbox(&sandbox, test_attack_find(allowed[i])->attempt);
+        if (!WIFEXITED(status) ||
+            (WEXITSTATUS(status) != TEST_HAPPENED && WEXITSTATUS(status) != 0)) {
+            fail_msg("the root part of a host cannot %s: %x", allowed[i], (unsigned)status);
+        }
+    }
+}
+
 static int try_connect_internet(void) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     return test_attack_judge(
@@ -638,6 +708,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_every_attack_in_every_role),
         cmocka_unit_test(the_attacks_are_not_refused_outside),
+        cmocka_unit_test(keeps_the_root_part_of_a_host_and_its_children_to_their_work),
         cmocka_unit_test(leaves_of_the_network_what_was_chosen),
         cmocka_unit_test(landlock_keeps_tcp_from_an_open_socket),
         cmocka_unit_test(lets_every_role_do_its_work),

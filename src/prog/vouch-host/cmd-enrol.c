@@ -6,10 +6,12 @@
 
 #include "base/str.h"
 #include "base/time.h"
+#include "core/host-wildcard.h"
 #include "prog/vouch-host/enrol.h"
 
 #define ADOPT_POLL_S 5
 #define WITHIN_MAX_S 86400
+#define OPTIONS_TEXT_MAX 8000 // as many names as a host may ask for
 
 static int read_change(const struct vouch_cli *cli, struct vouch_apply_change *change,
                        struct vouch_fault *fault) {
@@ -26,12 +28,40 @@ static int read_change(const struct vouch_cli *cli, struct vouch_apply_change *c
     return 0;
 }
 
+// The options by which whoever adopts it says that they saw its wildcards; how many there are.
+static size_t put_wildcards(const struct vouch_enrolled *enrolled, struct vouch_buf *out) {
+    size_t count = 0;
+    for (size_t i = 0; i < enrolled->alias_count; i++) {
+        if (vouch_host_is_wildcard(vouch_bytes_of(enrolled->aliases[i]))) {
+            vouch_buf_put_text(out, " --wildcard '");
+            vouch_buf_put_text(out, enrolled->aliases[i]);
+            vouch_buf_put_text(out, "'");
+            count++;
+        }
+    }
+    return count;
+}
+
 static void say_adoption(const struct vouch_enrol *enrol) {
     const struct vouch_enrolled *enrolled = &enrol->member.enrolled;
+    char text[OPTIONS_TEXT_MAX];
+    struct vouch_buf options;
+    vouch_buf_init_fixed(&options, text, sizeof text - 1);
+    int is_wild = put_wildcards(enrolled, &options) > 0;
+    text[options.len] = '\0';
     vouch_say(&enrol->cli->term,
-              "%s has to be adopted. An administrator compares this fingerprint and types:\n\n"
-              "  vouch host adopt %s --fingerprint %s\n",
-              enrolled->name, enrolled->name, enrol->fingerprint);
+              "%s has to be adopted. %s this fingerprint and types:\n\n"
+              "  vouch host adopt %s --fingerprint %s%s\n",
+              enrolled->name,
+              is_wild ? "Two administrators do that, since it asks for a name with a wildcard; "
+                        "each compares"
+                      : "An administrator compares",
+              enrolled->name, enrol->fingerprint, text);
+    if (is_wild) {
+        vouch_say_mark(&enrol->cli->term, VOUCH_MARK_WARN,
+                       "ssh before OpenSSH 10.3 has no use for a wildcard: give the names that "
+                       "people type with --alias too");
+    }
 }
 
 static int still_waits(const struct vouch_enrol *enrol, struct vouch_fault *fault) {
@@ -58,6 +88,25 @@ static int wait_for_adoption(struct vouch_enrol *enrol, struct vouch_fault *faul
     return 0;
 }
 
+// What was asked for and is not there: the server says why in its inventory.
+static void say_left_out(const struct vouch_enrol *enrol) {
+    const struct vouch_enrolled *enrolled = &enrol->member.enrolled;
+    for (size_t i = 0; i < enrolled->alias_count; i++) {
+        const struct vouch_bytes alias = vouch_bytes_of(enrolled->aliases[i]);
+        size_t at = 0;
+        while (at < enrol->enrolment.names.count &&
+               !vouch_bytes_equal(enrol->enrolment.names.items[at], alias)) {
+            at++;
+        }
+        if (vouch_host_is_wildcard(alias) && at == enrol->enrolment.names.count) {
+            vouch_say_mark(&enrol->cli->term, VOUCH_MARK_WARN,
+                           "the certificates are without %s, which the server does not allow: "
+                           "vouch host show %s",
+                           enrolled->aliases[i], enrolled->name);
+        }
+    }
+}
+
 static void say_certificates(const struct vouch_enrol *enrol) {
     char text[400];
     struct vouch_buf names;
@@ -68,6 +117,7 @@ static void say_certificates(const struct vouch_enrol *enrol) {
     }
     if (enrol->enrolment.names.count > 0) {
         vouch_host_say_step((void *)(uintptr_t)&enrol->cli->term, vouch_buf_bytes(&names));
+        say_left_out(enrol);
     }
 }
 
@@ -198,7 +248,9 @@ static const struct vouch_option options[] = {
      "host"},
     {"name", 0, VOUCH_OPTION_ONE, 0, "HOST",
      "the full name (default: as the machine calls itself)"},
-    {"alias", 0, VOUCH_OPTION_MANY, 0, "NAME", "another name or address that people type"},
+    {"alias", 0, VOUCH_OPTION_MANY, 0, "NAME",
+     "another name or address that people type; one such as *.web.example.com takes two "
+     "administrators"},
     {"label", 0, VOUCH_OPTION_MANY, 0, "KEY=VALUE", "a wish; those of the token win"},
     {"confirm-within", 0, VOUCH_OPTION_ONE, 0, "TIME",
      "undo sshd's part after so long, unless: vouch-host confirm"},

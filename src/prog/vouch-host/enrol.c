@@ -164,6 +164,19 @@ static int take_over(struct vouch_enrol *enrol, struct vouch_enrolled *before, i
     return 0;
 }
 
+// An agent that was killed before its certificates were installed has lost them, and only enrolling gives
+// the same ones again: renewing proves itself by one of them.
+static int look_for_certs(struct vouch_enrol *enrol, int *ret_is_done, struct vouch_fault *fault) {
+    struct vouch_apply_machine machine = {0};
+    int has_cert = 0;
+    int err = vouch_member_describe(&enrol->member, &machine, fault);
+    for (size_t i = 0; i < machine.key_count; i++) {
+        has_cert |= machine.keys[i].serial != 0;
+    }
+    *ret_is_done = has_cert;
+    return err;
+}
+
 int vouch_enrol_open(struct vouch_enrol *enrol, int *ret_is_done, struct vouch_fault *fault) {
     struct vouch_enrolled before = {0};
     int err = vouch_host_station(enrol->cli, VOUCH_STATION_ALONE, &enrol->member.station, fault);
@@ -182,7 +195,7 @@ int vouch_enrol_open(struct vouch_enrol *enrol, int *ret_is_done, struct vouch_f
         err = vouch_contact_open(&enrol->member.enrolled, vouch_secret_bytes(&enrol->member.secret),
                                  &enrol->member.api, fault);
     }
-    return err;
+    return err == 0 && *ret_is_done ? look_for_certs(enrol, ret_is_done, fault) : err;
 }
 
 // Meeting

@@ -23,7 +23,7 @@ VOUCH_MUST_USE int vouch_enrol_read(const struct vouch_cli *cli, struct vouch_en
                                     struct vouch_fault *fault);
 
 // Opens the station; takes over what an earlier run left, or refuses (V-1936) if that was about something
-// else. *ret_is_done: this host is enrolled already.
+// else. *ret_is_done: this host is enrolled already, and has what enrolling gave it.
 VOUCH_MUST_USE int vouch_enrol_open(struct vouch_enrol *enrol, int *ret_is_done,
                                     struct vouch_fault *fault);
 
