@@ -65,6 +65,7 @@ static const struct list_row lists[] = {
       {"second_factor", NUMBER, ROLE(second_factor_age_s)},
       {"approval.by", NAMES, ROLE(by)},
       {"approval.count", NUMBER, ROLE(approval_count)},
+      {"break_glass", WORD, ROLE(break_glass)},
       {"from", NUMBER, ROLE(from_s)},
       {"until", NUMBER, ROLE(until_s)}}},
     {"hosts",

@@ -34,7 +34,24 @@ int vouch_policy_role_is_of(const struct vouch_policy *policy, uint32_t role, ui
 }
 
 enum vouch_policy_how vouch_policy_how_of(const struct vouch_policy_role *role) {
+    if (role->break_glass == VOUCH_POLICY_BREAKS_GLASS) {
+        return VOUCH_POLICY_BREAK_GLASS;
+    }
     return role->approval_count > 0 ? VOUCH_POLICY_ON_APPROVAL : VOUCH_POLICY_STANDING;
+}
+
+const char *vouch_policy_how_word(enum vouch_policy_how how) {
+    switch (how) {
+    case VOUCH_POLICY_STANDING:
+        return "standing";
+    case VOUCH_POLICY_BREAK_GLASS:
+        return "break-glass";
+    case VOUCH_POLICY_ON_APPROVAL:
+        return "approval";
+    case VOUCH_POLICY_NO_WAY:
+        break;
+    }
+    return "none";
 }
 
 static struct vouch_policy_path path_by(const struct vouch_policy *policy, uint32_t role,

@@ -10,7 +10,15 @@
 #include "policy/policy.h"
 
 // How a login is reached. The zero value is: not at all.
-enum vouch_policy_how { VOUCH_POLICY_NO_WAY = 0, VOUCH_POLICY_ON_APPROVAL, VOUCH_POLICY_STANDING };
+enum vouch_policy_how {
+    VOUCH_POLICY_NO_WAY = 0,
+    VOUCH_POLICY_ON_APPROVAL,
+    VOUCH_POLICY_BREAK_GLASS, // in an emergency: at once, aloud, and reviewed afterwards
+    VOUCH_POLICY_STANDING,
+};
+
+// "none", "approval", "break-glass", "standing".
+const char *vouch_policy_how_word(enum vouch_policy_how how);
 
 // What is looked at, when, and where answers are kept.
 struct vouch_policy_view {

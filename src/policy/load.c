@@ -313,6 +313,7 @@ struct key_row {
 static const char *const principal_words[] = {"role", "login", NULL};
 static const char *const state_words[] = {"disabled", "enabled", NULL};
 static const char *const need_words[] = {"optional", "required", NULL};
+static const char *const glass_words[] = {"no", "yes", NULL};
 
 #define ZONE(field) offsetof(struct vouch_policy_zone, field)
 #define USER(field) offsetof(struct vouch_policy_user, field)
@@ -357,6 +358,7 @@ static const struct key_row role_keys[] = {
     {"reason", WORD, ROLE(reason), need_words},
     {"second_factor", DURATION, ROLE(second_factor_age_s), NULL},
     {"approval", APPROVAL, 0, NULL},
+    {"break_glass", WORD, ROLE(break_glass), glass_words},
     {"from", MOMENT, ROLE(from_s), NULL},
     {"until", MOMENT, ROLE(until_s), NULL},
     {0},

@@ -173,7 +173,7 @@ static void add_logins(const struct filling *filling, const struct row *row, uin
         struct vouch_bytes login = is_own && row->user != VOUCH_POLICY_NOWHERE
                                        ? content->users[row->user].login
                                        : names->items[i];
-        if (!have(besides, login) && !have(logins, login) &&
+        if (!have(&besides[0], login) && !have(&besides[1], login) && !have(logins, login) &&
             logins->count < VOUCH_POLICY_CELL_LOGINS_MAX) {
             logins->items[logins->count++] = login;
         }
@@ -207,12 +207,15 @@ static int keep(struct vouch_arena *arena, const struct logins *logins,
 }
 
 static int fill_cell(struct filling *filling, const struct row *row, size_t at, size_t column) {
-    static const struct logins none = {.count = 0};
-    struct logins standing;
+    struct logins had[2] = {{.count = 0}, {.count = 0}}; // that stand; in an emergency
+    struct logins found;
     struct logins approval;
-    gather(filling, row, column, VOUCH_POLICY_STANDING, &none, &standing);
-    gather(filling, row, column, VOUCH_POLICY_ON_APPROVAL, &standing, &approval);
-    if (standing.count + approval.count == 0) {
+    gather(filling, row, column, VOUCH_POLICY_STANDING, had, &found);
+    had[0] = found;
+    gather(filling, row, column, VOUCH_POLICY_BREAK_GLASS, had, &found);
+    had[1] = found;
+    gather(filling, row, column, VOUCH_POLICY_ON_APPROVAL, had, &approval);
+    if (had[0].count + had[1].count + approval.count == 0) {
         return VOUCH_OK;
     }
     struct vouch_policy_matrix_cell *cell =
@@ -221,7 +224,8 @@ static int fill_cell(struct filling *filling, const struct row *row, size_t at, 
         return VOUCH_ERR_NO_MEMORY;
     }
     *cell = (struct vouch_policy_matrix_cell){.row = at, .column = column};
-    int err = keep(filling->view->arena, &standing, &cell->standing);
+    int err = keep(filling->view->arena, &had[0], &cell->standing);
+    err = err == VOUCH_OK ? keep(filling->view->arena, &had[1], &cell->break_glass) : err;
     return err == VOUCH_OK ? keep(filling->view->arena, &approval, &cell->approval) : err;
 }
 

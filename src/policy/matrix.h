@@ -23,7 +23,8 @@ struct vouch_policy_matrix_ask {
 struct vouch_policy_matrix_cell {
     size_t row, column; // in the window
     struct vouch_policy_names standing;
-    struct vouch_policy_names approval; // that do not stand besides
+    struct vouch_policy_names break_glass; // in an emergency, that do not stand besides
+    struct vouch_policy_names approval;    // that are in neither
 };
 
 struct vouch_policy_matrix {

@@ -22,7 +22,9 @@
 #define VOUCH_POLICY_PRINCIPALS_MAX 16u // of a certificate, and logins of a role
 #define VOUCH_POLICY_APPROVALS_MAX 16u  // that a role may ask for
 #define VOUCH_POLICY_TTL_MAX_S (366u * 24 * 3600)
-#define VOUCH_POLICY_TIME_MAX_S 253402300799u // the end of the year 9999
+#define VOUCH_POLICY_BREAK_GLASS_TTL_MAX_S 3600u   // of a role that is for emergencies
+#define VOUCH_POLICY_BREAK_GLASS_FACTOR_MAX_S 300u // how old its second factor may be
+#define VOUCH_POLICY_TIME_MAX_S 253402300799u      // the end of the year 9999
 
 // Stands among a role's logins for the person's own.
 #define VOUCH_POLICY_OWN_LOGIN "$user"
@@ -77,6 +79,9 @@ struct vouch_policy_group {
 
 enum vouch_policy_need { VOUCH_POLICY_OPTIONAL = 0, VOUCH_POLICY_REQUIRED };
 
+// Whether a role is for emergencies: nobody approves, everybody hears of it, somebody reviews it.
+enum vouch_policy_glass { VOUCH_POLICY_ORDINARY = 0, VOUCH_POLICY_BREAKS_GLASS };
+
 struct vouch_policy_role {
     struct vouch_bytes name;
     struct vouch_bytes zone;
@@ -93,8 +98,9 @@ struct vouch_policy_role {
     uint64_t second_factor_age_s; // how old it may be; 0: of any age, but there must be one
     struct vouch_policy_names by; // who approves: "user:NAME", "group:NAME"
     uint64_t approval_count;      // 0: nobody has to
-    uint64_t from_s;              // from when it counts; 0: always
-    uint64_t until_s;             // when it ends; 0: never
+    enum vouch_policy_glass break_glass;
+    uint64_t from_s;  // from when it counts; 0: always
+    uint64_t until_s; // when it ends; 0: never
     struct vouch_policy_place place;
 };
 

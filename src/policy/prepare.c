@@ -206,6 +206,33 @@ static int check_approval(const struct vouch_policy_role *role,
                : VOUCH_OK;
 }
 
+// What an emergency must not wait for, and what it must not do without.
+static int check_break_glass(const struct vouch_policy_role *role,
+                             const struct vouch_policy_spot *spot, struct vouch_fault *fault) {
+    const struct {
+        const char *key;
+        int is_wrong;
+        const char *why;
+    } rules[] = {
+        {"max_ttl", role->max_ttl_s > VOUCH_POLICY_BREAK_GLASS_TTL_MAX_S,
+         "is longer than 1h, which is the longest with break_glass: yes"},
+        {"reason", role->reason != VOUCH_POLICY_REQUIRED, "must be required with break_glass: yes"},
+        {"second_factor",
+         role->second_factor_age_s == 0 ||
+             role->second_factor_age_s > VOUCH_POLICY_BREAK_GLASS_FACTOR_MAX_S,
+         "must be 5m or less with break_glass: yes"},
+        {"approval", role->approval_count > 0 || role->by.count > 0,
+         "must not be there with break_glass: yes: nobody waits in an emergency"},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        const struct vouch_policy_spot at = with_key(spot, rules[i].key);
+        if (role->break_glass == VOUCH_POLICY_BREAKS_GLASS && rules[i].is_wrong) {
+            return vouch_policy_wrong(&at, fault, "%s", rules[i].why);
+        }
+    }
+    return VOUCH_OK;
+}
+
 static int role_numbers(const void *thing, const struct vouch_policy_spot *spot,
                         struct vouch_fault *fault) {
     const struct vouch_policy_role *role = thing;
@@ -220,7 +247,8 @@ static int role_numbers(const void *thing, const struct vouch_policy_spot *spot,
     if (err == VOUCH_OK && role->until_s != 0 && role->until_s <= role->from_s) {
         err = vouch_policy_wrong(&until, fault, "is not later than \"from\"");
     }
-    return err == VOUCH_OK ? check_approval(role, spot, fault) : err;
+    err = err == VOUCH_OK ? check_approval(role, spot, fault) : err;
+    return err == VOUCH_OK ? check_break_glass(role, spot, fault) : err;
 }
 
 // ----- copying -----

@@ -5,7 +5,7 @@
 
 // "USER LOGIN HOST ROLE GROUP HOW TTL" of each path, in a line each.
 static void print_paths(const struct vouch_policy_paths *paths, struct vouch_buf *out) {
-    static const char *const hows[] = {"no", "approval", "standing"};
+    static const char *const hows[] = {"no", "approval", "break-glass", "standing"};
     for (size_t i = 0; i < paths->count; i++) {
         const struct vouch_policy_path *path = &paths->items[i];
         const struct vouch_bytes parts[] = {path->user, path->login, path->host, path->role,
@@ -227,7 +227,7 @@ static void a_host_accepts_these_and_no_others(void **state) {
 
 // "LOGIN BEFORE>AFTER USERS @ HOSTS" and "LIST.NAME.KEY" of a comparison.
 static void assert_diff(const char *old_text, const char *new_text, const char *expected) {
-    static const char *const hows[] = {"no", "approval", "standing"};
+    static const char *const hows[] = {"no", "approval", "break-glass", "standing"};
     static const char *const kinds[] = {"~", "+", "-"};
     vouch_autopolicy struct vouch_policy *old = test_policy(old_text);
     vouch_autopolicy struct vouch_policy *new = test_policy(new_text);

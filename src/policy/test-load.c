@@ -182,6 +182,19 @@ static const struct mistake mistakes[] = {
      "test.yaml:8: roles.dev.approval: names who approves, but a count of 0", NULL},
     {ROLE("approval: {by: ['user:x'], count: 17}"),
      "test.yaml:8: roles.dev.approval: asks for more than 16 approvals", NULL},
+    // emergencies
+    {ROLE("break_glass: maybe"),
+     "test.yaml:8: roles.dev.break_glass: \"maybe\" is neither \"no\" nor \"yes\"", NULL},
+    {ROLE("break_glass: yes"), "test.yaml:7: roles.dev.max_ttl: is longer than 1h", NULL},
+    {Z R "    max_ttl: 1h\n    break_glass: yes\n",
+     "test.yaml:3: roles.dev.reason: must be required with break_glass: yes", NULL},
+    {Z R "    max_ttl: 1h\n    reason: required\n    break_glass: yes\n",
+     "test.yaml:3: roles.dev.second_factor: must be 5m or less", NULL},
+    {Z R "    max_ttl: 1h\n    reason: required\n    second_factor: 301\n    break_glass: yes\n",
+     "test.yaml:9: roles.dev.second_factor: must be 5m or less", NULL},
+    {"users: [{name: ann}]\n" Z R "    max_ttl: 1h\n    reason: required\n    second_factor: 5m\n"
+     "    approval: {by: ['user:ann']}\n    break_glass: yes\n",
+     "test.yaml:11: roles.dev.approval: must not be there with break_glass: yes", NULL},
     // values
     {Z R, "test.yaml:3: roles.dev.max_ttl: is missing or 0", NULL},
     {Z R "    max_ttl: 0\n", "test.yaml:7: roles.dev.max_ttl: \"0\" is not a length of time", NULL},

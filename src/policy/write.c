@@ -179,6 +179,7 @@ static void put_role(struct vouch_buf *out, const struct vouch_policy_role *role
     put_word(out, "reason", "required", role->reason == VOUCH_POLICY_REQUIRED);
     put_duration(out, "second_factor", role->second_factor_age_s);
     put_approval(out, role);
+    put_word(out, "break_glass", "yes", role->break_glass == VOUCH_POLICY_BREAKS_GLASS);
     put_moment(out, "from", role->from_s);
     put_moment(out, "until", role->until_s);
 }
