@@ -177,9 +177,11 @@ static void put_head(struct vouch_http_exchange *x, size_t body_len,
     put_field(out, "Date: ", date->text);
     put_field(out, "X-Request-Id: ", x->request.id);
     if (response->status != 204 && response->status != 304) {
-        vouch_buf_put_text(out, "Content-Length: ");
-        put_number(out, body_len);
-        vouch_buf_put_text(out, "\r\n");
+        if (!response->stream) {
+            vouch_buf_put_text(out, "Content-Length: ");
+            put_number(out, body_len);
+            vouch_buf_put_text(out, "\r\n");
+        }
         if (response->content_type != NULL) {
             put_field(out, "Content-Type: ", response->content_type);
         }
@@ -238,10 +240,42 @@ static void describe(struct vouch_http_exchange *x, const char *reason) {
             : describe_plainly(response->status, reason, &response->body);
 }
 
+// One that cannot be made ends the answer where it is: nothing else can be said in it any more.
+static void put_piece(struct vouch_http_exchange *x, int err) {
+    struct vouch_http_response *response = &x->response;
+    vouch_buf_clear(&x->out);
+    x->rest = (struct vouch_bytes){0};
+    if (err == VOUCH_OK && response->body.err == VOUCH_OK) {
+        vouch_buf_put(&x->out, vouch_buf_bytes(&response->body));
+    } else {
+        response->wait.key = 0;
+    }
+    if (x->out.err != VOUCH_OK) {
+        vouch_buf_clear(&x->out);
+        response->wait.key = 0;
+    }
+}
+
+// The first piece of a stream, unless there is none after all. Who asks for the head alone waits for nothing.
+static void begin_stream(struct vouch_http_exchange *x) {
+    struct vouch_http_response *response = &x->response;
+    response->stream = response->stream && response->status == 200;
+    if (!response->stream || x->request.method == VOUCH_HTTP_HEAD) {
+        response->wait.key = 0;
+    }
+    x->streaming = response->stream;
+    x->closing |= response->stream;
+}
+
 void vouch_http_exchange_answer(struct vouch_http_exchange *x, int err,
                                 struct vouch_http_date *date) {
+    if (x->streaming) {
+        put_piece(x, err);
+        return;
+    }
     int failed = err != VOUCH_OK || x->response.status == 0;
     settle_status(x, err);
+    begin_stream(x);
     if (x->response.status == 500 && (failed || x->response.body.len == 0)) {
         describe(x, "the server could not do this");
     }
@@ -251,6 +285,7 @@ void vouch_http_exchange_answer(struct vouch_http_exchange *x, int err,
         vouch_buf_clear(&x->out);
         x->rest = (struct vouch_bytes){0};
         x->closing = 1;
+        x->response.wait.key = 0;
     }
     x->status = x->response.status;
 }

@@ -228,11 +228,20 @@ static void record(const struct vouch_http_conn *conn) {
     if (config->record != NULL) {
         const struct vouch_http_record row = {.request = &x->request,
                                               .status = x->status,
-                                              .bytes_out = conn->sent,
+                                              .bytes_out = x->pieces_len + conn->sent,
                                               .duration_ns =
                                                   vouch_time_monotonic_ns() - x->begun_ns};
         config->record(config->record_context, &row);
     }
+}
+
+// A piece is on its way, and the next comes when its handler is called again.
+static int await_next_piece(struct vouch_http_conn *conn) {
+    conn->x->pieces_len += conn->sent;
+    count(&conn->home->tally->bytes_out, conn->sent);
+    vouch_buf_clear(&conn->x->out);
+    conn->home->park(conn->home, conn);
+    return 0;
 }
 
 // The answer is on its way: on to the next request, or to the end.
@@ -242,6 +251,9 @@ static int conclude(struct vouch_http_conn *conn) {
         vouch_buf_clear(&x->out);
         enter(conn, VOUCH_HTTP_READING, deadlines(conn)->body_ns);
         return 1;
+    }
+    if (x->streaming && x->response.wait.key != 0) {
+        return await_next_piece(conn);
     }
     record(conn);
     if (x->closing || conn->home->stopping) {

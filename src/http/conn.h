@@ -26,12 +26,16 @@ struct vouch_http_tally {
     _Atomic uint64_t connections, queued, working, waiting;
 };
 
+struct vouch_http_conn;
+
 // What a connection needs of its I/O thread.
 struct vouch_http_home {
     const struct vouch_http_site *site;
     struct vouch_http_tally *tally;
     // Hands a whole request over to a worker; nonzero if the queue is full.
     int (*dispatch)(struct vouch_http_home *home, struct vouch_http_exchange *x);
+    // Lets a connection wait as its response says, after a piece of a stream was sent.
+    void (*park)(struct vouch_http_home *home, struct vouch_http_conn *conn);
     uint64_t now_ns;
     struct vouch_http_date date;
     struct vouch_http_exchange *spare; // exchanges not in use, chained

@@ -41,10 +41,18 @@ static void release(struct vouch_http_shared *shared) {
     *shared = (struct vouch_http_shared){0};
 }
 
+static void let_go(struct vouch_http_hold *hold) {
+    if (hold->release != NULL) {
+        hold->release(hold->owner);
+    }
+    *hold = (struct vouch_http_hold){0};
+}
+
 void vouch_http_exchange_free(struct vouch_http_exchange *x) {
     if (x == NULL) {
         return;
     }
+    let_go(&x->response.hold);
     release(&x->response.shared);
     release_large(x);
     vouch_buf_done(&x->in);
@@ -74,6 +82,7 @@ void vouch_http_exchange_reset(struct vouch_http_exchange *x) {
     response->cache_control = NULL;
     response->etag[0] = 0;
     response->wait = (struct vouch_http_wait){0};
+    response->stream = 0;
     x->packed = 0;
 }
 
@@ -96,6 +105,7 @@ void vouch_http_exchange_next(struct vouch_http_exchange *x) {
         forget(&x->in);
     }
     vouch_http_exchange_reset(x);
+    let_go(&x->response.hold);
     release_large(x);
     forget(&x->out);
     vouch_buf_clear(&x->text);
@@ -104,7 +114,8 @@ void vouch_http_exchange_next(struct vouch_http_exchange *x) {
     x->rest = (struct vouch_bytes){0};
     x->file = NULL;
     x->scanned = x->head_len = 0;
-    x->closing = x->continued = x->status = 0;
+    x->closing = x->continued = x->status = x->streaming = 0;
+    x->pieces_len = 0;
     x->begun_ns = 0;
 }
 

@@ -35,6 +35,8 @@ struct vouch_http_exchange {
     unsigned closing;                   // nonzero: the connection ends with this answer
     unsigned continued;                 // nonzero: 100 Continue was sent
     unsigned large;                     // nonzero: it counts as one with a large body
+    unsigned streaming;                 // nonzero: the head of an answer that goes on was made
+    size_t pieces_len;                  // of what was sent of it before this piece
     unsigned status;                    // of the answer
     uint64_t begun_ns;                  // when its first byte came
     uint64_t wakes_seen;                // how many wakes there were when the handler was called
@@ -62,7 +64,7 @@ enum vouch_http_step vouch_http_exchange_advance(struct vouch_http_exchange *x,
 // Nonzero once any byte of a request is there.
 int vouch_http_exchange_begun(const struct vouch_http_exchange *x);
 
-// Turns the handler's response into an answer; `err` is what the handler returned.
+// Turns the handler's response into an answer, or the next piece of one; `err` is what the handler returned.
 void vouch_http_exchange_answer(struct vouch_http_exchange *x, int err,
                                 struct vouch_http_date *date);
 

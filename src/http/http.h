@@ -58,8 +58,8 @@ struct vouch_http_param {
 // Why a handler is called: first, or again for a request that waited.
 enum vouch_http_turn {
     VOUCH_HTTP_FIRST = 0,
-    VOUCH_HTTP_WOKEN,   // its key was woken; it may wait again
-    VOUCH_HTTP_EXPIRED, // its deadline passed, or the server stops: it must answer now
+    VOUCH_HTTP_WOKEN, // its key was woken; it may wait again
+    VOUCH_HTTP_EXPIRED, // its deadline passed, or the server stops: it must answer now, if it is no stream
 };
 
 struct vouch_http_route;
@@ -120,6 +120,13 @@ struct vouch_http_wait {
     uint64_t note;        // the handler's own: request->note when it is called again
 };
 
+// What a request holds of somebody else's until it is over, however it ends; then `release` is called with
+// `owner`, on any thread.
+struct vouch_http_hold {
+    void (*release)(void *owner); // NULL: nothing
+    void *owner;
+};
+
 #define VOUCH_HTTP_ETAG_MAX 80
 
 struct vouch_http_response {
@@ -130,7 +137,13 @@ struct vouch_http_response {
     struct vouch_buf body;
     struct vouch_http_shared shared; // in place of `body`
     struct vouch_http_wait wait;     // in place of an answer
-    struct vouch_buf fields;         // written by vouch_http_set()
+    struct vouch_http_hold hold;     // set once; stays while the handler is called again
+    // Nonzero: `body` is a piece of an answer that goes on after `wait`, when the handler is called for the
+    // next piece; it may be empty, except the first. A piece without a wait is the last. The first gives
+    // status, type and fields. Its end is that of the connection; a deadline may be followed by another wait,
+    // but not once the server stops.
+    unsigned stream;
+    struct vouch_buf fields; // written by vouch_http_set()
 };
 
 // Adds a header. VOUCH_ERR_ARGUMENT if the value holds a control character or is over 4,096 bytes, so

@@ -88,6 +88,10 @@ static void park(struct vouch_http_io *io, struct vouch_http_conn *conn) {
     vouch_http_wheel_set(&io->wheel, &conn->timer, conn->deadline_ns);
 }
 
+static void park_again(struct vouch_http_home *home, struct vouch_http_conn *conn) {
+    park((struct vouch_http_io *)home, conn);
+}
+
 static void wake_bucket(struct vouch_http_io *io, struct vouch_http_link *head, uint64_t key,
                         enum vouch_http_turn turn) {
     struct vouch_http_link *link = head->next;
@@ -329,6 +333,7 @@ int vouch_http_io_init(struct vouch_http_io *io, struct vouch_http_server *serve
     io->home.site = &server->site;
     io->home.tally = &server->tally;
     io->home.dispatch = dispatch;
+    io->home.park = park_again;
     vouch_random(&io->home.id_base, sizeof io->home.id_base);
     tell_time(io);
     vouch_http_wheel_init(&io->wheel, io->home.now_ns);

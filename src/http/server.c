@@ -21,10 +21,14 @@ static void work(void *context, unsigned worker, struct vouch_http_exchange *x) 
     x->wakes_seen = atomic_load(&server->wakes);
     void *own = config->worker_contexts != NULL ? config->worker_contexts[worker] : NULL;
     int err = request->route->handler(own, request, &x->response);
-    int waits = err == VOUCH_OK && x->response.wait.key != 0 && request->turn != VOUCH_HTTP_EXPIRED;
-    if (!waits) {
+    int stops = atomic_load(&server->stop_at_ns) != 0;
+    int may_wait = x->response.stream ? !stops : request->turn != VOUCH_HTTP_EXPIRED;
+    if (err != VOUCH_OK || !may_wait) {
+        x->response.wait.key = 0;
+    }
+    if (x->response.wait.key == 0 || x->response.stream) {
         vouch_http_date_set(&date, vouch_time_now_s());
-        x->closing |= atomic_load(&server->stop_at_ns) != 0;
+        x->closing |= stops != 0;
         vouch_http_exchange_answer(x, err, &date);
     }
     atomic_fetch_sub_explicit(&server->tally.working, 1, memory_order_relaxed);

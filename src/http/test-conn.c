@@ -161,6 +161,64 @@ static void takes_a_body_of_exactly_the_routes_size(void **state) {
     assert_says("\r\n\r\n0123456789");
 }
 
+static void sends_a_stream_in_pieces_until_its_last(void **state) {
+    (void)state;
+    lab_releases = 0;
+    send_text("GET /stream HTTP/1.1\r\n" HOST "\r\n");
+    assert_status(200);
+    assert_says("\r\nConnection: close\r\n");
+    assert_null(strstr(said(), "Content-Length"));
+    assert_says("\r\n\r\none\n");
+    assert_int_equal(lab.conn.phase, VOUCH_HTTP_WAITING);
+    vouch_buf_clear(&lab.out);
+    lab_wake(&lab, VOUCH_HTTP_WOKEN);
+    assert_string_equal(said(), "");
+    lab_wake(&lab, VOUCH_HTTP_EXPIRED);
+    assert_string_equal(said(), "three\n");
+    assert_int_equal(lab.parked, 3);
+    assert_int_equal(lab_releases, 0); // what it holds, it holds between its pieces
+    assert_false(lab.finished);
+    lab_wake(&lab, VOUCH_HTTP_WOKEN);
+    assert_string_equal(said(), "three\nlast\n");
+    assert_true(lab.finished);
+    assert_int_equal(lab_releases, 1);
+    assert_int_equal(lab.tally.answers[2], 1);
+}
+
+static void ends_a_stream_where_a_piece_fails(void **state) {
+    (void)state;
+    lab_releases = 0;
+    send_text("GET /stream?fail=1 HTTP/1.1\r\n" HOST "\r\n");
+    lab_wake(&lab, VOUCH_HTTP_WOKEN);
+    vouch_buf_clear(&lab.out);
+    lab_wake(&lab, VOUCH_HTTP_WOKEN);
+    assert_string_equal(said(), "");
+    assert_true(lab.finished);
+    assert_int_equal(lab_releases, 1);
+}
+
+static void lets_go_of_what_a_stream_holds_when_its_client_leaves(void **state) {
+    (void)state;
+    lab_releases = 0;
+    send_text("GET /stream HTTP/1.1\r\n" HOST "\r\n");
+    assert_int_equal(lab.conn.phase, VOUCH_HTTP_WAITING);
+    lab_done(&lab);
+    assert_int_equal(lab_releases, 1);
+    assert_int_equal(lab_init(&lab, NULL, 0), VOUCH_OK);
+}
+
+static void tells_the_head_of_a_stream_and_waits_for_nothing(void **state) {
+    (void)state;
+    lab_releases = 0;
+    send_text("HEAD /stream HTTP/1.1\r\n" HOST "\r\n");
+    assert_status(200);
+    assert_says("\r\nContent-Type: text/event-stream\r\n");
+    assert_null(strstr(said(), "one\n"));
+    assert_int_equal(lab.parked, 0);
+    assert_true(lab.finished);
+    assert_int_equal(lab_releases, 1);
+}
+
 static void names_the_methods_that_a_path_takes(void **state) {
     (void)state;
     send_text("DELETE /echo HTTP/1.1\r\n" HOST "\r\n");
@@ -555,6 +613,10 @@ int main(void) {
         EACH(closes_after_close_and_after_1_0),
         EACH(says_head_without_a_body),
         EACH(asks_for_the_body_when_the_client_waits),
+        EACH(sends_a_stream_in_pieces_until_its_last),
+        EACH(ends_a_stream_where_a_piece_fails),
+        EACH(lets_go_of_what_a_stream_holds_when_its_client_leaves),
+        EACH(tells_the_head_of_a_stream_and_waits_for_nothing),
         EACH(refuses_a_body_before_asking_for_it),
         EACH(takes_a_body_of_exactly_the_routes_size),
         EACH(names_the_methods_that_a_path_takes),

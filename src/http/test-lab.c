@@ -84,7 +84,27 @@ static int lab_forget(void *context, const struct vouch_http_request *request,
     return VOUCH_OK;
 }
 
+// Pieces "one", nothing, "three", and then the last; with ?fail the third is none.
+static int lab_stream(void *context, const struct vouch_http_request *request,
+                      struct vouch_http_response *response) {
+    static const char *const pieces[] = {"one\n", "", "three\n", "last\n"};
+    uint64_t piece = request->note;
+    (void)context;
+    response->status = 200;
+    response->content_type = "text/event-stream";
+    response->stream = 1;
+    vouch_buf_put_text(&response->body, pieces[piece]);
+    if (piece == 0) {
+        response->hold = (struct vouch_http_hold){lab_release, &lab_releases};
+    }
+    if (piece < 3) {
+        response->wait = (struct vouch_http_wait){.key = 5, .deadline_ns = 7, .note = piece + 1};
+    }
+    return piece == 2 && request->param_count > 0 ? VOUCH_ERR_IO : VOUCH_OK;
+}
+
 static const struct vouch_http_route lab_routes[] = {
+    {VOUCH_HTTP_GET, "/stream", lab_stream, 0, 0, NULL},
     {VOUCH_HTTP_GET, "/", lab_show, 0, 0, NULL},
     {VOUCH_HTTP_GET, "/show", lab_show, 0, 0, NULL},
     {VOUCH_HTTP_GET, "/things/{a}/of/{b}", lab_show, 0, 0, NULL},
@@ -158,6 +178,12 @@ static int lab_dispatch(struct vouch_http_home *home, struct vouch_http_exchange
     return 0;
 }
 
+static void lab_park(struct vouch_http_home *home, struct vouch_http_conn *conn) {
+    ((struct lab *)home)->parked++;
+    conn->phase = VOUCH_HTTP_WAITING;
+    conn->deadline_ns = conn->x->response.wait.deadline_ns;
+}
+
 int lab_init(struct lab *lab, const struct vouch_http_prefix *proxies, size_t proxy_count) {
     static const struct vouch_http_transport_kind kind = {.handshake = lab_handshake,
                                                           .read = lab_read,
@@ -176,6 +202,7 @@ int lab_init(struct lab *lab, const struct vouch_http_prefix *proxies, size_t pr
     *lab = (struct lab){.home.site = &lab->site,
                         .home.tally = &lab->tally,
                         .home.dispatch = lab_dispatch,
+                        .home.park = lab_park,
                         .home.now_ns = 1000000000};
     vouch_http_date_set(&lab->home.date, 1795356541);
     vouch_buf_init(&lab->out, 4 * INPUT_MAX);
@@ -201,6 +228,16 @@ void lab_work(struct lab *lab) {
     int err = x->request.route->handler(NULL, &x->request, &x->response);
     vouch_http_exchange_answer(x, err, &lab->home.date);
     vouch_http_conn_answered(&lab->conn);
+}
+
+void lab_wake(struct lab *lab, enum vouch_http_turn turn) {
+    struct vouch_http_exchange *x = lab->conn.x;
+    x->request.turn = turn;
+    x->request.note = x->response.wait.note;
+    vouch_http_exchange_reset(x);
+    lab->conn.phase = VOUCH_HTTP_WORKING;
+    lab->pending = x;
+    lab_run(lab);
 }
 
 void lab_run(struct lab *lab) {

@@ -12,6 +12,7 @@ struct lab {
     struct vouch_http_conn conn;
     struct vouch_http_exchange *pending; // handed to the workers
     unsigned handlers_ran;
+    unsigned parked;     // times that the connection waited for the next piece of a stream
     unsigned queue_full; // nonzero: dispatch refuses
     unsigned hold;       // nonzero: handlers wait for lab_work()
     // The wire.
@@ -35,6 +36,9 @@ void lab_done(struct lab *lab);
 
 // Runs the handler that waits, as a worker would.
 void lab_work(struct lab *lab);
+
+// Calls the handler of a stream that waits for its next piece, and lets everything happen that can.
+void lab_wake(struct lab *lab, enum vouch_http_turn turn);
 
 // Lets everything happen that can.
 void lab_run(struct lab *lab);

@@ -467,6 +467,56 @@ def waiting(tap, place):
                 expect_equal(waiter.answer().body, f"version {version + 1}\n".encode())
 
 
+def line_of(wire):
+    """The next line of a stream whose head was read; None at its end."""
+    while b"\n" not in wire.buffer:
+        if not wire.more():
+            return None
+    line, wire.buffer = wire.buffer.split(b"\n", 1)
+    return line
+
+
+def begin_stream(wire):
+    while b"\r\n\r\n" not in wire.buffer:
+        expect(wire.more(), "no answer")
+    head, wire.buffer = wire.buffer.split(b"\r\n\r\n", 1)
+    expect(head.startswith(b"HTTP/1.1 200 ") and b"content-length" not in head.lower(), head)
+    return wire
+
+
+def streams(tap, place):
+    count = 500
+    with Server(place, workers=2, conns=3000, idle=60000, io=2) as server:
+        context = place.trust()
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            warm = server.tls(context).send(get("/hello"))
+            expect_equal(warm.answer().status, 200)
+            before = server.rss_kb()
+            wires = list(pool.map(
+                lambda _: begin_stream(server.tls(context).send(get("/stream/5"))), range(count)))
+        with tap.row("500_streams_say_their_first_word_and_hold_no_worker"):
+            expect_equal({line_of(wire) for wire in wires}, {b"version 0"})
+            server.wait_count("waiting", count)
+            expect_equal(server.counts()["working"], 0)
+        with tap.row("a_waiting_stream_costs_less_than_20_kB"):
+            each = (server.rss_kb() - before) / count
+            if SANITIZED:
+                raise Skip("built with sanitizers")
+            expect(each < 20, f"{each:.1f} kB")
+        with tap.row("one_wake_is_told_on_every_stream_and_all_go_on"):
+            for version in (1, 2):
+                warm.send(b"POST /wake/5 HTTP/1.1\r\n" + HOST + b"\r\n")
+                expect_equal(warm.answer().status, 200)
+                expect_equal({line_of(wire) for wire in wires}, {f"version {version}".encode()})
+                server.wait_count("waiting", count)
+        with tap.row("what_a_stream_holds_is_given_back_when_its_client_leaves"):
+            released = server.counts()["released"]
+            for wire in wires[:100]:
+                wire.close()
+            server.wait_count("waiting", count - 100)
+            server.wait_count("released", released + 100)
+
+
 def tls(tap, place):
     with Server(place) as server:
         with tap.row("tickets_shorten_the_second_handshake"):
@@ -590,7 +640,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="vouch-") as path:
         place = Place(path)
         for part in (malformed, paths, forwarded, bounds, deadlines, overload, tls, stopping,
-                     reloading, waiting, slow_loris):
+                     reloading, waiting, streams, slow_loris):
             part(tap, place)
     tap.done()
 

@@ -140,6 +140,26 @@ static int send_big(void *context, const struct vouch_http_request *request,
     return VOUCH_OK;
 }
 
+// GET /stream/KEY tells version KEY at once, and each time that it is another, for half a minute.
+static int stream(void *context, const struct vouch_http_request *request,
+                  struct vouch_http_response *response) {
+    (void)context;
+    uint64_t key = number_of(request->captures[0]) % 16;
+    uint64_t version = versions[key];
+    response->stream = 1;
+    if (request->turn == VOUCH_HTTP_FIRST) {
+        response->hold = (struct vouch_http_hold){count_release, &released};
+    }
+    if (request->turn == VOUCH_HTTP_FIRST || request->note != version) {
+        say(response, "version %" PRIu64 "\n", version);
+    }
+    if (request->turn != VOUCH_HTTP_EXPIRED) {
+        response->wait =
+            (struct vouch_http_wait){key + 1, vouch_time_monotonic_ns() + 30000 * MS, version};
+    }
+    return VOUCH_OK;
+}
+
 static int fail(void *context, const struct vouch_http_request *request,
                 struct vouch_http_response *response) {
     (void)context;
@@ -157,6 +177,7 @@ static const struct vouch_http_route routes[] = {
     {VOUCH_HTTP_GET, "/slow/{ms}", slow, 0, 0, NULL},
     {VOUCH_HTTP_GET, "/few/{ms}", slow, 0, VOUCH_HTTP_ROOM_FEW, NULL},
     {VOUCH_HTTP_GET, "/wait/{key}", wait_for, 0, 0, NULL},
+    {VOUCH_HTTP_GET, "/stream/{key}", stream, 0, 0, NULL},
     {VOUCH_HTTP_POST, "/wake/{key}", wake, 0, 0, NULL},
     {VOUCH_HTTP_GET, "/big", send_big, 0, 0, NULL},
     {VOUCH_HTTP_GET, "/fail", fail, 0, 0, NULL},
