@@ -6,6 +6,7 @@
 
 #include "authority/access.h"
 #include "authority/issue.h"
+#include "authority/review.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "policy/explain.h"
@@ -186,10 +187,24 @@ static int join_roles(struct vouch_local *authority, const struct vouch_text_lis
                : vouch_arena_copy(&authority->arena, vouch_buf_bytes(&text), ret_text);
 }
 
+// What vouch_glass_of() finds again when a host reports a login.
+static const char *glass_word(const struct vouch_access *access) {
+    switch (access->glass) {
+    case VOUCH_REVIEW_SEALED:
+        return VOUCH_GLASS_SEALED;
+    case VOUCH_REVIEW_LOUD:
+        return access->ask->drill != 0 ? VOUCH_GLASS_DRILL : VOUCH_GLASS_LOUD;
+    case VOUCH_REVIEW_ANY:
+        break;
+    }
+    return "";
+}
+
 static int name_grounds(struct vouch_local *authority, struct vouch_access *access,
                         struct vouch_fault *fault) {
     char policy[80];
-    (void)snprintf(policy, sizeof policy, "policy %" PRIu64, access->version);
+    (void)snprintf(policy, sizeof policy, "policy %" PRIu64 "%s", access->version,
+                   glass_word(access));
     if (access->request != NULL) {
         (void)snprintf(policy, sizeof policy, "policy %" PRIu64 " request %" PRIu64,
                        access->version, access->request->id);
@@ -203,6 +218,11 @@ static int name_grounds(struct vouch_local *authority, struct vouch_access *acce
 }
 
 // --- deciding
+
+// Who the certificate is for.
+static struct vouch_bytes holder_of(const struct vouch_access *access) {
+    return access->holder.len > 0 ? access->holder : access->who->user;
+}
 
 // What was approved is granted as it was approved, or not at all.
 static int judge_approved(const struct vouch_access *access, struct vouch_reply *reply,
@@ -223,8 +243,11 @@ static int judge_approved(const struct vouch_access *access, struct vouch_reply 
 static int put_decision(struct vouch_local *authority, struct vouch_access *access,
                         struct vouch_decision *ret_decision, struct vouch_fault *fault) {
     const struct vouch_policy_grant *grant = &access->decision.grant;
+    if (access->seal_ttl_s != 0) {
+        access->decision.grant.ttl_s = access->seal_ttl_s;
+    }
     struct vouch_decision decision = {.type = VOUCH_CERT_USER,
-                                      .key_id = access->who->user,
+                                      .key_id = holder_of(access),
                                       .principals = {grant->principals, grant->principal_count},
                                       .ttl_s = grant->ttl_s,
                                       .critical = grant->critical,
@@ -255,7 +278,8 @@ static int prepare(struct vouch_local *authority, struct vouch_access *access,
         return VOUCH_OK;
     }
     int err = find_roles(authority, access, reply, fault);
-    if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE) {
+    if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE &&
+        vouch_glass_judge(access, reply)) {
         (void)has_factor(access, reply);
     }
     return err;
@@ -272,7 +296,7 @@ int vouch_access_decide(struct vouch_local *authority, struct vouch_access *acce
     struct vouch_policy_question question = {.policy = access->policy,
                                              .ask = access->ask,
                                              .roles = access->roles,
-                                             .user = access->who->user,
+                                             .user = holder_of(access),
                                              .source = caller->source,
                                              .key_type = vouch_key_type(key),
                                              .factor_s = access->who->factor_s};

@@ -5,6 +5,7 @@
 #include "authority/caller.h"
 #include "authority/policy-now.h"
 #include "authority/request-access.h"
+#include "authority/request-review.h"
 #include "policy/decide.h"
 #include "policy/explain.h"
 #include "store/requests.h"
@@ -59,6 +60,9 @@ struct vouch_access {
     uint64_t version;                          // of it
     struct vouch_who *who;                     // gets role and policy, as they are recorded
     struct vouch_text_list roles;              // as asked, or as found
+    enum vouch_review_kind glass;              // ANY: it is for no emergency
+    struct vouch_bytes holder;                 // SEALED: who it is for
+    uint64_t seal_ttl_s;                       // and for how long
     struct vouch_policy_decision decision;
 };
 

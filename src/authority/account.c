@@ -205,54 +205,16 @@ static int add_and_end(struct vouch_office *office, const struct follow *follow,
     return err;
 }
 
-static int revoke_page(struct vouch_local *authority, const struct follow *follow,
-                       const struct vouch_store_certs *page, struct vouch_fault *fault) {
-    int err = VOUCH_OK;
-    for (size_t i = 0; err == VOUCH_OK && i < page->count; i++) {
-        if (page->rows[i].revoked.by == VOUCH_STORE_REVOKE_NONE) {
-            err = vouch_revoke_cert(authority, follow->actor, &page->rows[i], WHY_INACTIVE, fault);
-        }
-    }
-    return err;
-}
-
-static int list_page(struct vouch_local *authority, const struct follow *follow,
-                     struct vouch_bytes actor, const struct vouch_store_page *page,
-                     struct vouch_store_certs *ret_certs, struct vouch_fault *fault) {
-    struct vouch_office *office = authority->office;
-    // The CA may have given longer ones, once; no policy ever could.
-    const uint64_t longest_s = VOUCH_POLICY_TTL_MAX_S + VOUCH_BACKDATE_S;
-    const struct vouch_store_cert_filter filter = {
-        .actor = actor,
-        .valid_at_s = follow->now_s,
-        .from_ms = follow->now_s > longest_s ? (follow->now_s - longest_s) * 1000 : 0,
-    };
-    struct vouch_store *store = vouch_pool_take(&office->slow);
-    int err = vouch_store_certs_list(store, &filter, page, ret_certs, fault);
-    vouch_pool_give(&office->slow, store);
-    return err;
-}
-
 // All of somebody's certificates that are still valid.
 static int revoke_all_of(struct vouch_local *authority, const struct follow *follow,
                          struct vouch_bytes name, struct vouch_fault *fault) {
-    struct vouch_bytes actor;
-    char cursor[VOUCH_STORE_CURSOR_MAX] = "";
-    int err = vouch_people_actor(authority, name, &actor, fault);
-    int has_more = 1;
-    while (err == VOUCH_OK && has_more) {
-        const struct vouch_store_page page = {.limit = VOUCH_STORE_PAGE_MAX,
-                                              .cursor = vouch_bytes_of(cursor)};
-        struct vouch_store_certs found = {0};
-        err = list_page(authority, follow, actor, &page, &found, fault);
-        if (err == VOUCH_OK) {
-            memcpy(cursor, found.next, sizeof cursor);
-            has_more = cursor[0] != '\0';
-            err = revoke_page(authority, follow, &found, fault);
-        }
-        vouch_store_certs_done(&found);
-    }
-    return err;
+    uint64_t count = 0;
+    struct vouch_revoke_all what = {
+        .by = follow->actor, .now_s = follow->now_s, .reason = WHY_INACTIVE};
+    int err = vouch_people_actor(authority, name, &what.of, fault);
+    err = err == VOUCH_OK ? vouch_revoke_all(authority, &what, &count, fault) : err;
+    what.sealed_for = name;
+    return err == VOUCH_OK ? vouch_revoke_all(authority, &what, &count, fault) : err;
 }
 
 static int note_ended(struct vouch_local *authority, const struct follow *follow, size_t at,

@@ -12,10 +12,13 @@
 #include "authority/request-admin.h"
 #include "authority/request-ca.h"
 #include "authority/request-cert.h"
+#include "authority/request-device.h"
 #include "authority/request-hosts.h"
 #include "authority/request-logins.h"
+#include "authority/request-overview.h"
 #include "authority/request-people.h"
 #include "authority/request-public.h"
+#include "authority/request-review.h"
 
 struct vouch_authority;
 
@@ -51,8 +54,15 @@ void vouch_authority_close(struct vouch_authority *authority);
     X(requests, struct vouch_ask_requests, struct vouch_answer_requests)                           \
     X(request_decide, struct vouch_ask_request_decide, struct vouch_answer_request)                \
     X(request_take, struct vouch_ask_request_take, struct vouch_answer_cert)                       \
+    X(access_preview, struct vouch_ask_access, struct vouch_answer_access_preview)                 \
+    X(request_impact, struct vouch_ask_request_impact, struct vouch_answer_request_impact)         \
+    X(summary, struct vouch_ask_summary, struct vouch_answer_summary)                              \
+    X(preferences, struct vouch_ask_preferences, struct vouch_answer_preferences)                  \
     X(status, struct vouch_ask_page, struct vouch_answer_status)                                   \
     X(sign_in, struct vouch_ask_sign_in, struct vouch_answer_session)                              \
+    X(device_new, struct vouch_ask_device_new, struct vouch_answer_device_new)                     \
+    X(device, struct vouch_ask_device, struct vouch_answer_device)                                 \
+    X(device_session, struct vouch_ask_device_session, struct vouch_answer_session)                \
     X(factor, struct vouch_ask_factor, struct vouch_answer_session)                                \
     X(session_show, struct vouch_ask_page, struct vouch_answer_session)                            \
     X(sessions, struct vouch_ask_sessions, struct vouch_answer_sessions)                           \
@@ -85,7 +95,11 @@ void vouch_authority_close(struct vouch_authority *authority);
     X(matrix, struct vouch_ask_matrix, struct vouch_answer_matrix)                                 \
     X(access_diff, struct vouch_ask_access_diff, struct vouch_answer_policy_apply)                 \
     X(rotation, struct vouch_ask_rotation, struct vouch_answer_rotation)                           \
-    X(rotate, struct vouch_ask_rotate, struct vouch_answer_rotate)
+    X(rotate, struct vouch_ask_rotate, struct vouch_answer_rotate)                                 \
+    X(reviews, struct vouch_ask_reviews, struct vouch_answer_reviews)                              \
+    X(review_decide, struct vouch_ask_review_decide, struct vouch_answer_review)                   \
+    X(seal, struct vouch_ask_seal, struct vouch_answer_cert)                                       \
+    X(sheet, struct vouch_ask_page, struct vouch_answer_sheet)
 
 // vouch_authority_issue(authority, caller, ask, ret_answer, fault), and so on for each row.
 #define VOUCH_AUTHORITY_DECLARE(name, ask_type, answer_type)                                       \

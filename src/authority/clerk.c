@@ -11,6 +11,7 @@
 #include "authority/entry.h"
 #include "authority/row.h"
 #include "base/time.h"
+#include "store/devices.h"
 #include "store/host-tokens.h"
 #include "store/hosts.h"
 #include "store/idempotency.h"
@@ -283,6 +284,9 @@ static int prune_short_lived(struct vouch_store *desk, uint64_t now_s, struct vo
         err = vouch_store_links_prune(desk, now_s, PRUNE_MAX, &removed, fault);
     }
     if (err == VOUCH_OK) {
+        err = vouch_store_devices_prune(desk, now_s, PRUNE_MAX, &removed, fault);
+    }
+    if (err == VOUCH_OK) {
         err = vouch_store_tries_prune(desk, now_s, PRUNE_MAX, &removed, fault);
     }
     if (err == VOUCH_OK) {
@@ -313,14 +317,13 @@ static int prune(struct vouch_office *office, struct vouch_fault *fault) {
 }
 
 static int renew_lists(struct vouch_local *authority, struct vouch_fault *fault) {
+    struct vouch_office *office = authority->office;
     int err = VOUCH_OK;
+    pthread_mutex_lock(&office->krl_lock);
     for (size_t ca = 0; err == VOUCH_OK && ca < 2; ca++) {
-        if (atomic_load(&authority->office->krl_is_due[ca])) {
-            pthread_mutex_lock(&authority->office->krl_lock);
-            err = vouch_krl_renew(authority, ca, fault);
-            pthread_mutex_unlock(&authority->office->krl_lock);
-        }
+        err = vouch_krl_is_due(office, ca) ? vouch_krl_renew(authority, ca, fault) : VOUCH_OK;
     }
+    pthread_mutex_unlock(&office->krl_lock);
     return err;
 }
 

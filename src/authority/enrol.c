@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "authority/host-wish.h"
 #include "authority/issue.h"
 #include "authority/people.h"
 #include "base/time.h"
@@ -203,6 +204,7 @@ static int enrol_new(struct vouch_local *authority, const struct vouch_ask_enrol
     if (!vouch_enrol_aliases_are_good(enrolment, ask->name, &ask->aliases, reply)) {
         return VOUCH_OK;
     }
+    vouch_host_wish_end(host);
     fill_host(ask, enrolment);
     host->state = VOUCH_STORE_HOST_ACTIVE;
     host->zone = enrolment->token.zone;
@@ -257,11 +259,20 @@ static int enrol_again(struct vouch_local *authority, const struct vouch_ask_enr
     if (!vouch_enrol_aliases_are_good(enrolment, ask->name, &ask->aliases, reply)) {
         return VOUCH_OK;
     }
+    struct vouch_text_list aliases;
+    int err = vouch_host_aliases_of(authority, host, &ask->aliases, &aliases, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
     fill_host(ask, enrolment);
+    enrolment->wildcards = VOUCH_HOST_WILDCARDS_LEFT_OUT;
+    host->aliases = aliases.items;
+    host->alias_count = aliases.count;
     host->renewed_s = enrolment->now_s;
     host->renew = 0;
-    int err =
-        enrolment->use == VOUCH_ENROL_USE_TOKEN ? say_by(authority, enrolment, fault) : VOUCH_OK;
+    if (enrolment->use == VOUCH_ENROL_USE_TOKEN) {
+        err = say_by(authority, enrolment, fault);
+    }
     return err == VOUCH_OK ? keep_noted(authority, enrolment, "again", reply, fault) : err;
 }
 
@@ -316,49 +327,154 @@ static int has_room(struct vouch_local *authority, const struct vouch_enrolment 
     return err;
 }
 
-static int add_waiting(struct vouch_local *authority, struct vouch_enrolment *enrolment,
-                       struct vouch_fault *fault) {
+// Adds the row, or writes it anew for a machine that asks for other names.
+static int put_waiting(struct vouch_local *authority, struct vouch_enrolment *enrolment,
+                       struct vouch_reply *reply, struct vouch_fault *fault) {
     struct vouch_office *office = authority->office;
+    struct vouch_store_host *host = &enrolment->host;
+    enum vouch_store_outcome outcome = VOUCH_STORE_DONE;
     vouch_lease_end(authority);
     pthread_mutex_lock(&office->desk_lock);
     int err = vouch_store_work_begin(office->desk, VOUCH_STORE_DURABLY, fault);
     if (err == VOUCH_OK) {
-        err = vouch_store_host_add(office->desk, &enrolment->host, &enrolment->host.id, fault);
-        err = vouch_store_work_end(office->desk, err, VOUCH_STORE_DONE, fault);
+        err = host->id == 0 ? vouch_store_host_add(office->desk, host, &host->id, fault)
+                            : vouch_store_host_put(office->desk, host, &outcome, fault);
+        err = vouch_store_work_end(office->desk, err, outcome, fault);
     }
     pthread_mutex_unlock(&office->desk_lock);
-    return err == VOUCH_OK
-               ? note(authority, enrolment, VOUCH_EVENT_HOST_WAIT, "no token for this name", fault)
+    if (err == VOUCH_OK && outcome != VOUCH_STORE_DONE) {
+        vouch_reply_set(reply, VOUCH_VERDICT_BUSY, &vouch_fault_at_work, NULL,
+                        "something else about this host is at work: ask again");
+    }
+    return err;
+}
+
+// Whoever made a token that was shown asked for what it brings along.
+static int say_asker(struct vouch_local *authority, struct vouch_enrolment *enrolment,
+                     struct vouch_fault *fault) {
+    struct vouch_bytes actor = enrolment->token.actor;
+    if (enrolment->token.id == 0) {
+        return VOUCH_OK;
+    }
+    return vouch_arena_copy(&authority->arena, actor, &enrolment->host.asker) == VOUCH_OK
+               ? VOUCH_OK
+               : vouch_no_memory(fault);
+}
+
+static int is_below_the_ceiling(const struct vouch_local *authority,
+                                const struct vouch_ask_enrol *ask, struct vouch_reply *reply) {
+    for (size_t i = 0; i < ask->aliases.count; i++) {
+        const struct vouch_bytes name = ask->aliases.items[i];
+        const char *why = vouch_host_is_wildcard(name)
+                              ? vouch_host_wildcard_fault(authority->office, NULL, name)
+                              : NULL;
+        if (why != NULL) {
+            vouch_reply_set(reply, VOUCH_VERDICT_REFUSED, &vouch_fault_host_wildcard, "aliases",
+                            "aliases: %.*s %s", VOUCH_REPLY_TEXT(name), why);
+            return 0;
+        }
+    }
+    return 1;
+}
+
+// The zone is that of the token, or guessed for whoever adopts it, who may say another.
+static int fill_waiting(struct vouch_local *authority, const struct vouch_ask_enrol *ask,
+                        struct vouch_enrolment *enrolment, struct vouch_reply *reply,
+                        struct vouch_fault *fault) {
+    const struct vouch_policy_zone *zone = vouch_host_only_zone(enrolment->content, ask->name);
+    struct vouch_store_host *host = &enrolment->host;
+    fill_host(ask, enrolment);
+    host->zone = zone != NULL ? zone->name : (struct vouch_bytes){0};
+    host->labels = ask->labels.items;
+    host->label_count = ask->labels.count;
+    int err = say_asker(authority, enrolment, fault);
+    if (err == VOUCH_OK && token_fits(enrolment, ask->name)) {
+        host->zone = enrolment->token.zone;
+        err = merge_labels(authority, ask, enrolment, reply, fault);
+    }
+    if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE && host->zone.len > 0) {
+        err = vouch_enrol_names(authority, enrolment, reply, fault);
+    }
+    return err;
+}
+
+static int has_wildcard(const struct vouch_ask_enrol *ask) {
+    return vouch_host_has_wildcard(ask->aliases.items, ask->aliases.count);
+}
+
+static int wait_anew(struct vouch_local *authority, const struct vouch_ask_enrol *ask,
+                     struct vouch_enrolment *enrolment, const char *why, struct vouch_reply *reply,
+                     struct vouch_fault *fault) {
+    struct vouch_store_host *host = &enrolment->host;
+    host->needed = has_wildcard(ask) ? VOUCH_HOST_APPROVALS : 1;
+    int err = fill_waiting(authority, ask, enrolment, reply, fault);
+    if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE) {
+        err = put_waiting(authority, enrolment, reply, fault);
+    }
+    return err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE
+               ? note(authority, enrolment, VOUCH_EVENT_HOST_WAIT, why, fault)
                : err;
 }
 
-// The zone is guessed for whoever adopts it, who may say another.
+static int asks_for_the_same(const struct vouch_ask_enrol *ask,
+                             const struct vouch_store_host *host) {
+    if (ask->aliases.count != host->alias_count) {
+        return 0;
+    }
+    for (size_t i = 0; i < host->alias_count; i++) {
+        if (!vouch_bytes_equal(ask->aliases.items[i], host->aliases[i])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+// Other names than those that somebody may be looking at. Where wildcards are among them each is named by
+// whoever adopts it, and what was approved is void; where there are none, what waits stays as it was.
+static int ask_for_others(struct vouch_local *authority, const struct vouch_ask_enrol *ask,
+                          struct vouch_enrolment *enrolment, struct vouch_reply *reply,
+                          struct vouch_fault *fault) {
+    struct vouch_store_host *host = &enrolment->host;
+    uint64_t wait_s = 0;
+    if (!has_wildcard(ask) && !vouch_host_has_wildcard(host->aliases, host->alias_count)) {
+        return VOUCH_OK;
+    }
+    if (vouch_host_budget_take(authority->office->host_budget, host->id, VOUCH_HOST_RENEWALS, 1,
+                               enrolment->now_s, &wait_s) != 1) {
+        vouch_reply_set(reply, VOUCH_VERDICT_BUSY, &vouch_fault_host_budget, NULL,
+                        "%.*s asked for other names too often in this hour",
+                        VOUCH_REPLY_TEXT(host->name));
+        reply->retry_after_s = wait_s;
+        return VOUCH_OK;
+    }
+    vouch_host_approvals_end(host);
+    return wait_anew(authority, ask, enrolment, "it asks for other names", reply, fault);
+}
+
 static int wait_for_adoption(struct vouch_local *authority, const struct vouch_ask_enrol *ask,
                              struct vouch_enrolment *enrolment, struct vouch_reply *reply,
                              struct vouch_fault *fault) {
-    const struct vouch_policy_zone *zone = vouch_host_only_zone(enrolment->content, ask->name);
     struct vouch_store_host *host = &enrolment->host;
-    if (host->id != 0) {
+    if (host->id != 0 && asks_for_the_same(ask, host)) {
         return VOUCH_OK; // it waits already
+    }
+    if (!is_below_the_ceiling(authority, ask, reply)) {
+        return VOUCH_OK;
+    }
+    if (host->id != 0) {
+        return ask_for_others(authority, ask, enrolment, reply, fault);
     }
     int err = has_room(authority, enrolment, reply, fault);
     if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE) {
         return err;
     }
-    fill_host(ask, enrolment);
     host->state = VOUCH_STORE_HOST_WAITING;
-    host->zone = zone != NULL ? zone->name : (struct vouch_bytes){0};
-    host->labels = ask->labels.items;
-    host->label_count = ask->labels.count;
-    host->needed = 1;
     host->created_s = enrolment->now_s;
     host->until_s = enrolment->now_s + WAIT_S;
-    if (zone != NULL) {
-        err = vouch_enrol_names(authority, enrolment, reply, fault);
-    }
-    return err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE
-               ? add_waiting(authority, enrolment, fault)
-               : err;
+    return wait_anew(authority, ask, enrolment,
+                     has_wildcard(ask) ? "a wildcard, which two people adopt"
+                                       : "no token for this name",
+                     reply, fault);
 }
 
 // --- top to bottom
@@ -409,7 +525,7 @@ static int decide(struct vouch_local *authority, const struct vouch_ask_enrol *a
     if (host->state == VOUCH_STORE_HOST_ACTIVE) {
         return enrol_again(authority, ask, enrolment, reply, fault);
     }
-    return token_fits(enrolment, ask->name)
+    return token_fits(enrolment, ask->name) && !has_wildcard(ask)
                ? enrol_new(authority, ask, enrolment, reply, fault)
                : wait_for_adoption(authority, ask, enrolment, reply, fault);
 }

@@ -15,6 +15,7 @@ struct vouch_enrolment {
     uint64_t version;
     const struct vouch_policy_content *content; // of its document
     struct vouch_store_host host;               // as it is, or is to be; ID 0: it is new
+    enum vouch_host_wildcards wildcards;        // of an enrolled host: those that may not be go
     struct vouch_text_list names;               // of its certificates
     struct vouch_bytes evidence;
     struct vouch_bytes secret;
@@ -33,6 +34,8 @@ int vouch_enrol_words_are_good(struct vouch_bytes agent, struct vouch_bytes sshd
 
 // Whether the host may have each alias that it asks for: that the token is for as well, that it had before
 // (`host`, as it is), that its name brings along, or that is the address it asks from. A reply if not.
+// Wildcards are not looked at: an enrolled host has those that two people gave it (vouch_host_aliases_of()),
+// and another one waits for them.
 int vouch_enrol_aliases_are_good(const struct vouch_enrolment *enrolment, struct vouch_bytes name,
                                  const struct vouch_text_list *aliases, struct vouch_reply *reply);
 

@@ -3,6 +3,7 @@
 #include "authority/enrol.h"
 #include "authority/people.h"
 #include "base/time.h"
+#include "core/host-wildcard.h"
 
 #define WORDS_MAX 128
 
@@ -48,7 +49,9 @@ static int may_have(const struct vouch_enrolment *enrolment, struct vouch_bytes 
                     struct vouch_bytes alias) {
     const struct vouch_store_host_token *token = &enrolment->token;
     const struct vouch_store_host *host = &enrolment->host;
-    for (size_t i = 0; i < host->alias_count; i++) {
+    // What a machine asks for while it waits is nothing that it had.
+    const size_t had = host->state == VOUCH_STORE_HOST_ACTIVE ? host->alias_count : 0;
+    for (size_t i = 0; i < had; i++) {
         if (vouch_bytes_equal(host->aliases[i], alias)) {
             return 1;
         }
@@ -62,7 +65,8 @@ static int may_have(const struct vouch_enrolment *enrolment, struct vouch_bytes 
 int vouch_enrol_aliases_are_good(const struct vouch_enrolment *enrolment, struct vouch_bytes name,
                                  const struct vouch_text_list *aliases, struct vouch_reply *reply) {
     for (size_t i = 0; i < aliases->count; i++) {
-        if (!may_have(enrolment, name, aliases->items[i])) {
+        if (!vouch_host_is_wildcard(aliases->items[i]) &&
+            !may_have(enrolment, name, aliases->items[i])) {
             vouch_reply_set(reply, VOUCH_VERDICT_INVALID, &vouch_fault_host_name, "aliases",
                             "aliases: nobody said that this host may be %.*s",
                             VOUCH_REPLY_TEXT(aliases->items[i]));
@@ -80,7 +84,8 @@ int vouch_enrol_names(struct vouch_local *authority, struct vouch_enrolment *enr
         .name = host->name,
         .aliases = {host->aliases, host->alias_count},
         .zone = vouch_host_zone_named(enrolment->content, host->zone),
-        .content = enrolment->content};
+        .content = enrolment->content,
+        .wildcards = enrolment->wildcards};
     if (naming.zone == NULL) {
         vouch_reply_set(reply, VOUCH_VERDICT_REFUSED, &vouch_fault_host_zone, "zone",
                         "the policy has no zone %.*s any more", VOUCH_REPLY_TEXT(host->zone));

@@ -26,7 +26,7 @@ const char *vouch_entry_kind_word(enum vouch_store_revocation_kind kind) {
     return "";
 }
 
-// --- the request: "ID once=HEX body=HEX until=SECONDS"
+// --- the request: "ID session=NUMBER once=HEX body=HEX until=SECONDS", the session and the rest if there are any
 
 static int take_hash(struct vouch_bytes word, const char *name, uint8_t *ret_hash) {
     struct vouch_buf hash;
@@ -45,6 +45,10 @@ static int take_until(struct vouch_bytes word, uint64_t *ret_until_s) {
 static int read_once(struct vouch_bytes request, struct vouch_store_once *ret_once) {
     struct vouch_bytes rest = request;
     (void)vouch_str_cut(&rest, ' ');
+    struct vouch_bytes session = rest;
+    if (vouch_str_take(&session, "session=")) {
+        (void)vouch_str_cut(&rest, ' ');
+    }
     struct vouch_bytes words[3] = {{0}};
     for (size_t i = 0; i < 3 && rest.ptr != NULL; i++) {
         words[i] = vouch_str_cut(&rest, ' ');

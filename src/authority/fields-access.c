@@ -124,6 +124,7 @@ static const struct vouch_field role_fields[] = {
     F_U64(vouch_role_view, approvals),
     F_U64(vouch_role_view, needs_reason),
     F_U64(vouch_role_view, factor_age_s),
+    F_U64(vouch_role_view, break_glass),
     F_END,
 };
 static const struct vouch_fields role_table = TABLE(role_fields, vouch_role_view);
@@ -223,6 +224,7 @@ static const struct vouch_field access_fields[] = {
     F_U64(vouch_ask_access, verify_required),
     F_U64(vouch_ask_access, trust_version),
     F_ENUM(vouch_ask_access, pending, "request", VOUCH_PENDING_REQUEST),
+    F_U64(vouch_ask_access, drill),
     F_BYTES(vouch_ask_access, once, "Idempotency-Key", ONCE_MAX),
     F_END,
 };

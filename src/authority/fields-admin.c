@@ -127,6 +127,7 @@ static const struct vouch_field answer_status_fields[] = {
     F_U64(vouch_answer_status, revoked),
     F_U64(vouch_answer_status, logins),
     F_U64(vouch_answer_status, alarms),
+    F_U64(vouch_answer_status, reviews_open),
     F_U64(vouch_answer_status, ready),
     F_END,
 };

@@ -187,6 +187,7 @@ static const struct vouch_field krl_host_fields[] = {
     F_U64(vouch_krl_host_row, version),
     F_U64(vouch_krl_host_row, generated_s),
     F_U64(vouch_krl_host_row, reported_s),
+    F_U64(vouch_krl_host_row, arrived_s),
     F_U64(vouch_krl_host_row, behind),
     F_END,
 };
@@ -206,6 +207,8 @@ static const struct vouch_field answer_krl_status_fields[] = {
     F_U64(vouch_answer_krl_status, hosts),
     F_U64(vouch_answer_krl_status, current),
     F_U64(vouch_answer_krl_status, silent),
+    F_U64(vouch_answer_krl_status, measured),
+    F_U64(vouch_answer_krl_status, within_s),
     F_ROWS(vouch_answer_krl_status, &krl_host_table),
     F_BYTES(vouch_answer_krl_status, next, "next", VOUCH_ASK_CURSOR_MAX),
     F_END,
@@ -233,6 +236,7 @@ static const struct vouch_field cell_fields[] = {
     F_U64(vouch_matrix_cell, column),
     F_LIST(vouch_matrix_cell, standing, "standing", LOGINS_MAX),
     F_LIST(vouch_matrix_cell, approval, "approval", LOGINS_MAX),
+    F_LIST(vouch_matrix_cell, break_glass, "break_glass", LOGINS_MAX),
     F_END,
 };
 static const struct vouch_fields cell_table = TABLE(cell_fields, vouch_matrix_cell);

@@ -14,6 +14,7 @@ static const struct vouch_field session_fields[] = {
     F_BYTES(vouch_session_row, user, "user", TEXT_MAX),
     F_BYTES(vouch_session_row, methods, "methods", TEXT_MAX),
     F_BYTES(vouch_session_row, source, "source", TEXT_MAX),
+    F_BYTES(vouch_session_row, client, "client", TEXT_MAX),
     F_U64(vouch_session_row, created_s),
     F_U64(vouch_session_row, used_s),
     F_U64(vouch_session_row, factor_s),

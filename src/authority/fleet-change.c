@@ -6,27 +6,14 @@
 #include <stdio.h>
 
 #include "authority/access.h"
-#include "authority/enrol.h"
-#include "authority/fleet.h"
+#include "authority/fleet-change.h"
+#include "authority/host-wish.h"
 #include "authority/issue.h"
 #include "authority/row.h"
 #include "base/str.h"
 #include "base/time.h"
 
-#define COLLECT_S                                                                                  \
-    (UINT64_C(7) * 86400) // how long an adopted host may take to come for its certificates
 #define REASON_MAX 1000
-
-struct change {
-    const struct vouch_caller *caller;
-    const struct vouch_ask_fleet_change *ask;
-    struct vouch_who who;
-    const struct vouch_policy_content *content; // of the document
-    struct vouch_store_host host;
-    struct vouch_text_list names; // its own, where they are written anew
-    enum { CHANGE_ROW = 0, CHANGE_NAMES, CHANGE_NAMES_AND_SECRETS } what;
-    uint64_t now_s;
-};
 
 // --- finding it
 
@@ -36,7 +23,7 @@ static void absent(struct vouch_reply *reply, struct vouch_bytes name) {
 }
 
 // The one that has the name; else the newest that waits, else the newest that was retired.
-static int find(struct vouch_local *authority, struct change *change,
+static int find(struct vouch_local *authority, struct vouch_change *change,
                 enum vouch_store_outcome *ret_outcome, struct vouch_fault *fault) {
     static const enum vouch_store_host_state then[] = {VOUCH_STORE_HOST_WAITING,
                                                        VOUCH_STORE_HOST_RETIRED};
@@ -54,7 +41,7 @@ static int is_named(const struct vouch_store_host *host, const void *name) {
     return vouch_bytes_equal(host->name, *(const struct vouch_bytes *)name);
 }
 
-static int has_fingerprint(const struct vouch_store_host *host, struct vouch_bytes wanted) {
+int vouch_change_has_key(const struct vouch_store_host *host, struct vouch_bytes wanted) {
     for (size_t i = 0; i < host->key_count; i++) {
         uint8_t room[VOUCH_FINGERPRINT_MAX];
         struct vouch_buf text;
@@ -71,7 +58,7 @@ static int has_fingerprint(const struct vouch_store_host *host, struct vouch_byt
 
 // Several machines may wait under one name: the fingerprint says which. Those of a page are enough, since
 // only so many of one address can wait.
-static int find_by_fingerprint(struct vouch_local *authority, struct change *change,
+static int find_by_fingerprint(struct vouch_local *authority, struct vouch_change *change,
                                struct vouch_fault *fault) {
     const struct vouch_store_host_filter filter = {
         .state = VOUCH_STORE_HOST_WAITING, .fits = is_named, .context = &change->ask->name};
@@ -82,7 +69,7 @@ static int find_by_fingerprint(struct vouch_local *authority, struct change *cha
     struct vouch_store *store = vouch_lease(authority);
     int err = vouch_store_hosts_list(store, &filter, &page, &found, fault);
     for (size_t i = 0; err == VOUCH_OK && id == 0 && i < found.count; i++) {
-        id = has_fingerprint(&found.rows[i], change->ask->fingerprint) ? found.rows[i].id : 0;
+        id = vouch_change_has_key(&found.rows[i], change->ask->fingerprint) ? found.rows[i].id : 0;
     }
     vouch_store_hosts_done(&found);
     if (err == VOUCH_OK && id != 0) {
@@ -91,8 +78,8 @@ static int find_by_fingerprint(struct vouch_local *authority, struct change *cha
     return err;
 }
 
-static int find_all(struct vouch_local *authority, struct change *change, struct vouch_reply *reply,
-                    struct vouch_fault *fault) {
+static int find_all(struct vouch_local *authority, struct vouch_change *change,
+                    struct vouch_reply *reply, struct vouch_fault *fault) {
     enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
     int err = find(authority, change, &outcome, fault);
     if (err == VOUCH_OK && outcome != VOUCH_STORE_DONE) {
@@ -114,8 +101,8 @@ static int find_all(struct vouch_local *authority, struct change *change, struct
 
 // --- writing it
 
-static int is_in(const struct change *change, unsigned states, const char *needs,
-                 struct vouch_reply *reply) {
+int vouch_change_is_in(const struct vouch_change *change, unsigned states, const char *needs,
+                       struct vouch_reply *reply) {
     if ((states & 1u << change->host.state) != 0) {
         return 1;
     }
@@ -124,27 +111,22 @@ static int is_in(const struct change *change, unsigned states, const char *needs
     return 0;
 }
 
-#define WAITING (1u << VOUCH_STORE_HOST_WAITING)
-#define ACTIVE (1u << VOUCH_STORE_HOST_ACTIVE)
-#define LOCKED (1u << VOUCH_STORE_HOST_LOCKED)
-#define RETIRED (1u << VOUCH_STORE_HOST_RETIRED)
-
-static int write_row(struct vouch_store *desk, const struct change *change,
+static int write_row(struct vouch_store *desk, const struct vouch_change *change,
                      enum vouch_store_outcome *ret_outcome, struct vouch_fault *fault) {
     size_t taken = 0;
     int err = vouch_store_host_put(desk, &change->host, ret_outcome, fault);
-    if (err == VOUCH_OK && *ret_outcome == VOUCH_STORE_DONE && change->what != CHANGE_ROW) {
+    if (err == VOUCH_OK && *ret_outcome == VOUCH_STORE_DONE && change->what != VOUCH_CHANGE_ROW) {
         err = vouch_store_host_names(desk, change->host.id, change->names.items,
                                      change->names.count, ret_outcome, &taken, fault);
     }
     if (err == VOUCH_OK && *ret_outcome == VOUCH_STORE_DONE &&
-        change->what == CHANGE_NAMES_AND_SECRETS) {
+        change->what == VOUCH_CHANGE_NAMES_AND_SECRETS) {
         err = vouch_store_host_secrets_end(desk, change->host.id, fault);
     }
     return err;
 }
 
-static int keep(struct vouch_local *authority, const struct change *change,
+static int keep(struct vouch_local *authority, const struct vouch_change *change,
                 struct vouch_reply *reply, struct vouch_fault *fault) {
     struct vouch_office *office = authority->office;
     enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
@@ -163,7 +145,7 @@ static int keep(struct vouch_local *authority, const struct change *change,
     return err;
 }
 
-static int note(struct vouch_local *authority, const struct change *change, const char *type,
+static int note(struct vouch_local *authority, const struct vouch_change *change, const char *type,
                 struct vouch_fault *fault) {
     const struct vouch_host_event event = {.type = type,
                                            .actor = change->who.actor,
@@ -173,20 +155,22 @@ static int note(struct vouch_local *authority, const struct change *change, cons
     return vouch_host_note(authority, &event, fault);
 }
 
-static int note_and_keep(struct vouch_local *authority, const struct change *change,
-                         const char *type, struct vouch_reply *reply, struct vouch_fault *fault) {
+int vouch_change_keep(struct vouch_local *authority, const struct vouch_change *change,
+                      const char *type, struct vouch_reply *reply, struct vouch_fault *fault) {
     int err = note(authority, change, type, fault);
     return err == VOUCH_OK ? keep(authority, change, reply, fault) : err;
 }
 
-static int name_anew(struct vouch_local *authority, struct change *change,
-                     struct vouch_reply *reply, struct vouch_fault *fault) {
+int vouch_change_name(struct vouch_local *authority, struct vouch_change *change,
+                      enum vouch_host_wildcards wildcards, struct vouch_reply *reply,
+                      struct vouch_fault *fault) {
     const struct vouch_host_naming naming = {
         .id = change->host.id,
         .name = change->host.name,
         .aliases = {change->host.aliases, change->host.alias_count},
         .zone = vouch_host_zone_named(change->content, change->host.zone),
-        .content = change->content};
+        .content = change->content,
+        .wildcards = wildcards};
     if (naming.zone == NULL) {
         vouch_reply_set(reply, VOUCH_VERDICT_INVALID, &vouch_fault_host_zone, "zone",
                         change->host.zone.len > 0 ? "zone: the policy has no zone %.*s"
@@ -195,13 +179,13 @@ static int name_anew(struct vouch_local *authority, struct change *change,
                         VOUCH_REPLY_TEXT(change->host.zone));
         return VOUCH_OK;
     }
-    change->what = change->what == CHANGE_ROW ? CHANGE_NAMES : change->what;
+    change->what = change->what == VOUCH_CHANGE_ROW ? VOUCH_CHANGE_NAMES : change->what;
     return vouch_host_names(authority, &naming, &change->names, reply, fault);
 }
 
 // --- the verbs
 
-static int labels_are_good(const struct change *change, struct vouch_reply *reply) {
+int vouch_change_labels_are_good(const struct vouch_change *change, struct vouch_reply *reply) {
     struct vouch_bytes wrong = {0};
     const char *why =
         vouch_host_labels_fault(change->host.labels, change->host.label_count, &wrong);
@@ -222,7 +206,7 @@ static int names_key(const struct vouch_text_list *list, struct vouch_bytes labe
     return 0;
 }
 
-static int set_labels(struct vouch_local *authority, struct change *change,
+static int set_labels(struct vouch_local *authority, struct vouch_change *change,
                       struct vouch_fault *fault) {
     const struct vouch_ask_fleet_change *ask = change->ask;
     struct vouch_store_host *host = &change->host;
@@ -246,105 +230,67 @@ static int set_labels(struct vouch_local *authority, struct change *change,
     return VOUCH_OK;
 }
 
-static int edit(struct vouch_local *authority, struct change *change, struct vouch_reply *reply,
-                struct vouch_fault *fault) {
+// What was approved was another thing.
+static void void_approvals(struct vouch_store_host *host) {
+    if (host->approved.len > 0) {
+        vouch_host_approvals_end(host);
+    }
+}
+
+static int edit(struct vouch_local *authority, struct vouch_change *change,
+                struct vouch_reply *reply, struct vouch_fault *fault) {
     struct vouch_store_host *host = &change->host;
-    if (!is_in(change, WAITING | ACTIVE | LOCKED, "was retired: enrol it again", reply)) {
+    if (!vouch_change_is_in(
+            change, VOUCH_CHANGE_IN_WAITING | VOUCH_CHANGE_IN_ACTIVE | VOUCH_CHANGE_IN_LOCKED,
+            "was retired: enrol it again", reply)) {
         return VOUCH_OK;
     }
-    if (vouch_host_named(change->content, host->name) != NULL) {
+    const struct vouch_ask_fleet_change *ask = change->ask;
+    if (ask->zone.len + ask->labels.count + ask->without.count > 0 &&
+        vouch_host_named(change->content, host->name) != NULL) {
         vouch_reply_set(reply, VOUCH_VERDICT_CONFLICT, &vouch_fault_host_stage, "name",
                         "the policy names %.*s, and its zone and labels hold: edit them there",
                         VOUCH_REPLY_TEXT(host->name));
         return VOUCH_OK;
     }
+    void_approvals(host);
     int err = set_labels(authority, change, fault);
-    if (err != VOUCH_OK || !labels_are_good(change, reply)) {
+    if (err != VOUCH_OK || !vouch_change_labels_are_good(change, reply)) {
         return err;
     }
     if (change->ask->zone.len > 0 && !vouch_bytes_equal(change->ask->zone, host->zone)) {
         host->zone = change->ask->zone;
         host->renew = host->state != VOUCH_STORE_HOST_WAITING;
-        err = name_anew(authority, change, reply, fault);
-        change->what = host->state == VOUCH_STORE_HOST_WAITING ? CHANGE_ROW : change->what;
-    }
-    return err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE
-               ? note_and_keep(authority, change, VOUCH_EVENT_HOST_EDIT, reply, fault)
-               : err;
-}
-
-static int say_by(struct vouch_local *authority, struct change *change, struct vouch_fault *fault) {
-    char by[200];
-    struct vouch_bytes *approver = vouch_arena_alloc(&authority->arena, sizeof *approver);
-    (void)snprintf(by, sizeof by, "adopted:%.*s", VOUCH_REPLY_TEXT(change->who.name));
-    if (approver == NULL ||
-        vouch_arena_copy(&authority->arena, vouch_bytes_of(by), &change->host.by) != VOUCH_OK) {
-        return vouch_no_memory(fault);
-    }
-    *approver = change->who.actor;
-    change->host.approvers = approver;
-    change->host.approver_count = 1;
-    return VOUCH_OK;
-}
-
-// The keys alone get the next secret from now on, for a while; no secret of before is good any more.
-static void let_in(struct change *change) {
-    const struct vouch_ask_fleet_change *ask = change->ask;
-    struct vouch_store_host *host = &change->host;
-    host->state = VOUCH_STORE_HOST_ACTIVE;
-    host->zone = ask->zone.len > 0 ? ask->zone : host->zone;
-    if (ask->labels.count > 0) {
-        host->labels = ask->labels.items;
-        host->label_count = ask->labels.count;
-    }
-    host->token = 0;
-    host->why = ask->reason;
-    host->until_s = 0;
-    host->created_s = change->now_s;
-    host->may_collect_s = change->now_s + COLLECT_S;
-    change->what = CHANGE_NAMES_AND_SECRETS;
-}
-
-static int keys_are_free(struct vouch_local *authority, const struct change *change,
-                         struct vouch_reply *reply, struct vouch_fault *fault) {
-    struct vouch_host_keys keys = {.count = change->host.key_count};
-    memcpy(keys.rows, change->host.keys, keys.count * sizeof keys.rows[0]);
-    return vouch_host_keys_free(authority, &keys, change->host.id, reply, fault);
-}
-
-static int adopt(struct vouch_local *authority, struct change *change, struct vouch_reply *reply,
-                 struct vouch_fault *fault) {
-    if (!is_in(change, WAITING | LOCKED, "neither waits nor is locked", reply)) {
-        return VOUCH_OK;
-    }
-    if (!has_fingerprint(&change->host, change->ask->fingerprint)) {
-        vouch_reply_set(reply, VOUCH_VERDICT_REFUSED, &vouch_fault_host_fingerprint, "fingerprint",
-                        "the host %.*s has no key with the fingerprint %.*s",
-                        VOUCH_REPLY_TEXT(change->host.name),
-                        VOUCH_REPLY_TEXT(change->ask->fingerprint));
-        return VOUCH_OK;
-    }
-    let_in(change);
-    if (!labels_are_good(change, reply)) {
-        return VOUCH_OK;
-    }
-    int err = say_by(authority, change, fault);
-    if (err == VOUCH_OK) {
-        err = keys_are_free(authority, change, reply, fault);
+        err = vouch_change_name(authority, change, VOUCH_HOST_WILDCARDS_LEFT_OUT, reply, fault);
+        change->what = host->state == VOUCH_STORE_HOST_WAITING ? VOUCH_CHANGE_ROW : change->what;
     }
     if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE) {
-        err = name_anew(authority, change, reply, fault);
+        err = vouch_fleet_wish(authority, change, reply, fault);
     }
     return err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE
-               ? note_and_keep(authority, change, VOUCH_EVENT_HOST_ADOPT, reply, fault)
+               ? vouch_change_keep(authority, change, VOUCH_EVENT_HOST_EDIT, reply, fault)
                : err;
 }
 
-static int refuse(struct vouch_local *authority, struct change *change, struct vouch_reply *reply,
-                  struct vouch_fault *fault) {
+// Of a host that is enrolled only the wish goes.
+static int refuse_wish(struct vouch_local *authority, struct vouch_change *change,
+                       struct vouch_reply *reply, struct vouch_fault *fault) {
+    vouch_host_wish_end(&change->host);
+    int err = keep(authority, change, reply, fault);
+    return err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE
+               ? note(authority, change, VOUCH_EVENT_HOST_REFUSE, fault)
+               : err;
+}
+
+static int refuse(struct vouch_local *authority, struct vouch_change *change,
+                  struct vouch_reply *reply, struct vouch_fault *fault) {
     struct vouch_office *office = authority->office;
     enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
-    if (!is_in(change, WAITING, "does not wait to be adopted", reply)) {
+    if (change->host.state == VOUCH_STORE_HOST_ACTIVE && change->host.wished_count > 0) {
+        return refuse_wish(authority, change, reply, fault);
+    }
+    if (!vouch_change_is_in(change, VOUCH_CHANGE_IN_WAITING, "does not wait to be adopted",
+                            reply)) {
         return VOUCH_OK;
     }
     vouch_lease_end(authority);
@@ -362,11 +308,12 @@ static int refuse(struct vouch_local *authority, struct change *change, struct v
     return err == VOUCH_OK ? note(authority, change, VOUCH_EVENT_HOST_REFUSE, fault) : err;
 }
 
-static int lock(struct vouch_local *authority, struct change *change, struct vouch_reply *reply,
-                struct vouch_fault *fault) {
-    if (!is_in(change, ACTIVE, "is not active", reply)) {
+static int lock(struct vouch_local *authority, struct vouch_change *change,
+                struct vouch_reply *reply, struct vouch_fault *fault) {
+    if (!vouch_change_is_in(change, VOUCH_CHANGE_IN_ACTIVE, "is not active", reply)) {
         return VOUCH_OK;
     }
+    vouch_host_wish_end(&change->host);
     change->host.state = VOUCH_STORE_HOST_LOCKED;
     change->host.why = change->ask->reason;
     change->host.may_collect_s = 0;
@@ -376,25 +323,26 @@ static int lock(struct vouch_local *authority, struct change *change, struct vou
                : err;
 }
 
-static int rename_host(struct vouch_local *authority, struct change *change,
+static int rename_host(struct vouch_local *authority, struct vouch_change *change,
                        struct vouch_reply *reply, struct vouch_fault *fault) {
-    if (!is_in(change, ACTIVE, "is not active", reply)) {
+    if (!vouch_change_is_in(change, VOUCH_CHANGE_IN_ACTIVE, "is not active", reply)) {
         return VOUCH_OK;
     }
+    void_approvals(&change->host);
     change->host.former = change->host.name;
     change->host.name = change->ask->fresh_name;
     change->host.renew = 1;
-    int err = name_anew(authority, change, reply, fault);
+    int err = vouch_change_name(authority, change, VOUCH_HOST_WILDCARDS_LEFT_OUT, reply, fault);
     return err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE
-               ? note_and_keep(authority, change, VOUCH_EVENT_HOST_RENAME, reply, fault)
+               ? vouch_change_keep(authority, change, VOUCH_EVENT_HOST_RENAME, reply, fault)
                : err;
 }
 
-typedef int verb_fn(struct vouch_local *authority, struct change *change, struct vouch_reply *reply,
-                    struct vouch_fault *fault);
+typedef int verb_fn(struct vouch_local *authority, struct vouch_change *change,
+                    struct vouch_reply *reply, struct vouch_fault *fault);
 
 static verb_fn *const verbs[] = {[VOUCH_FLEET_EDIT] = edit,
-                                 [VOUCH_FLEET_ADOPT] = adopt,
+                                 [VOUCH_FLEET_ADOPT] = vouch_fleet_adopt,
                                  [VOUCH_FLEET_REFUSE] = refuse,
                                  [VOUCH_FLEET_LOCK] = lock,
                                  [VOUCH_FLEET_RENAME] = rename_host};
@@ -402,13 +350,15 @@ static verb_fn *const verbs[] = {[VOUCH_FLEET_EDIT] = edit,
 // --- top to bottom
 
 // Retiring takes its locks itself: it revokes, which waits for the index.
-static int retire(struct vouch_local *authority, struct change *change, struct vouch_reply *reply,
-                  struct vouch_fault *fault) {
+static int retire(struct vouch_local *authority, struct vouch_change *change,
+                  struct vouch_reply *reply, struct vouch_fault *fault) {
     const struct vouch_host_end end = {change->caller, change->who.actor, change->ask->reason};
     uint64_t revoked = 0;
     int err = find_all(authority, change, reply, fault);
     if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE ||
-        !is_in(change, ACTIVE | LOCKED | RETIRED, "waits to be adopted: refuse it", reply)) {
+        !vouch_change_is_in(
+            change, VOUCH_CHANGE_IN_ACTIVE | VOUCH_CHANGE_IN_LOCKED | VOUCH_CHANGE_IN_RETIRED,
+            "waits to be adopted: refuse it", reply)) {
         return err;
     }
     err = vouch_host_retire(authority, &end, &change->host, &revoked, reply, fault);
@@ -417,8 +367,8 @@ static int retire(struct vouch_local *authority, struct change *change, struct v
     return err;
 }
 
-static int do_verb(struct vouch_local *authority, struct change *change, struct vouch_reply *reply,
-                   struct vouch_fault *fault) {
+static int do_verb(struct vouch_local *authority, struct vouch_change *change,
+                   struct vouch_reply *reply, struct vouch_fault *fault) {
     const enum vouch_fleet_verb verb = change->ask->verb;
     if (verb == VOUCH_FLEET_RETIRE) {
         return retire(authority, change, reply, fault);
@@ -438,7 +388,7 @@ static int do_verb(struct vouch_local *authority, struct change *change, struct 
 
 static int copy_texts(struct vouch_arena *arena, struct vouch_fleet_row *row) {
     struct vouch_bytes *texts[] = {&row->name, &row->zone, &row->why};
-    struct vouch_text_list *lists[] = {&row->labels, &row->aliases};
+    struct vouch_text_list *lists[] = {&row->labels, &row->aliases, &row->wished};
     int err = VOUCH_OK;
     for (size_t i = 0; err == VOUCH_OK && i < sizeof texts / sizeof texts[0]; i++) {
         err = vouch_arena_copy(arena, *texts[i], texts[i]);
@@ -451,7 +401,7 @@ static int copy_texts(struct vouch_arena *arena, struct vouch_fleet_row *row) {
 }
 
 // The answer outlives the ask.
-static int answer(struct vouch_local *authority, const struct change *change,
+static int answer(struct vouch_local *authority, const struct vouch_change *change,
                   struct vouch_fleet_row *ret_row, struct vouch_fault *fault) {
     struct vouch_store *store = vouch_pool_take(&authority->office->slow);
     int err = vouch_fleet_row_of(authority, store, change->content, &change->host, ret_row, fault);
@@ -474,8 +424,8 @@ static int reason_is_good(const struct vouch_ask_fleet_change *ask, struct vouch
     return 0;
 }
 
-static int identify(struct vouch_local *authority, struct change *change, struct vouch_reply *reply,
-                    struct vouch_fault *fault) {
+static int identify(struct vouch_local *authority, struct vouch_change *change,
+                    struct vouch_reply *reply, struct vouch_fault *fault) {
     if (change->ask->verb == VOUCH_FLEET_LOOK) {
         return vouch_identify_reader(authority, change->caller, &change->who, reply, fault);
     }
@@ -492,7 +442,7 @@ int vouch_local_fleet_change(struct vouch_local *authority, const struct vouch_c
                              const struct vouch_ask_fleet_change *ask,
                              struct vouch_answer_fleet_row *ret_answer, struct vouch_fault *fault) {
     static const struct vouch_policy_content nothing;
-    struct change change = {.caller = caller, .ask = ask, .now_s = vouch_time_now_s()};
+    struct vouch_change change = {.caller = caller, .ask = ask, .now_s = vouch_time_now_s()};
     struct vouch_reply *reply = &ret_answer->reply;
     uint64_t version = 0;
     int err = identify(authority, &change, reply, fault);
@@ -501,6 +451,7 @@ int vouch_local_fleet_change(struct vouch_local *authority, const struct vouch_c
     }
     const struct vouch_policy *policy = vouch_policy_hold(authority, &version);
     const struct vouch_policy *document = vouch_policy_document(authority, policy);
+    change.policy = policy;
     change.content = document != NULL ? vouch_policy_holds(document) : &nothing;
     err = do_verb(authority, &change, reply, fault);
     if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE) {

@@ -2,14 +2,20 @@
 // The inventory of enrolled hosts: listed, with what each reported last and what is wrong with it.
 #include "authority/fleet.h"
 
+#include <stdio.h>
+
 #include "authority/access.h"
+#include "authority/host-wish.h"
 #include "authority/issue.h"
 #include "authority/row.h"
 #include "base/str.h"
+#include "base/time.h"
+#include "core/host-wildcard.h"
 #include "store/host-reports.h"
 
 #define PROBLEMS_MAX 32
 #define OWN_PROBLEMS_MAX 2
+#define PROBLEM_TEXT_MAX 400
 
 // --- a row
 
@@ -46,6 +52,25 @@ static void put_report(const struct vouch_store_host_report *report, struct vouc
     row->sshd = report->sshd.len > 0 ? report->sshd : row->sshd;
 }
 
+// A wildcard that it was given and that its certificates do not have any more: the first one.
+static int put_left_out(struct vouch_local *authority, const struct vouch_policy_zone *zone,
+                        const struct vouch_fleet_row *row, struct vouch_bytes *items,
+                        size_t *count) {
+    char text[PROBLEM_TEXT_MAX];
+    for (size_t i = 0; row->state == VOUCH_HOST_ACTIVE && i < row->aliases.count; i++) {
+        const struct vouch_bytes name = row->aliases.items[i];
+        const char *why = vouch_host_is_wildcard(name)
+                              ? vouch_host_wildcard_fault(authority->office, zone, name)
+                              : NULL;
+        if (why != NULL) {
+            (void)snprintf(text, sizeof text, "new certificates are without %.*s: it %s",
+                           VOUCH_REPLY_TEXT(name), why);
+            return vouch_arena_copy(&authority->arena, vouch_bytes_of(text), &items[(*count)++]);
+        }
+    }
+    return VOUCH_OK;
+}
+
 // What the host says is wrong, and what the policy says.
 static int put_problems(struct vouch_local *authority, const struct vouch_policy_content *content,
                         const struct vouch_store_host_report *report, struct vouch_fleet_row *row) {
@@ -61,6 +86,9 @@ static int put_problems(struct vouch_local *authority, const struct vouch_policy
         items[count++] = vouch_bytes_of("the policy has no zone of this name: the host is in none");
     } else if (zone != NULL && !vouch_host_zone_has(zone, row->name)) {
         items[count++] = vouch_bytes_of("its name fits none of the patterns of its zone");
+    }
+    if (put_left_out(authority, zone, row, items, &count) != VOUCH_OK) {
+        return VOUCH_ERR_NO_MEMORY;
     }
     for (size_t i = 0; i < report->problem_count && count < PROBLEMS_MAX; i++) {
         items[count++] = report->problems[i];
@@ -102,7 +130,26 @@ static struct vouch_fleet_row row_of(const struct vouch_store_host *host) {
                                     .generation = host->generation,
                                     .approvals = host->approver_count,
                                     .needed = host->needed,
+                                    .approvers = {host->approvers, host->approver_count},
                                     .health = vouch_bytes_of("unknown")};
+}
+
+// What two people decide, while it is open.
+static int put_wish(struct vouch_local *authority, const struct vouch_store_host *host,
+                    struct vouch_fleet_row *row, struct vouch_fault *fault) {
+    const uint64_t now_s = vouch_time_now_s();
+    struct vouch_bytes text;
+    row->adopt_until_s = vouch_host_open_until(host, now_s);
+    int err = vouch_host_wish_text(authority, host, now_s, &text, fault);
+    if (err != VOUCH_OK || row->adopt_until_s == 0) {
+        return err;
+    }
+    row->why = text.len > 0 ? text : row->why;
+    row->asker = host->asker;
+    row->wished = host->state == VOUCH_STORE_HOST_ACTIVE
+                      ? (struct vouch_text_list){host->wished, host->wished_count}
+                      : row->wished;
+    return VOUCH_OK;
 }
 
 int vouch_fleet_row_of(struct vouch_local *authority, struct vouch_store *store,
@@ -119,6 +166,10 @@ int vouch_fleet_row_of(struct vouch_local *authority, struct vouch_store *store,
     }
     if (outcome == VOUCH_STORE_DONE) {
         put_report(&report, ret_row);
+    }
+    err = put_wish(authority, host, ret_row, fault);
+    if (err != VOUCH_OK) {
+        return err;
     }
     return put_keys(authority, host, ret_row) == VOUCH_OK &&
                    put_policy(authority, content, ret_row) == VOUCH_OK &&

@@ -14,6 +14,7 @@
 #define VOUCH_EVENT_HOST_TOKEN_REMOVE "host.token.remove"
 #define VOUCH_EVENT_HOST_ENROL "host.enrol"
 #define VOUCH_EVENT_HOST_WAIT "host.wait"
+#define VOUCH_EVENT_HOST_APPROVE "host.approve"
 #define VOUCH_EVENT_HOST_ADOPT "host.adopt"
 #define VOUCH_EVENT_HOST_REFUSE "host.refuse"
 #define VOUCH_EVENT_HOST_CLONE "host.clone"
@@ -95,18 +96,30 @@ VOUCH_MUST_USE int vouch_host_keys_free(struct vouch_local *authority,
 // ----- names and certificates
 
 // All names of a host's certificates: its own, the short one if nobody has it, and the aliases. Each must
-// be written as it should be, fit the zone, and belong to nobody else; what is wrong is a reply.
+// be written as it should be, fit the zone, and belong to nobody else; what is wrong is a reply. Wildcards
+// must be below a domain of the ceiling too. Whether somebody granted them is the caller's to know.
+enum vouch_host_wildcards {
+    VOUCH_HOST_WILDCARDS_WANTED = 0, // one that may not be is a reply
+    VOUCH_HOST_WILDCARDS_LEFT_OUT,   // it is left out: a host loses that name, not its certificates
+};
 struct vouch_host_naming {
     uint64_t id; // of the host; 0: it has none yet
     struct vouch_bytes name;
     struct vouch_text_list aliases;
     const struct vouch_policy_zone *zone;
     const struct vouch_policy_content *content; // of the document
+    enum vouch_host_wildcards wildcards;
 };
 VOUCH_MUST_USE int vouch_host_names(struct vouch_local *authority,
                                     const struct vouch_host_naming *naming,
                                     struct vouch_text_list *ret_names, struct vouch_reply *reply,
                                     struct vouch_fault *fault);
+
+// Why a wildcard may not be, as a constant that follows its name, or NULL: by the ceiling, and by the zone
+// if it is known.
+const char *vouch_host_wildcard_fault(const struct vouch_office *office,
+                                      const struct vouch_policy_zone *zone,
+                                      struct vouch_bytes name);
 
 // Has a certificate signed for each key, with these names, notes them in the host's row, and fills the
 // answer with all but the secret. If the host is not active any more by then, they are revoked and the

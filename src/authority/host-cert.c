@@ -57,6 +57,36 @@ static int judge(const struct vouch_host_naming *naming, struct vouch_bytes name
     return why == NULL;
 }
 
+const char *vouch_host_wildcard_fault(const struct vouch_office *office,
+                                      const struct vouch_policy_zone *zone,
+                                      struct vouch_bytes name) {
+    if (!vouch_host_domains_allow(&office->wildcards, name)) {
+        return "is below no domain of host.wildcards in the signer's ceiling.yaml";
+    }
+    return zone != NULL && !vouch_host_zone_has(zone, name)
+               ? "stands for names that fit none of the patterns of the host's zone"
+               : NULL;
+}
+
+static int judge_wildcard(const struct vouch_local *authority,
+                          const struct vouch_host_naming *naming, struct vouch_bytes name,
+                          struct vouch_reply *reply) {
+    const char *why = vouch_host_wildcard_fault(authority->office, naming->zone, name);
+    if (why != NULL && naming->wildcards == VOUCH_HOST_WILDCARDS_WANTED) {
+        vouch_reply_set(reply, VOUCH_VERDICT_REFUSED, &vouch_fault_host_wildcard, "aliases",
+                        "aliases: %.*s %s", VOUCH_REPLY_TEXT(name), why);
+    }
+    return why == NULL;
+}
+
+static int alias_is_good(const struct vouch_local *authority,
+                         const struct vouch_host_naming *naming, struct vouch_bytes alias,
+                         struct vouch_reply *reply) {
+    return vouch_host_is_wildcard(alias)
+               ? judge_wildcard(authority, naming, alias, reply)
+               : judge(naming, alias, "aliases", vouch_host_alias_fault(alias), reply);
+}
+
 // An alias that is good is added; the host's own names, asked for once more, are no aliases.
 static int add_alias(struct vouch_local *authority, const struct vouch_host_naming *naming,
                      struct vouch_bytes alias, struct vouch_bytes *items, size_t *count,
@@ -64,10 +94,15 @@ static int add_alias(struct vouch_local *authority, const struct vouch_host_nami
     struct vouch_bytes owner;
     if (has(items, *count, alias) ||
         vouch_bytes_equal(alias, vouch_host_short_name(naming->name)) ||
-        !judge(naming, alias, "aliases", vouch_host_alias_fault(alias), reply)) {
+        !alias_is_good(authority, naming, alias, reply)) {
         return VOUCH_OK;
     }
+    int may_leave_out =
+        naming->wildcards == VOUCH_HOST_WILDCARDS_LEFT_OUT && vouch_host_is_wildcard(alias);
     int err = find_owner(authority, naming, alias, &owner, fault);
+    if (err == VOUCH_OK && owner.len > 0 && may_leave_out) {
+        return VOUCH_OK;
+    }
     if (err == VOUCH_OK && owner.len > 0) {
         taken(reply, alias, owner);
     } else if (err == VOUCH_OK) {

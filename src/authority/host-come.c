@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "authority/fleet.h"
+#include "authority/host-wish.h"
 #include "authority/people.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -68,6 +69,11 @@ int vouch_host_note(struct vouch_local *authority, const struct vouch_host_event
     put_text(&details, "former", host->former);
     put_texts(&details, "label", host->labels, host->label_count);
     put_texts(&details, "alias", host->aliases, host->alias_count);
+    if (host->needed > 1) {
+        put_texts(&details, "wildcard", host->wished, host->wished_count);
+        put_texts(&details, "approver", host->approvers, host->approver_count);
+        put_text(&details, "asker", host->asker);
+    }
     put_keys(&details, host);
     put_text(&details, "reason", event->reason);
     vouch_record_detail_put(&details, "request", event->caller->request);
@@ -84,6 +90,7 @@ static int lock_row(struct vouch_local *authority, struct vouch_store_host *host
     pthread_mutex_lock(&office->desk_lock);
     int err = vouch_store_work_begin(office->desk, VOUCH_STORE_DURABLY, fault);
     if (err == VOUCH_OK) {
+        vouch_host_wish_end(host);
         host->state = VOUCH_STORE_HOST_LOCKED;
         host->may_collect_s = 0;
         err = vouch_store_host_put(office->desk, host, ret_outcome, fault);

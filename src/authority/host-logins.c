@@ -12,6 +12,7 @@
 #include "authority/issue.h"
 #include "authority/login-row.h"
 #include "authority/people.h"
+#include "authority/review.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "store/certs.h"
@@ -28,6 +29,7 @@
 #define ALARM_OTHER_KEY "other-key"
 #define ALARM_REVOKED "revoked"
 #define ALARM_ENDED "ended"
+#define ALARM_BREAK_GLASS "break-glass"
 
 struct taking {
     struct vouch_local *authority;
@@ -77,6 +79,8 @@ static struct vouch_bytes alarm_of(const struct vouch_store_login *login,
     } else if (login->time_ms / 1000 > cert->valid_before &&
                login->time_ms / 1000 - cert->valid_before > ENDED_GRACE_S) {
         alarm = ALARM_ENDED;
+    } else if (vouch_glass_of(cert->policy) != VOUCH_REVIEW_ANY) {
+        alarm = ALARM_BREAK_GLASS;
     }
     return login->outcome == VOUCH_STORE_LOGIN_ACCEPTED ? vouch_bytes_of(alarm)
                                                         : (struct vouch_bytes){0};
@@ -111,6 +115,12 @@ static int find_settled(struct taking *taking, const struct vouch_store_login *l
     return err;
 }
 
+// A sealed certificate is asked for by one and held by another.
+static struct vouch_bytes user_of(const struct vouch_store_cert *cert) {
+    return vouch_glass_of(cert->policy) == VOUCH_REVIEW_SEALED ? cert->key_id
+                                                               : vouch_login_user(cert->actor);
+}
+
 // The certificate is of the CA that the host saw, or the serial is another CA's and says nothing.
 static int join_cert(struct taking *taking, struct vouch_store_login *login,
                      struct vouch_fault *fault) {
@@ -122,8 +132,7 @@ static int join_cert(struct taking *taking, struct vouch_store_login *login,
     if (certs.count > 0 && is_fingerprint(login->ca, certs.rows[0].ca)) {
         const struct vouch_store_cert *cert = &certs.rows[0];
         login->alarm = alarm_of(login, cert);
-        err = vouch_arena_copy(&taking->authority->arena, vouch_login_user(cert->actor),
-                               &login->user);
+        err = vouch_arena_copy(&taking->authority->arena, user_of(cert), &login->user);
     } else if (login->outcome == VOUCH_STORE_LOGIN_ACCEPTED && is_of_our_ca(taking, login)) {
         login->alarm = vouch_bytes_of(ALARM_UNKNOWN);
     }
@@ -150,7 +159,7 @@ static void put_number(struct vouch_buf *details, const char *name, uint64_t num
     vouch_record_detail_put(details, name, vouch_bytes_of(text));
 }
 
-static void write_login(struct vouch_buf *out, const struct vouch_store_login *login) {
+void vouch_login_put(struct vouch_buf *out, const struct vouch_store_login *login) {
     const struct vouch_bytes texts[] = {login->login,  login->source,      login->method,
                                         login->key_id, login->fingerprint, login->ca,
                                         login->reason, login->line};
@@ -171,7 +180,7 @@ static int put_hash(const struct taking *taking, struct vouch_buf *details,
     vouch_buf_init(&batch, VOUCH_REPORT_LOGINS_MAX * VOUCH_OP_LOGIN_MAX * 2u);
     vouch_buf_init(&hex, 2u * VOUCH_STORE_HASH_LEN);
     for (size_t i = 0; i < taking->count; i++) {
-        write_login(&batch, &taking->rows[i]);
+        vouch_login_put(&batch, &taking->rows[i]);
     }
     int err = batch.err != VOUCH_OK
                   ? vouch_no_memory(fault)
@@ -247,6 +256,38 @@ static int note_all(const struct taking *taking, struct vouch_fault *fault) {
         if (taking->rows[i].alarm.len > 0) {
             err = note_alarm(taking, &taking->rows[i], fault);
         }
+    }
+    return err;
+}
+
+// --- emergencies
+
+static int note_use(const struct taking *taking, const struct vouch_store_login *login,
+                    const struct vouch_store_cert *cert, struct vouch_fault *fault) {
+    struct vouch_glass_use use = {.cert = cert,
+                                  .host = taking->host->name,
+                                  .login = login->login,
+                                  .source = login->source,
+                                  .time_s = login->time_ms / 1000};
+    int err = vouch_host_actor(taking->authority, taking->host->name, &use.actor, fault);
+    return err == VOUCH_OK ? vouch_review_used(taking->authority, &use, fault) : err;
+}
+
+// Before the rows are written: a use that is counted twice is better than one that nobody reviews.
+static int note_uses(const struct taking *taking, struct vouch_fault *fault) {
+    int err = VOUCH_OK;
+    for (size_t i = 0; err == VOUCH_OK && i < taking->count; i++) {
+        const struct vouch_store_login *login = &taking->rows[i];
+        struct vouch_store_certs certs = {0};
+        if (login->alarm.len == 0 || login->user.len == 0) {
+            continue;
+        }
+        err = find_cert(taking, login, &certs, fault);
+        if (err == VOUCH_OK && certs.count > 0 &&
+            vouch_glass_of(certs.rows[0].policy) != VOUCH_REVIEW_ANY) {
+            err = note_use(taking, login, &certs.rows[0], fault);
+        }
+        vouch_store_certs_done(&certs);
     }
     return err;
 }
@@ -386,6 +427,7 @@ static int take(struct taking *taking, const struct vouch_ask_host_logins *ask,
         return err;
     }
     err = note_all(taking, fault);
+    err = err == VOUCH_OK ? note_uses(taking, fault) : err;
     return err == VOUCH_OK ? keep_rows(taking, &ret_answer->next, fault) : err;
 }
 

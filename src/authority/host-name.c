@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/host-wildcard.h"
 #include "policy/rule.h"
 
 #define NAME_MAX_LEN 195 // with "host:" before it, a key ID
@@ -54,7 +55,7 @@ const char *vouch_host_name_fault(struct vouch_bytes name) {
         return "is longer than 195 characters";
     }
     if (memchr(name.ptr, '*', name.len) != NULL || memchr(name.ptr, '?', name.len) != NULL) {
-        return "stands for many hosts: no certificate of a host does";
+        return "stands for many hosts: a host has one name";
     }
     while (rest.ptr != NULL) {
         label = vouch_str_cut(&rest, '.');
@@ -80,7 +81,13 @@ static int is_address(struct vouch_bytes text) {
 }
 
 const char *vouch_host_alias_fault(struct vouch_bytes alias) {
-    return is_address(alias) ? NULL : vouch_host_name_fault(alias);
+    if (is_address(alias) || vouch_host_is_wildcard(alias)) {
+        return NULL;
+    }
+    return alias.len > 0 && memchr(alias.ptr, '*', alias.len) != NULL
+               ? "stands for many hosts, and is not * and a dot before a domain of two labels or "
+                 "more"
+               : vouch_host_name_fault(alias);
 }
 
 struct vouch_bytes vouch_host_short_name(struct vouch_bytes name) {
@@ -91,15 +98,17 @@ struct vouch_bytes vouch_host_short_name(struct vouch_bytes name) {
 
 // --- zones
 
-// A star is tried as the shortest run first, and made longer where the rest does not fit.
+// A star is tried as the shortest run first, and made longer where the rest does not fit. The star of a
+// wildcard stands for names of any length, so no question mark covers it; a pattern that fits the wildcard
+// then fits all that it stands for.
 int vouch_host_fits(struct vouch_bytes pattern, struct vouch_bytes name) {
     size_t at = 0, in = 0, star = SIZE_MAX, from = 0;
     while (in < name.len) {
         if (at < pattern.len && pattern.ptr[at] == '*') {
             star = at++;
             from = in;
-        } else if (at < pattern.len &&
-                   (pattern.ptr[at] == '?' || pattern.ptr[at] == name.ptr[in])) {
+        } else if (at < pattern.len && ((pattern.ptr[at] == '?' && name.ptr[in] != '*') ||
+                                        pattern.ptr[at] == name.ptr[in])) {
             at++;
             in++;
         } else if (star != SIZE_MAX) {

@@ -8,13 +8,15 @@
 // 0-9 and hyphens, in lower case, at most 195 bytes, not an address.
 const char *vouch_host_name_fault(struct vouch_bytes name);
 
-// The same for an alias, which may be an address in its canonical form.
+// The same for an alias, which may be an address in its canonical form, or a wildcard
+// (core/host-wildcard.h).
 const char *vouch_host_alias_fault(struct vouch_bytes alias);
 
 // The first label of a name; empty if the name is but one.
 struct vouch_bytes vouch_host_short_name(struct vouch_bytes name);
 
-// Nonzero if the name fits a pattern with * (any run) and ? (any one).
+// Nonzero if the name fits a pattern with * (any run) and ? (any one). A wildcard does if all names that it
+// stands for do.
 int vouch_host_fits(struct vouch_bytes pattern, struct vouch_bytes name);
 
 // Nonzero if one of the zone's patterns fits the name.

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "authority/enrol.h"
+#include "authority/host-wish.h"
 #include "authority/issue.h"
 #include "authority/people.h"
 #include "authority/row.h"
@@ -129,8 +130,14 @@ static int keep(struct vouch_local *authority, const struct vouch_ask_host_renew
     if (!vouch_enrol_aliases_are_good(enrolment, host->name, &ask->aliases, reply)) {
         return VOUCH_OK;
     }
-    host->aliases = ask->aliases.items;
-    host->alias_count = ask->aliases.count;
+    struct vouch_text_list aliases;
+    int err = vouch_host_aliases_of(authority, host, &ask->aliases, &aliases, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    enrolment->wildcards = VOUCH_HOST_WILDCARDS_LEFT_OUT;
+    host->aliases = aliases.items;
+    host->alias_count = aliases.count;
     host->agent = ask->agent;
     host->sshd = ask->sshd;
     host->source = enrolment->caller->source;
@@ -138,7 +145,7 @@ static int keep(struct vouch_local *authority, const struct vouch_ask_host_renew
     host->renew = 0;
     host->may_collect_s = 0;
     pthread_mutex_lock(&authority->office->fleet_lock);
-    int err = vouch_enrol_names(authority, enrolment, reply, fault);
+    err = vouch_enrol_names(authority, enrolment, reply, fault);
     if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE) {
         err = vouch_enrol_keep(authority, enrolment, reply, fault);
     }

@@ -6,11 +6,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "authority/review.h"
 #include "authority/row.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "core/key.h"
 #include "store/idempotency.h"
+#include "store/sessions.h"
 
 #define ONCE_S (24 * 3600) // how long an idempotency key is kept
 #define REQUEST_MAX 512
@@ -64,8 +66,12 @@ static void put_hex(struct vouch_buf *out, const char *name, const uint8_t *hash
 
 // What the ledger keeps of the request, from which the index can be made again: doc/frames.md.
 static void put_request(struct vouch_buf *out, const struct work *work, uint64_t now_s) {
-    char until[40];
+    char until[40], session[40];
     vouch_buf_put(out, work->job->caller->request);
+    if (work->job->who->session_id != 0) {
+        (void)snprintf(session, sizeof session, " session=%" PRIu64, work->job->who->session_id);
+        vouch_buf_put_text(out, session);
+    }
     if (work->once != NULL) {
         put_hex(out, " once=", work->once->key);
         put_hex(out, " body=", work->once->body);
@@ -215,6 +221,24 @@ static struct vouch_bytes object_of(const struct vouch_job *job) {
     return job->wish->principals.count > 0 ? job->wish->principals.items[0] : job->who->name;
 }
 
+// Whoever ends a session and revokes what was got in it has not seen what is recorded later than that: it is
+// not given out.
+static int judge_session(struct vouch_local *authority, const struct vouch_who *who,
+                         struct vouch_reply *reply, struct vouch_fault *fault) {
+    struct vouch_store_session session;
+    enum vouch_store_outcome outcome = VOUCH_STORE_DONE;
+    int err = VOUCH_OK;
+    if (who->session_id != 0) {
+        err = vouch_store_session_by_id(vouch_lease(authority), who->session_id, &authority->arena,
+                                        &outcome, &session, fault);
+    }
+    if (err == VOUCH_OK && outcome != VOUCH_STORE_DONE) {
+        vouch_reply_set(reply, VOUCH_VERDICT_UNKNOWN, &vouch_fault_caller, "token",
+                        "the session has just ended: run vouch login");
+    }
+    return err;
+}
+
 static int sign_and_answer(struct vouch_local *authority, struct work *work,
                            struct vouch_answer_cert *ret_answer, enum vouch_once_end *ret_end,
                            struct vouch_fault *fault) {
@@ -230,10 +254,32 @@ static int sign_and_answer(struct vouch_local *authority, struct work *work,
         vouch_reply_signer(&grant.refusal, &ret_answer->reply);
         return VOUCH_OK;
     }
-    *ret_end = VOUCH_ONCE_RECORD;
     atomic_fetch_add(&authority->office->issued, 1);
     atomic_store(&authority->office->serial, grant.serial);
+    struct vouch_reply over = {.verdict = VOUCH_VERDICT_DONE};
+    err = judge_session(authority, work->job->who, &over, fault);
+    if (err != VOUCH_OK || over.verdict != VOUCH_VERDICT_DONE) {
+        ret_answer->reply = over;
+        return err;
+    }
+    *ret_end = VOUCH_ONCE_RECORD;
     return answer(authority, work, &ask, &grant, ret_answer, fault);
+}
+
+// One for an emergency has its review before it is there.
+static int sign_reviewed(struct vouch_local *authority, struct work *work,
+                         struct vouch_answer_cert *ret_answer, enum vouch_once_end *ret_end,
+                         struct vouch_fault *fault) {
+    const struct vouch_job *job = work->job;
+    struct vouch_store_review review = {0};
+    int err =
+        vouch_review_open(authority, job->caller, job->access, work->key_hash, &review, fault);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    err = sign_and_answer(authority, work, ret_answer, ret_end, fault);
+    vouch_review_signed(authority, &review, job->who->actor, *ret_end, &ret_answer->row);
+    return err;
 }
 
 // An approved request is good for one certificate: it is taken before, and given back if there is none.
@@ -241,6 +287,9 @@ static int sign_taken(struct vouch_local *authority, struct work *work,
                       struct vouch_answer_cert *ret_answer, enum vouch_once_end *ret_end,
                       struct vouch_fault *fault) {
     const struct vouch_access *access = work->job->access;
+    if (access != NULL && access->glass != VOUCH_REVIEW_ANY) {
+        return sign_reviewed(authority, work, ret_answer, ret_end, fault);
+    }
     if (access == NULL || access->request == NULL) {
         return sign_and_answer(authority, work, ret_answer, ret_end, fault);
     }

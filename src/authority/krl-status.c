@@ -2,6 +2,7 @@
 // Which hosts have the newest revocation list, by what they report.
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "authority/access.h"
 #include "authority/fleet.h"
@@ -16,7 +17,7 @@
 struct listing {
     const struct vouch_store_host_list *lists;
     size_t count;
-    uint64_t newest;
+    uint64_t newest, generated_s;
 };
 
 static int is_behind(const struct listing *listing, size_t at) {
@@ -33,12 +34,46 @@ static void add_up(const struct listing *listing, uint64_t now_s,
     }
 }
 
+static int compare_spans(const void *a, const void *b) {
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+// How long after its publication the list arrived. A host that was enrolled later did not wait for it.
+static int find_span(const struct listing *listing, size_t at, uint64_t *ret_span_s) {
+    const struct vouch_store_host_list *list = &listing->lists[at];
+    if (is_behind(listing, at) || list->arrived_s == 0 || list->created_s > listing->generated_s) {
+        return 0;
+    }
+    *ret_span_s =
+        list->arrived_s > listing->generated_s ? list->arrived_s - listing->generated_s : 0;
+    return 1;
+}
+
+// The least time within which it had arrived at 95 of 100 of those that were there.
+static int measure(struct vouch_arena *scratch, const struct listing *listing,
+                   struct vouch_answer_krl_status *answer) {
+    uint64_t *spans_s = vouch_arena_alloc(scratch, (listing->count + 1) * sizeof *spans_s);
+    size_t count = 0;
+    if (spans_s == NULL) {
+        return VOUCH_ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < listing->count; i++) {
+        count += find_span(listing, i, &spans_s[count]) ? 1 : 0;
+    }
+    qsort(spans_s, count, sizeof *spans_s, compare_spans);
+    answer->measured = count;
+    answer->within_s = count > 0 ? spans_s[(count * 95 + 99) / 100 - 1] : 0;
+    return VOUCH_OK;
+}
+
 static int put_row(struct vouch_arena *arena, const struct listing *listing, size_t at,
                    struct vouch_krl_host_row *row) {
     const struct vouch_store_host_list *list = &listing->lists[at];
     *row = (struct vouch_krl_host_row){.version = list->version,
                                        .generated_s = list->generated_s,
                                        .reported_s = list->reported_s,
+                                       .arrived_s = list->arrived_s,
                                        .behind = (uint64_t)is_behind(listing, at)};
     return vouch_arena_copy(arena, list->host, &row->host);
 }
@@ -99,11 +134,15 @@ int vouch_local_krl_status(struct vouch_local *authority, const struct vouch_cal
     ret_answer->generated_s = office->krls[0].generated_s;
     pthread_mutex_unlock(&office->public_lock);
     listing.newest = ret_answer->version;
+    listing.generated_s = ret_answer->generated_s;
     struct vouch_store *store = vouch_pool_take(&office->slow);
     err = vouch_store_host_lists(store, &scratch, &listing.lists, &listing.count, fault);
     vouch_pool_give(&office->slow, store);
     if (err != VOUCH_OK) {
         return err;
+    }
+    if (measure(&scratch, &listing, ret_answer) != VOUCH_OK) {
+        return vouch_no_memory(fault);
     }
     uint64_t limit = ask->page.limit == 0 ? PAGE_DEFAULT : ask->page.limit;
     limit = limit > VOUCH_ASK_PAGE_MAX ? VOUCH_ASK_PAGE_MAX : limit;

@@ -312,11 +312,20 @@ static int names_the_keys(const struct list *list, const struct vouch_office_krl
     return count == count_cas(envelope);
 }
 
-// Whether the list that is out can stay: it says the same, of the same keys, and under a version of this
-// epoch.
+static int is_young(const struct vouch_office_krl *krl, uint64_t now_s) {
+    return now_s < krl->generated_s + VOUCH_KRL_STAYS_S;
+}
+
+int vouch_krl_is_due(const struct vouch_office *office, size_t ca) {
+    return atomic_load(&office->krl_is_due[ca]) || !is_young(&office->krls[ca], vouch_time_now_s());
+}
+
+// Whether the list that is out can stay: it is not old, says the same, of the same keys, and under a
+// version of this epoch.
 static int can_stay(const struct list *list, const struct vouch_office_krl *krl,
                     struct vouch_bytes bytes) {
-    return krl->version > 0 && krl->version >= version_floor(list->authority->office) &&
+    return is_young(krl, list->now_s) && krl->version > 0 &&
+           krl->version >= version_floor(list->authority->office) &&
            vouch_bytes_equal((struct vouch_bytes){krl->bytes, krl->krl_len}, bytes) &&
            names_the_keys(list, krl);
 }

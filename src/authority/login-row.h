@@ -16,5 +16,8 @@ struct vouch_login_row vouch_login_row_of(const struct vouch_store_login *login)
 // Copies what an answer's row borrows. VOUCH_ERR_NO_MEMORY.
 VOUCH_MUST_USE int vouch_login_row_keep(struct vouch_arena *arena, struct vouch_login_row *row);
 
+// Appends what a host sent of a login: the batch's hash in the ledger is over these.
+void vouch_login_put(struct vouch_buf *out, const struct vouch_store_login *login);
+
 // Whose certificate it is, by its actor: a person's name; of others, such as tokens, the whole actor.
 struct vouch_bytes vouch_login_user(struct vouch_bytes actor);

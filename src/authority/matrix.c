@@ -67,6 +67,10 @@ static int put_cell(struct vouch_arena *arena, const struct vouch_policy_matrix_
     *row = (struct vouch_matrix_cell){.row = cell->row, .column = cell->column};
     int err = vouch_texts_keep(arena, cell->standing.items, cell->standing.count,
                                cell->standing.count, &row->standing);
+    if (err == VOUCH_OK) {
+        err = vouch_texts_keep(arena, cell->break_glass.items, cell->break_glass.count,
+                               cell->break_glass.count, &row->break_glass);
+    }
     return err == VOUCH_OK ? vouch_texts_keep(arena, cell->approval.items, cell->approval.count,
                                               cell->approval.count, &row->approval)
                            : err;

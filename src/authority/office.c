@@ -164,6 +164,7 @@ static int take_state(struct vouch_local *authority, const struct vouch_signer_s
         return vouch_fault_where(fault, err, &vouch_fault_peer, "signer: checkpoint key", &where);
     }
     memcpy(office->ttl_max_s, state->ttl_max_s, sizeof office->ttl_max_s);
+    office->wildcards = state->wildcards;
     office->wanted = state->size;
     atomic_store(&office->epoch, state->epoch);
     atomic_store(&office->serial, state->serial);

@@ -100,7 +100,8 @@ struct vouch_office {
 
     // Fixed when the office has begun.
     char *origin;
-    uint64_t ttl_max_s[2]; // the signer's ceiling: user, host
+    uint64_t ttl_max_s[2];               // the signer's ceiling: user, host
+    struct vouch_host_domains wildcards; // of the ceiling
     struct vouch_key *checkpoint_key;
 
     // The clerk: the office's thread. Guarded by `lock`.
@@ -184,7 +185,11 @@ VOUCH_MUST_USE int vouch_hash_of(struct vouch_local *authority, struct vouch_byt
                                  uint8_t ret_hash[static VOUCH_STORE_HASH_LEN],
                                  struct vouch_fault *fault);
 
-// Makes and publishes the list of one CA (0 user, 1 host), if it lacks something. krl_lock is taken.
+#define VOUCH_KRL_STAYS_S (12 * 3600) // then a list is signed anew though it says the same
+
+// Nonzero if the list of one CA (0 user, 1 host) may lack something, or is old. krl_lock is taken.
+VOUCH_MUST_USE int vouch_krl_is_due(const struct vouch_office *office, size_t ca);
+// Makes and publishes that list, if it lacks something or is old. krl_lock is taken.
 VOUCH_MUST_USE int vouch_krl_renew(struct vouch_local *authority, size_t ca,
                                    struct vouch_fault *fault);
 // Reads the lists that were published last from their files; one that is not good is left out.

@@ -10,6 +10,10 @@
 
 #define VOUCH_EVENT_SESSION_BEGIN "session.begin"
 #define VOUCH_EVENT_SESSION_END "session.end"
+#define VOUCH_EVENT_DEVICE_ASK "device.ask"
+#define VOUCH_EVENT_DEVICE_APPROVE "device.approve"
+#define VOUCH_EVENT_DEVICE_DENY "device.deny"
+#define VOUCH_EVENT_DEVICE_UNDO "device.undo"
 #define VOUCH_EVENT_ACCOUNT_LINK "account.link"
 #define VOUCH_EVENT_ACCOUNT_SETUP "account.setup"
 #define VOUCH_EVENT_ACCOUNT_PASSWORD "account.password"
@@ -31,6 +35,18 @@ VOUCH_MUST_USE int vouch_accounts_follow(struct vouch_local *authority,
 VOUCH_MUST_USE int vouch_revoke_cert(struct vouch_local *authority, struct vouch_bytes actor,
                                      const struct vouch_store_cert *cert, const char *reason,
                                      struct vouch_fault *fault);
+// Revokes what is still valid of what the index knows, in the same way; *ret_count says how many.
+struct vouch_revoke_all {
+    struct vouch_bytes by;         // who revokes: an actor
+    struct vouch_bytes of;         // whose: an actor
+    uint64_t session;              // only what was got in this one; 0: all
+    struct vouch_bytes sealed_for; // instead: what was sealed for this person, by whomever
+    uint64_t now_s;
+    const char *reason;
+};
+VOUCH_MUST_USE int vouch_revoke_all(struct vouch_local *authority,
+                                    const struct vouch_revoke_all *what, uint64_t *ret_count,
+                                    struct vouch_fault *fault);
 VOUCH_MUST_USE int vouch_revoke_publish(struct vouch_local *authority, struct vouch_fault *fault);
 // Waits until all that is recorded is indexed.
 VOUCH_MUST_USE int vouch_index_now(struct vouch_local *authority, struct vouch_fault *fault);

@@ -121,18 +121,6 @@ static int compare(struct vouch_local *authority, struct change *change,
     return VOUCH_OK;
 }
 
-static const char *how_word(enum vouch_policy_how how) {
-    switch (how) {
-    case VOUCH_POLICY_STANDING:
-        return "standing";
-    case VOUCH_POLICY_ON_APPROVAL:
-        return "approval";
-    case VOUCH_POLICY_NO_WAY:
-        break;
-    }
-    return "none";
-}
-
 static const char *edit_word(enum vouch_policy_edit_kind kind) {
     switch (kind) {
     case VOUCH_POLICY_ADDED:
@@ -149,10 +137,11 @@ static const char *edit_word(enum vouch_policy_edit_kind kind) {
 
 static int put_change(struct vouch_arena *arena, const struct vouch_policy_change *change,
                       struct vouch_access_change *row) {
-    *row = (struct vouch_access_change){.before = vouch_bytes_of(how_word(change->before)),
-                                        .after = vouch_bytes_of(how_word(change->after)),
-                                        .user_count = change->users.count,
-                                        .host_count = change->hosts.count};
+    *row = (struct vouch_access_change){
+        .before = vouch_bytes_of(vouch_policy_how_word(change->before)),
+        .after = vouch_bytes_of(vouch_policy_how_word(change->after)),
+        .user_count = change->users.count,
+        .host_count = change->hosts.count};
     int err = vouch_arena_copy(arena, change->login, &row->login);
     if (err == VOUCH_OK) {
         err = vouch_texts_keep(arena, change->users.items, change->users.count, NAMES_MAX,
@@ -253,9 +242,9 @@ static void put_noted(struct vouch_buf *details, const struct vouch_policy_chang
     struct vouch_bytes host =
         change->hosts.count > 0 ? change->hosts.items[0] : (struct vouch_bytes){0};
     (void)snprintf(text, sizeof text, "%.*s: %s -> %s for %zu users (%.*s) on %zu hosts (%.*s)",
-                   VOUCH_REPLY_TEXT(change->login), how_word(change->before),
-                   how_word(change->after), change->users.count, VOUCH_REPLY_TEXT(user),
-                   change->hosts.count, VOUCH_REPLY_TEXT(host));
+                   VOUCH_REPLY_TEXT(change->login), vouch_policy_how_word(change->before),
+                   vouch_policy_how_word(change->after), change->users.count,
+                   VOUCH_REPLY_TEXT(user), change->hosts.count, VOUCH_REPLY_TEXT(host));
     vouch_record_detail_put(details, "change", vouch_bytes_of(text));
 }
 

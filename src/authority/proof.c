@@ -7,9 +7,9 @@
 
 #include "authority/passkey.h"
 #include "authority/row.h"
+#include "authority/tries-one.h"
 #include "base/str.h"
 #include "base/time.h"
-#include "core/cidr.h"
 #include "identity/tries.h"
 #include "policy/rule.h"
 #include "store/tries.h"
@@ -168,23 +168,10 @@ struct counters {
     char source[SOURCE_MAX];
 };
 
-// A network of 64 bits is one source: whoever has one address of it has them all.
-static struct vouch_bytes fold_source(struct vouch_bytes source, char *room) {
-    struct vouch_cidr address;
-    struct vouch_buf text;
-    if (vouch_cidr_parse(source, &address) != VOUCH_OK || address.address_len != 16) {
-        return (struct vouch_bytes){source.ptr, source.len < SOURCE_MAX ? source.len : SOURCE_MAX};
-    }
-    vouch_buf_init_fixed(&text, room, SOURCE_MAX);
-    vouch_str_hex((struct vouch_bytes){address.address, 8}, &text);
-    vouch_buf_put_text(&text, "/64");
-    return vouch_buf_bytes(&text);
-}
-
 static void name_counters(const struct vouch_caller *caller, const struct vouch_person *person,
                           struct counters *counters) {
     struct vouch_bytes source = caller->source.len > 0
-                                    ? fold_source(caller->source, counters->source)
+                                    ? vouch_source_fold(caller->source, counters->source)
                                     : vouch_bytes_of("unknown");
     counters->keys[VOUCH_TRIES_ACCOUNT] = (struct vouch_store_tries_key){.who = person->tries};
     counters->keys[VOUCH_TRIES_SOURCE] = (struct vouch_store_tries_key){.source = source};
@@ -234,8 +221,8 @@ static int write_counters(struct vouch_local *authority, const struct vouch_pers
     return err;
 }
 
-static void take_wait(const struct vouch_tries_outcome *outcome, uint64_t now_s,
-                      struct vouch_reply *reply) {
+void vouch_tries_wait_take(const struct vouch_tries_outcome *outcome, uint64_t now_s,
+                           struct vouch_reply *reply) {
     struct vouch_identity_answer answer = {.verdict = VOUCH_IDENTITY_BUSY};
     vouch_tries_explain(outcome, now_s, &answer.refusal);
     vouch_identity_refusal_take(&answer, "", reply);
@@ -270,7 +257,7 @@ static int charge(struct vouch_local *authority, const struct vouch_caller *call
         proof->charged_s = outcome.charged_s;
         vouch_reply_done(&proof->reply);
     } else {
-        take_wait(&outcome, now_s, &proof->reply);
+        vouch_tries_wait_take(&outcome, now_s, &proof->reply);
     }
     return VOUCH_OK;
 }

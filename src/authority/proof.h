@@ -71,6 +71,11 @@ VOUCH_MUST_USE int vouch_proof_drop(struct vouch_local *authority,
                                     const struct vouch_person *person,
                                     const struct vouch_proof *proof, struct vouch_fault *fault);
 
+// What a count says that does not allow a try: BUSY, with how long to wait.
+struct vouch_tries_outcome;
+void vouch_tries_wait_take(const struct vouch_tries_outcome *outcome, uint64_t now_s,
+                           struct vouch_reply *reply);
+
 // The one answer to whatever is wrong.
 void vouch_proof_wrong(struct vouch_reply *reply);
 

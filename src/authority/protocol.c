@@ -67,6 +67,9 @@ const struct vouch_op_row vouch_ops[VOUCH_OP_COUNT] = {
     [VOUCH_OP_request_take] = {&vouch_ask_request_take_fields, &vouch_answer_cert_fields},
     [VOUCH_OP_status] = {&vouch_ask_page_fields, &vouch_answer_status_fields},
     [VOUCH_OP_sign_in] = {&vouch_ask_sign_in_fields, &vouch_answer_session_fields},
+    [VOUCH_OP_device_new] = {&vouch_ask_device_new_fields, &vouch_answer_device_new_fields},
+    [VOUCH_OP_device] = {&vouch_ask_device_fields, &vouch_answer_device_fields},
+    [VOUCH_OP_device_session] = {&vouch_ask_device_session_fields, &vouch_answer_session_fields},
     [VOUCH_OP_factor] = {&vouch_ask_factor_fields, &vouch_answer_session_fields},
     [VOUCH_OP_session_show] = {&vouch_ask_page_fields, &vouch_answer_session_fields},
     [VOUCH_OP_sessions] = {&vouch_ask_sessions_fields, &vouch_answer_sessions_fields},
@@ -98,11 +101,20 @@ const struct vouch_op_row vouch_ops[VOUCH_OP_COUNT] = {
     [VOUCH_OP_host_logins] = {&vouch_ask_host_logins_fields, &vouch_answer_host_done_fields},
     [VOUCH_OP_logins] = {&vouch_ask_logins_fields, &vouch_answer_logins_fields},
     [VOUCH_OP_explain] = {&vouch_ask_explain_fields, &vouch_answer_explain_fields},
+    [VOUCH_OP_access_preview] = {&vouch_ask_access_fields, &vouch_answer_access_preview_fields},
+    [VOUCH_OP_request_impact] = {&vouch_ask_request_impact_fields,
+                                 &vouch_answer_request_impact_fields},
+    [VOUCH_OP_summary] = {&vouch_ask_summary_fields, &vouch_answer_summary_fields},
+    [VOUCH_OP_preferences] = {&vouch_ask_preferences_fields, &vouch_answer_preferences_fields},
     [VOUCH_OP_krl_status] = {&vouch_ask_krl_status_fields, &vouch_answer_krl_status_fields},
     [VOUCH_OP_matrix] = {&vouch_ask_matrix_fields, &vouch_answer_matrix_fields},
     [VOUCH_OP_access_diff] = {&vouch_ask_access_diff_fields, &vouch_answer_policy_apply_fields},
     [VOUCH_OP_rotation] = {&vouch_ask_rotation_fields, &vouch_answer_rotation_fields},
     [VOUCH_OP_rotate] = {&vouch_ask_rotate_fields, &vouch_answer_rotate_fields},
+    [VOUCH_OP_reviews] = {&vouch_ask_reviews_fields, &vouch_answer_reviews_fields},
+    [VOUCH_OP_review_decide] = {&vouch_ask_review_decide_fields, &vouch_answer_review_fields},
+    [VOUCH_OP_seal] = {&vouch_ask_seal_fields, &vouch_answer_cert_fields},
+    [VOUCH_OP_sheet] = {&vouch_ask_page_fields, &vouch_answer_sheet_fields},
 };
 
 // Each ask brings a token, which is a secret. One brings a policy besides, one the logins of a host.
@@ -124,7 +136,8 @@ static const struct vouch_frame_rule asks[] = {VOUCH_AUTHORITY_ASKS(ASK_RULE)};
     ((op) == VOUCH_OP_token_new || (op) == VOUCH_OP_sign_in || (op) == VOUCH_OP_link_new ||        \
      (op) == VOUCH_OP_account_begin || (op) == VOUCH_OP_account_finish ||                          \
      (op) == VOUCH_OP_recovery_new || (op) == VOUCH_OP_host_token_new || (op) == VOUCH_OP_enrol || \
-     (op) == VOUCH_OP_host_renew)
+     (op) == VOUCH_OP_host_renew || (op) == VOUCH_OP_device_new || (op) == VOUCH_OP_device ||      \
+     (op) == VOUCH_OP_device_session)
 #define ANSWER_RULE(name_, ask_type, answer_type)                                                  \
     {.type = VOUCH_OP_##name_,                                                                     \
      .content = IS_SECRET((int)VOUCH_OP_##name_) ? VOUCH_FRAME_SECRET : VOUCH_FRAME_PLAIN,         \

@@ -8,6 +8,7 @@
 #include "authority/issue.h"
 #include "base/time.h"
 #include "ledger/folder.h"
+#include "store/reviews.h"
 
 #define KRL_MAX (14u * 1024 * 1024) // what fits an answer with all the rest: see fields-public.c
 
@@ -167,6 +168,16 @@ int vouch_local_public(struct vouch_local *authority, const struct vouch_caller 
 
 // --- the state of the service
 
+static int count_reviews(struct vouch_office *office, uint64_t *ret_open,
+                         struct vouch_fault *fault) {
+    struct vouch_store_reviews_sum sum = {0};
+    struct vouch_store *store = vouch_pool_take(&office->slow);
+    int err = vouch_store_reviews_sum(store, &sum, fault);
+    vouch_pool_give(&office->slow, store);
+    *ret_open = sum.open;
+    return err;
+}
+
 int vouch_local_status(struct vouch_local *authority, const struct vouch_caller *caller,
                        const struct vouch_ask_page *ask, struct vouch_answer_status *ret_answer,
                        struct vouch_fault *fault) {
@@ -191,5 +202,5 @@ int vouch_local_status(struct vouch_local *authority, const struct vouch_caller 
     ret_answer->logins = counts.logins;
     ret_answer->alarms = counts.alarms;
     ret_answer->ready = (uint64_t)atomic_load(&office->is_ready);
-    return VOUCH_OK;
+    return count_reviews(office, &ret_answer->reviews_open, fault);
 }

@@ -106,7 +106,8 @@ static int put_role(struct vouch_arena *arena, const struct vouch_policy *policy
     *row = (struct vouch_role_view){.ttl_s = role->max_ttl_s,
                                     .approvals = role->approval_count,
                                     .needs_reason = role->reason == VOUCH_POLICY_REQUIRED,
-                                    .factor_age_s = role->second_factor_age_s};
+                                    .factor_age_s = role->second_factor_age_s,
+                                    .break_glass = role->break_glass == VOUCH_POLICY_BREAKS_GLASS};
     const struct {
         struct vouch_bytes from;
         struct vouch_bytes *to;
@@ -254,7 +255,8 @@ static int has_text(const struct vouch_bytes *items, size_t count, struct vouch_
     return 0;
 }
 
-// What ways to a host come to: logins and roles that stand, and roles that would give more on approval.
+// What ways to a host come to: logins and roles that stand, and roles that would give more for the asking:
+// on approval, or in an emergency.
 struct sums {
     struct vouch_bytes logins[NAMES_MAX], roles[NAMES_MAX], requests[NAMES_MAX];
     size_t login_count, role_count, request_count;
@@ -269,7 +271,7 @@ static void sum_up(const struct vouch_policy_paths *paths, struct sums *sums) {
         }
     }
     for (size_t i = 0; i < paths->count; i++) {
-        if (paths->items[i].how == VOUCH_POLICY_ON_APPROVAL &&
+        if (paths->items[i].how != VOUCH_POLICY_STANDING &&
             !has_text(sums->logins, sums->login_count, paths->items[i].login)) {
             (void)add_once(sums->requests, &sums->request_count, paths->items[i].role);
         }
@@ -402,7 +404,7 @@ static int put_path(struct vouch_arena *arena, const struct vouch_policy_path *p
     for (size_t i = 0; err == VOUCH_OK && i < sizeof texts / sizeof texts[0]; i++) {
         err = vouch_arena_copy(arena, texts[i].from, texts[i].to);
     }
-    row->how = vouch_bytes_of(path->how == VOUCH_POLICY_STANDING ? "standing" : "approval");
+    row->how = vouch_bytes_of(vouch_policy_how_word(path->how));
     row->ttl_s = path->ttl_s;
     return err;
 }

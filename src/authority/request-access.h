@@ -26,6 +26,7 @@ struct vouch_ask_access {
     uint64_t verify_required;       // nonzero: ask for it
     uint64_t trust_version;         // of the trust bundle that the asker has; 0: none is said
     enum vouch_ask_pending pending; // what to do where approvals are missing
+    uint64_t drill;                 // nonzero: of a role for emergencies, to rehearse one
     struct vouch_bytes once;
 };
 

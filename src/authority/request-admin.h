@@ -79,5 +79,6 @@ struct vouch_answer_status {
     uint64_t epoch, serial;
     uint64_t issued, refused, revoked; // since the start
     uint64_t logins, alarms;           // that hosts reported since the start
+    uint64_t reviews_open;             // emergencies that nobody has reviewed yet
     uint64_t ready;                    // 0: not yet, or no longer
 };

@@ -141,6 +141,10 @@ struct vouch_fleet_row {
     uint64_t created_s, seen_s, renewed_s;
     uint64_t generation;
     uint64_t approvals, needed; // WAITING: how many administrators adopted it, and how many must
+    struct vouch_text_list approvers; // "user:NAME": those
+    struct vouch_text_list wished;    // ACTIVE: wildcards that it gets when so many adopted them
+    struct vouch_bytes asker;         // who asked for wildcards, or made the token that did
+    uint64_t adopt_until_s;           // WAITING, or with a wish: when that is forgotten; else 0
     struct vouch_fleet_key *keys;
     size_t key_count;
     // What it last reported; see request-logins.h.
@@ -179,6 +183,9 @@ struct vouch_ask_fleet_change {
     struct vouch_bytes zone;        // EDIT, ADOPT; empty: as it is
     struct vouch_text_list labels;  // EDIT: set these; ADOPT: all
     struct vouch_text_list without; // EDIT: keys of labels to remove
+    struct vouch_text_list
+        wildcards; // EDIT: ask for these names; ADOPT: each that it asks for, as it was judged
+    struct vouch_text_list without_wildcards; // EDIT: take these names away
     struct vouch_bytes fingerprint; // ADOPT: of one of its keys, as the administrator compared it
     struct vouch_bytes fresh_name;  // RENAME
     struct vouch_bytes reason;

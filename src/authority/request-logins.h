@@ -134,7 +134,8 @@ struct vouch_answer_explain {
 struct vouch_krl_host_row {
     struct vouch_bytes host;
     uint64_t version, generated_s, reported_s;
-    uint64_t behind; // nonzero: not the newest
+    uint64_t arrived_s; // when the host first reported that version; 0: not known
+    uint64_t behind;    // nonzero: not the newest
 };
 struct vouch_ask_krl_status {
     struct vouch_ask_page page; // those behind first
@@ -143,6 +144,8 @@ struct vouch_answer_krl_status {
     struct vouch_reply reply;
     uint64_t version, generated_s;   // the newest
     uint64_t hosts, current, silent; // silent: no report for 10 minutes
+    uint64_t measured;               // hosts of which it is known when they had the newest
+    uint64_t within_s;               // so long after its publication 95 of 100 of those had it
     struct vouch_krl_host_row *rows;
     size_t count;
     struct vouch_bytes next;
@@ -153,6 +156,7 @@ struct vouch_answer_krl_status {
 struct vouch_matrix_cell {
     uint64_t row, column;                      // where in `rows` and `columns`
     struct vouch_text_list standing, approval; // logins
+    struct vouch_text_list break_glass;        // those that are had in an emergency alone
 };
 enum vouch_matrix_rows { VOUCH_MATRIX_USERS = 0, VOUCH_MATRIX_GROUPS };
 struct vouch_ask_matrix {

@@ -24,6 +24,7 @@ struct vouch_session_row {
     struct vouch_bytes user;
     struct vouch_bytes methods; // "password+totp", "passkey"
     struct vouch_bytes source;  // where it was begun
+    struct vouch_bytes client;  // what its client calls itself; empty: nothing
     uint64_t created_s, used_s; // used: to the minute
     uint64_t factor_s;          // when the second factor was last given
     uint64_t idle_s;            // it ends when it was not used for so long

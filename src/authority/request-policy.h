@@ -34,7 +34,7 @@ struct vouch_ask_policy_apply {
 };
 struct vouch_access_change {
     struct vouch_bytes login;
-    struct vouch_bytes before, after; // "none", "approval", "standing"
+    struct vouch_bytes before, after; // "none", "approval", "break-glass", "standing"
     struct vouch_text_list users;     // the first of them
     struct vouch_text_list hosts;
     uint64_t user_count, host_count;
@@ -84,6 +84,7 @@ struct vouch_role_view {
     uint64_t approvals; // 0: none
     uint64_t needs_reason;
     uint64_t factor_age_s; // 0: any
+    uint64_t break_glass;  // nonzero: it is for emergencies
 };
 struct vouch_zone_view {
     struct vouch_bytes name;
@@ -128,7 +129,7 @@ struct vouch_ask_who_can {
     struct vouch_bytes login, host;
 };
 struct vouch_path_view {
-    struct vouch_bytes user, role, group, how; // how: "standing", "approval"
+    struct vouch_bytes user, role, group, how; // how: as above
     uint64_t ttl_s;
 };
 struct vouch_answer_who_can {

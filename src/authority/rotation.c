@@ -84,8 +84,10 @@ int vouch_rotation_gather(struct vouch_local *authority, const struct vouch_offi
     if (err != VOUCH_OK) {
         return err;
     }
+    // Where there is one key, nobody asks which of two signed a host's certificate.
+    const uint8_t *by = other != NULL ? active->hash : NULL;
     struct vouch_store *store = vouch_pool_take(&authority->office->slow);
-    err = vouch_store_hosts_trust(store, active->hash, gate.now_s, &authority->arena, &gate.hosts,
+    err = vouch_store_hosts_trust(store, by, gate.now_s, &authority->arena, &gate.hosts,
                                   &gate.host_count, fault);
     if (err == VOUCH_OK && other != NULL) {
         err = vouch_store_ca_use(store, other->hash, gate.now_s, &gate.going, fault);

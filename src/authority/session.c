@@ -139,6 +139,7 @@ struct vouch_session_row vouch_session_row_of(const struct vouch_store_session *
                                       .user = session->user,
                                       .methods = session->methods,
                                       .source = session->source,
+                                      .client = session->client,
                                       .created_s = session->created_s,
                                       .used_s = session->used_s,
                                       .factor_s = session->factor_s,
@@ -161,6 +162,9 @@ int vouch_session_note(struct vouch_local *authority, struct vouch_bytes actor, 
     }
     if (event->methods.len > 0) {
         vouch_record_detail_put(&details, "methods", event->methods);
+    }
+    if (event->client.len > 0) {
+        vouch_record_detail_put(&details, "client", event->client);
     }
     if (event->why != NULL) {
         vouch_record_detail_put(&details, "why", vouch_bytes_of(event->why));

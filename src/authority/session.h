@@ -17,12 +17,33 @@ struct vouch_session_event {
     uint64_t id;
     uint64_t count;
     struct vouch_bytes methods;
+    struct vouch_bytes client;
     const char *why;
     const struct vouch_caller *caller;
 };
 VOUCH_MUST_USE int vouch_session_note(struct vouch_local *authority, struct vouch_bytes actor,
                                       const char *type, const struct vouch_session_event *event,
                                       struct vouch_fault *fault);
+
+// A session to begin. `use` uses up what earned it, in the same work; whatever it leaves but DONE is the outcome.
+struct vouch_session_new {
+    const struct vouch_caller *caller;
+    uint64_t account;
+    struct vouch_bytes user;
+    struct vouch_bytes methods;
+    struct vouch_bytes client; // what the client calls itself; may be empty
+    uint64_t factor_s;
+    int (*use)(struct vouch_local *authority, const void *context, uint64_t session,
+               enum vouch_store_outcome *ret_outcome, struct vouch_fault *fault);
+    const void *context;
+};
+// DONE: kept and recorded, with row, secret and a reply that says so; else the answer is left as it is. ABSENT
+// is also who may not sign in by the policy.
+VOUCH_MUST_USE int vouch_session_begin(struct vouch_local *authority,
+                                       const struct vouch_session_new *what,
+                                       enum vouch_store_outcome *ret_outcome,
+                                       struct vouch_answer_session *ret_answer,
+                                       struct vouch_fault *fault);
 
 // 0 with the reply set if this is no factor.
 int vouch_session_factor_is(enum vouch_factor factor, struct vouch_reply *reply);

@@ -387,6 +387,60 @@ static void a_certificate_is_what_the_policy_grants(void **state) {
     check_record(lab, answer.cert.number, "dev", "policy 1");
 }
 
+static struct vouch_answer_access_preview preview(struct lab *lab, const char *who,
+                                                  const struct vouch_ask_access *ask) {
+    const struct vouch_caller caller = company_caller(lab, who, 60);
+    struct vouch_answer_access_preview answer = {0};
+    test_ok(vouch_authority_access_preview(lab->admin, &caller, ask, &answer, &fault));
+    return answer;
+}
+
+static void a_preview_is_what_would_be_signed(void **state) {
+    struct lab *lab = *state;
+    struct vouch_ask_access ask = company_ask(lab, "dev");
+    ask.ttl_s = 1800;
+    ask.sources = lab_list("192.0.2.0/24");
+    ask.sources_are = VOUCH_ASK_CHOSEN;
+    const struct vouch_answer_access_preview shown = preview(lab, "alice", &ask);
+    lab_verdict(shown, VOUCH_VERDICT_DONE);
+    assert_int_equal(shown.missing, 0);
+    assert_true(company_is(shown.roles, "dev"));
+    assert_true(company_is(shown.principals, "role:dev role:dev:alice"));
+    assert_true(company_is(shown.critical, "source-address=192.0.2.0/24"));
+    assert_true(company_is(shown.extensions, "permit-agent-forwarding permit-pty"));
+    assert_true(vouch_bytes_equal(shown.key_id, vouch_bytes_of("alice")));
+    assert_int_equal(shown.valid_before - shown.valid_after, 1800 + 60);
+    assert_int_equal(company_events(lab, "cert.issue", ""), 0);
+    uint8_t key[32];
+    memcpy(key, shown.key, sizeof key);
+    const struct vouch_answer_access answer = company_access(lab, "alice", &ask);
+    lab_verdict(answer, VOUCH_VERDICT_DONE);
+    assert_memory_equal(answer.cert.key, key, sizeof key);
+    assert_true(company_is(answer.cert.principals, "role:dev role:dev:alice"));
+}
+
+static void a_preview_refuses_as_the_ask_would_and_keeps_nothing(void **state) {
+    struct lab *lab = *state;
+    struct vouch_ask_access ask = company_ask(lab, "dba");
+    ask.pending = VOUCH_PENDING_REQUEST;
+    struct vouch_answer_access_preview shown = preview(lab, "alice", &ask);
+    lab_verdict(shown, VOUCH_VERDICT_DONE);
+    assert_int_equal(shown.missing, 1);
+    assert_true(company_is(shown.principals, "role:dba"));
+    shown = preview(lab, "mallory", &ask);
+    lab_verdict(shown, VOUCH_VERDICT_REFUSED);
+    company_code(shown, "V-1814");
+    ask.key = vouch_bytes_of("no key");
+    shown = preview(lab, "alice", &ask);
+    lab_verdict(shown, VOUCH_VERDICT_INVALID);
+    assert_string_equal(shown.reply.field, "public_key");
+    assert_int_equal(company_events(lab, "request.new", ""), 0);
+    assert_int_equal(company_events(lab, "cert.refuse", ""), 0);
+    const struct vouch_caller admin = lab_local();
+    test_ok(vouch_authority_access_preview(lab->admin, &admin, &ask, &shown, &fault));
+    lab_verdict(shown, VOUCH_VERDICT_REFUSED); // nobody's roles
+}
+
 // Decision 6: with no role named, all that need neither approval nor reason.
 static void no_role_named_is_all_that_stand(void **state) {
     struct lab *lab = *state;
@@ -690,6 +744,8 @@ int main(void) {
         WITH_COMPANY(lists_hosts_with_logins_and_what_could_be_asked_for),
         WITH_COMPANY(hosts_come_page_by_page_of_one_policy),
         WITH_COMPANY(a_certificate_is_what_the_policy_grants),
+        WITH_COMPANY(a_preview_is_what_would_be_signed),
+        WITH_COMPANY(a_preview_refuses_as_the_ask_would_and_keeps_nothing),
         WITH_COMPANY(no_role_named_is_all_that_stand),
         WITH_COMPANY(what_is_left_out_grants_nothing_C1_C4),
         WITH_COMPANY(no_byte_makes_two_names_of_one_C2),

@@ -92,6 +92,33 @@ static void a_request_says_exactly_what_would_be_granted(void **state) {
     assert_int_equal(company_events(lab, "cert.refuse", ""), 0); // to wait is not to be refused
 }
 
+static struct vouch_answer_request_impact impact(struct lab *lab, const char *who, uint64_t id) {
+    const struct vouch_caller caller = company_caller(lab, who, 60);
+    const struct vouch_ask_request_impact ask = {.id = id};
+    struct vouch_answer_request_impact answer = {0};
+    test_ok(vouch_authority_request_impact(lab->admin, &caller, &ask, &answer, &fault));
+    return answer;
+}
+
+static void who_may_decide_sees_which_logins_it_would_open(void **state) {
+    struct lab *lab = *state;
+    static const char *const seers[] = {"alice", "carol", "eve"}; // who asked, a lead, an auditor
+    uint64_t id = company_request(lab, "alice", "dba");
+    for (size_t i = 0; i < sizeof seers / sizeof seers[0]; i++) {
+        const struct vouch_answer_request_impact seen = impact(lab, seers[i], id);
+        lab_verdict(seen, VOUCH_VERDICT_DONE);
+        assert_int_equal(seen.hosts, 1);
+        assert_int_equal(seen.count, 1);
+        assert_true(vouch_bytes_equal(seen.rows[0].host, vouch_bytes_of("db1.prod.example.com")));
+        assert_true(company_is(seen.rows[0].logins, "postgres"));
+    }
+    lab_verdict(impact(lab, "mallory", id), VOUCH_VERDICT_ABSENT);
+    lab_verdict(impact(lab, "carol", id + 1), VOUCH_VERDICT_ABSENT);
+    // By the policy that holds when it is looked at.
+    company_change(lab, "logins: [postgres]", "logins: [postgres, backup]");
+    assert_true(company_is(impact(lab, "carol", id).rows[0].logins, "postgres backup"));
+}
+
 static void the_same_request_is_found_again_and_another_is_another(void **state) {
     struct lab *lab = *state;
     struct vouch_private_key *other = NULL;
@@ -560,6 +587,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_COMPANY(what_needs_approval_is_refused_unless_it_is_asked_for),
         WITH_COMPANY(a_request_says_exactly_what_would_be_granted),
+        WITH_COMPANY(who_may_decide_sees_which_logins_it_would_open),
         WITH_COMPANY(the_same_request_is_found_again_and_another_is_another),
         WITH_COMPANY(nobody_has_more_than_twenty_open_requests),
         WITH_COMPANY(open_requests_are_found_behind_many_that_are_over),

@@ -179,7 +179,8 @@ static void each_wrong_word_is_named(void **state) {
          NULL, NULL, "V-1832", "name"},
         {"10.0.0.1", NULL, NULL, "V-1832", "name"},
         {"web9.lab.example.com", NULL, NULL, "V-1832", "name"}, // of another zone
-        {WEB9, "*.prod.example.com", NULL, "V-1832", "aliases"},
+        {WEB9, "*.com", NULL, "V-1832", "aliases"},
+        {WEB9, "web*.prod.example.com", NULL, "V-1832", "aliases"},
         {WEB9, "WWW.prod.example.com", NULL, "V-1832", "aliases"},
         {WEB9, "www.lab.example.com", NULL, "V-1832", "aliases"},
         {WEB9, "10.0.0.01", NULL, "V-1832", "aliases"},

@@ -59,8 +59,10 @@ int lab_end(void **state) {
 }
 
 void lab_open_signer(struct lab *lab) {
-    const struct vouch_signer_open what = {
-        .keys_dir = lab->keys_dir, .ledger_dir = lab->ledger_dir, .unlock = vouch_bytes_of(unlock)};
+    const struct vouch_signer_open what = {.keys_dir = lab->keys_dir,
+                                           .ledger_dir = lab->ledger_dir,
+                                           .unlock = vouch_bytes_of(unlock),
+                                           .ceiling = lab->ceiling};
     test_ok(vouch_signer_open(&what, &lab->engine, &fault));
 }
 

@@ -17,6 +17,7 @@
 #include "authority/serve.h"
 #include "base/test-ok.h"
 #include "identity/serve.h"
+#include "signer/limits.h"
 #include "signer/serve.h"
 
 #define LAB_LANES_MAX 16
@@ -29,6 +30,8 @@ struct lab {
     struct vouch_signer_engine *engine;
     struct vouch_identity_engine *identity; // NULL: nobody can sign in
     const char *address; // of the server, as in its configuration; NULL: not known
+    const struct vouch_signer_ceiling
+        *ceiling; // from the next lab_open_signer() on; NULL: the default
     struct vouch_office *office;
     struct vouch_authority *admin; // comes in over the local socket
     // With lab_serve(): handles at the asking ends.

@@ -398,6 +398,15 @@ static void those_behind_with_their_list_come_first(void **state) {
     assert_int_equal(answer.count, 1);
     reporter_text(answer.rows[0].host, "a.prod.example.com");
     assert_int_equal(answer.rows[0].behind, 0);
+    assert_true(answer.rows[0].arrived_s >= answer.generated_s);
+    lab->office->krls[0].generated_s -=
+        100; // as if it had been published before they were enrolled
+    test_ok(vouch_authority_krl_status(lab->admin, &caller, &ask, &answer, &fault));
+    assert_int_equal(answer.measured, 0);
+    lab->office->krls[0].generated_s += 1100; // and as if after
+    test_ok(vouch_authority_krl_status(lab->admin, &caller, &ask, &answer, &fault));
+    assert_int_equal(answer.measured, 1); // of the three, one has it
+    assert_int_equal(answer.within_s, 0);
     assert_int_equal(answer.next.len, 0);
 }
 
