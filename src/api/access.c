@@ -43,6 +43,7 @@ static void read_body(struct vouch_api_call *call, struct vouch_ask_access *ask,
     ask->trust_version = vouch_api_serial(call, "trust_version");
     ask->pending =
         vouch_api_flag(call, "request") != 0 ? VOUCH_PENDING_REQUEST : VOUCH_PENDING_REFUSE;
+    ask->drill = vouch_api_flag(call, "drill");
     ask->once = vouch_api_once(call);
     ask->roles = vouch_api_list_of(&lists->roles);
     ask->extensions = vouch_api_list_of(&lists->extensions);
@@ -50,17 +51,43 @@ static void read_body(struct vouch_api_call *call, struct vouch_ask_access *ask,
     ask->sources = vouch_api_list_of(&lists->sources);
 }
 
+// What it would be, where it was asked for that alone.
+static int answer_preview(struct vouch_api_call *call, const struct vouch_ask_access *ask) {
+    struct vouch_answer_access_preview answer = {0};
+    struct vouch_json *json = &call->json;
+    int err =
+        vouch_authority_access_preview(call->authority, &call->caller, ask, &answer, &call->fault);
+    if (!vouch_api_is_done(call, err, &answer.reply)) {
+        return VOUCH_OK;
+    }
+    vouch_api_answer_begin(call, 200, "vouch.access-preview/1");
+    vouch_json_number(json, "missing", answer.missing);
+    vouch_json_text(json, "key_id", answer.key_id);
+    vouch_json_digest(json, "fingerprint", answer.key);
+    vouch_json_texts(json, "roles", answer.roles.items, answer.roles.count);
+    vouch_json_texts(json, "principals", answer.principals.items, answer.principals.count);
+    vouch_json_labels(json, "critical_options", answer.critical.items, answer.critical.count);
+    vouch_json_texts(json, "extensions", answer.extensions.items, answer.extensions.count);
+    vouch_json_time_s(json, "valid_after", answer.valid_after);
+    vouch_json_time_s(json, "valid_before", answer.valid_before);
+    return vouch_api_answer_end(call);
+}
+
 int vouch_api_access_new(struct vouch_api_call *call) {
     static const char *const members[] = {
         "zone",       "roles",         "public_key", "ttl_s",         "reason",
         "extensions", "logins",        "sources",    "force_command", "verify_required",
-        "request",    "trust_version", NULL};
+        "request",    "trust_version", "drill",      "dry_run",       NULL};
     struct vouch_ask_access ask = {0};
     struct lists lists;
     vouch_api_members(call, members);
     read_body(call, &ask, &lists);
+    uint64_t is_dry = vouch_api_flag(call, "dry_run");
     if (call->refused) {
         return VOUCH_OK;
+    }
+    if (is_dry) {
+        return answer_preview(call, &ask);
     }
     struct vouch_answer_access answer = {0};
     uint64_t begun_ns = vouch_time_monotonic_ns();

@@ -40,6 +40,12 @@ static int make_lanes(struct vouch_api *api) {
     return VOUCH_OK;
 }
 
+static int unpack_openapi(struct vouch_api *api) {
+    api->openapi = malloc(vouch_api_openapi.plain_len);
+    return api->openapi != NULL ? vouch_packed_open(&vouch_api_openapi, api->openapi)
+                                : VOUCH_ERR_NO_MEMORY;
+}
+
 int vouch_api_new(const struct vouch_api_config *config, struct vouch_api **ret_api,
                   struct vouch_fault *fault) {
     if (config->way == VOUCH_CALLER_UNKNOWN || config->workers == 0 ||
@@ -50,8 +56,9 @@ int vouch_api_new(const struct vouch_api_config *config, struct vouch_api **ret_
     struct vouch_api *api = calloc(1, sizeof *api);
     if (api != NULL) {
         api->config = *config;
+        vouch_api_live_init(&api->live);
     }
-    if (api == NULL || make_lanes(api) != VOUCH_OK) {
+    if (api == NULL || make_lanes(api) != VOUCH_OK || unpack_openapi(api) != VOUCH_OK) {
         vouch_api_free(api);
         return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory,
                                "no memory for the API of %u workers", config->workers);
@@ -65,18 +72,20 @@ void vouch_api_free(struct vouch_api *api) {
     if (api != NULL) {
         free(api->lanes);
         free(api->contexts);
+        free(api->openapi);
+        vouch_api_live_done(&api->live);
         free(api);
     }
 }
 
 // The API's description, and that this process is alive.
-static void fill_files(struct vouch_http_file files[2]) {
+static void fill_files(const struct vouch_api *api, struct vouch_http_file files[2]) {
     static const char alive[] = "{\"schema\":\"vouch.health/1\",\"status\":\"alive\"}";
-    files[0] = (struct vouch_http_file){
-        .path = "/v1/openapi.json",
-        .content = {(const uint8_t *)vouch_api_openapi, vouch_api_openapi_len},
-        .content_type = "application/json",
-        .etag = vouch_api_openapi_etag};
+    files[0] = (struct vouch_http_file){.path = "/v1/openapi.json",
+                                        .content = {api->openapi, vouch_api_openapi.plain_len},
+                                        .gzip = vouch_api_openapi.gzip,
+                                        .content_type = "application/json",
+                                        .etag = vouch_api_openapi_etag};
     files[1] = (struct vouch_http_file){.path = "/healthz",
                                         .content = {(const uint8_t *)alive, sizeof alive - 1},
                                         .content_type = "application/json",
@@ -87,7 +96,7 @@ static void fill_files(struct vouch_http_file files[2]) {
 void vouch_api_configure(struct vouch_api *api, struct vouch_http_config *http) {
     http->routes = vouch_api_routes;
     http->route_count = vouch_api_route_count;
-    fill_files(api->files);
+    fill_files(api, api->files);
     http->files = api->files;
     http->file_count = sizeof api->files / sizeof api->files[0];
     http->workers = api->config.workers;

@@ -15,6 +15,10 @@ struct vouch_api;
 // Who may read /metrics. Zero: who has a token for it.
 enum vouch_api_metrics { VOUCH_API_METRICS_TOKEN = 0, VOUCH_API_METRICS_PUBLIC };
 
+// Whether anything is changed for anybody. REFUSED is for a demonstration: each route that is more than a
+// question answers V-2030, but signing in and out.
+enum vouch_api_changes { VOUCH_API_CHANGES_REFUSED = 0, VOUCH_API_CHANGES_TAKEN };
+
 struct vouch_api_config {
     // TOKEN: a caller is who its API token says. LOCAL: also the user at the other end of a UNIX socket,
     // for a server all of whose listeners are such sockets.
@@ -23,6 +27,7 @@ struct vouch_api_config {
     unsigned workers;
     struct vouch_api_public *files; // borrowed
     enum vouch_api_metrics metrics;
+    enum vouch_api_changes changes;
     // Told of each failure (never of a refusal), from workers' threads; may be NULL.
     void (*report)(void *context, const struct vouch_http_request *request,
                    const struct vouch_fault *fault);

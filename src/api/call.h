@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "api/json.h"
+#include "api/live.h"
 
 #define VOUCH_API_BODY_MAX 65536
 
@@ -26,6 +27,10 @@ enum vouch_api_body { VOUCH_API_NO_BODY = 0, VOUCH_API_JSON, VOUCH_API_YAML };
 // than half of the workers.
 enum vouch_api_work { VOUCH_API_LIGHT = 0, VOUCH_API_SIGN_IN, VOUCH_API_ENROL };
 
+// What a route does that is no GET. QUESTION: nothing but answering, or what belongs to the caller's own
+// signing in and out.
+enum vouch_api_effect { VOUCH_API_CHANGE = 0, VOUCH_API_QUESTION };
+
 struct vouch_api_call;
 
 // What stands behind a route. `answer` fills in call->response, which may be a refusal; a negative code is
@@ -35,6 +40,7 @@ struct vouch_api_row {
     enum vouch_api_access access;
     enum vouch_api_body body;
     enum vouch_api_work work;
+    enum vouch_api_effect effect;
     const char *const *params; // names of query parameters, ended by NULL; NULL: none
 };
 
@@ -57,6 +63,8 @@ struct vouch_api {
     struct vouch_api_lane *lanes; // one per worker
     void **contexts;
     struct vouch_http_file files[2]; // served without a worker
+    uint8_t *openapi;                // the first of them, not compressed
+    struct vouch_api_live live;
 };
 
 // A worker's own.

@@ -92,6 +92,12 @@ int vouch_api_krl_status(struct vouch_api_call *call) {
     vouch_json_number(json, "hosts", answer.hosts);
     vouch_json_number(json, "current", answer.current);
     vouch_json_number(json, "silent", answer.silent);
+    vouch_json_number(json, "measured", answer.measured);
+    if (answer.measured > 0) {
+        vouch_json_number(json, "within_95_s", answer.within_s);
+    } else {
+        vouch_json_null(json, "within_95_s");
+    }
     vouch_json_open(json, "items", '[');
     for (size_t i = 0; i < answer.count; i++) {
         const struct vouch_krl_host_row *row = &answer.rows[i];
@@ -100,6 +106,7 @@ int vouch_api_krl_status(struct vouch_api_call *call) {
         vouch_json_id(json, "version", row->version);
         vouch_json_time_s(json, "generated", row->generated_s);
         vouch_json_time_s(json, "reported", row->reported_s);
+        vouch_json_time_s(json, "arrived", row->arrived_s);
         vouch_json_flag(json, "behind", row->behind != 0);
         vouch_json_close(json, '}');
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Members of a JSON body that stand for bytes: lines of keys and certificates, fingerprints, hexadecimal.
+#include <stdio.h>
+
 #include "api/fields.h"
 #include "base/str.h"
 
@@ -110,4 +112,37 @@ struct vouch_bytes vouch_api_hex(struct vouch_api_call *call, const char *name, 
         return (struct vouch_bytes){0};
     }
     return (struct vouch_bytes){call->scratch.ptr + from, len};
+}
+
+struct vouch_api_place vouch_api_enter(struct vouch_api_call *call, const char *name) {
+    struct vouch_api_place place = {.body = call->body};
+    const json_t *inside = vouch_api_member(call, name, VOUCH_API_REQUIRED);
+    memcpy(place.within, call->within, sizeof place.within);
+    if (inside != NULL && !json_is_object(inside)) {
+        vouch_api_refuse_field(call, name, "%s is not an object", name);
+    }
+    if (!call->refused) {
+        call->body = json_object_get(call->body, name);
+        (void)snprintf(call->within, sizeof call->within, "%s%s.", place.within, name);
+    }
+    return place;
+}
+
+void vouch_api_leave(struct vouch_api_call *call, const struct vouch_api_place *place) {
+    call->body = place->body;
+    memcpy(call->within, place->within, sizeof call->within);
+}
+
+struct vouch_bytes vouch_api_base64url(struct vouch_api_call *call, const char *name,
+                                       enum vouch_api_need need, size_t max) {
+    struct vouch_bytes text = vouch_api_text(call, name, need, (max + 2) / 3 * 4);
+    if (text.len == 0 || vouch_api_scratch(call) != VOUCH_OK) {
+        return (struct vouch_bytes){0};
+    }
+    size_t from = call->scratch.len;
+    if (vouch_str_unbase64url(text, &call->scratch) != VOUCH_OK || call->scratch.len - from > max) {
+        vouch_api_refuse_field(call, name, "%s is not base64url of at most %zu bytes", name, max);
+        return (struct vouch_bytes){0};
+    }
+    return (struct vouch_bytes){call->scratch.ptr + from, call->scratch.len - from};
 }

@@ -115,6 +115,18 @@ enum vouch_cert_type vouch_api_query_cert_type(struct vouch_api_call *call);
 struct vouch_bytes vouch_api_query_fingerprint(struct vouch_api_call *call, const char *name,
                                                uint8_t ret_digest[static 32]);
 
+// An object within the body takes the body's place, until it is left.
+struct vouch_api_place {
+    json_t *body;
+    char within[sizeof((struct vouch_api_call *)0)->within];
+};
+struct vouch_api_place vouch_api_enter(struct vouch_api_call *call, const char *name);
+void vouch_api_leave(struct vouch_api_call *call, const struct vouch_api_place *place);
+
+// At most `max` bytes as base64url (RFC 7515, without padding); empty if it is absent.
+struct vouch_bytes vouch_api_base64url(struct vouch_api_call *call, const char *name,
+                                       enum vouch_api_need need, size_t max);
+
 // As vouch_api_word().
 unsigned vouch_api_query_word(struct vouch_api_call *call, const char *name,
                               const char *const *words);

@@ -56,6 +56,10 @@ static void put_members(struct vouch_json *json, const struct vouch_fleet_row *r
     vouch_json_number(json, "generation", row->generation);
     vouch_json_number(json, "approvals", row->approvals);
     vouch_json_number(json, "needed", row->needed);
+    vouch_json_texts(json, "approvers", row->approvers.items, row->approvers.count);
+    vouch_json_texts(json, "wished", row->wished.items, row->wished.count);
+    vouch_json_text_or_null(json, "asker", row->asker);
+    vouch_json_time_s(json, "adopt_until", row->adopt_until_s);
     put_keys(json, row);
     put_report(json, row);
 }
@@ -119,6 +123,12 @@ static struct vouch_bytes read_reason(struct vouch_api_call *call) {
     return vouch_api_text(call, "reason", VOUCH_API_OPTIONAL, VOUCH_API_REASON_MAX);
 }
 
+static void read_names(struct vouch_api_call *call, const char *name, struct vouch_api_texts *texts,
+                       struct vouch_text_list *ret_names) {
+    vouch_api_texts(call, name, VOUCH_API_OPTIONAL, VOUCH_HOST_NAME_LEN_MAX, texts);
+    *ret_names = vouch_api_list_of(texts);
+}
+
 // Verbs that want a reason and nothing else.
 static int change_for(struct vouch_api_call *call, enum vouch_fleet_verb verb) {
     static const char *const members[] = {"reason", NULL};
@@ -133,8 +143,9 @@ int vouch_api_fleet_show(struct vouch_api_call *call) {
 }
 
 int vouch_api_fleet_edit(struct vouch_api_call *call) {
-    static const char *const members[] = {"zone", "labels", "without", "reason", NULL};
-    struct vouch_api_texts labels, without;
+    static const char *const members[] = {
+        "zone", "labels", "without", "wildcards", "without_wildcards", "reason", NULL};
+    struct vouch_api_texts labels, without, wildcards, without_wildcards;
     struct vouch_ask_fleet_change ask = {0};
     vouch_api_members(call, members);
     ask.zone = vouch_api_text(call, "zone", VOUCH_API_OPTIONAL, VOUCH_API_NAME_TEXT_MAX);
@@ -142,13 +153,16 @@ int vouch_api_fleet_edit(struct vouch_api_call *call) {
     vouch_api_texts(call, "without", VOUCH_API_OPTIONAL, VOUCH_API_NAME_TEXT_MAX, &without);
     ask.labels = vouch_api_list_of(&labels);
     ask.without = vouch_api_list_of(&without);
+    read_names(call, "wildcards", &wildcards, &ask.wildcards);
+    read_names(call, "without_wildcards", &without_wildcards, &ask.without_wildcards);
     ask.reason = read_reason(call);
     return change(call, &ask, VOUCH_FLEET_EDIT);
 }
 
 int vouch_api_fleet_adopt(struct vouch_api_call *call) {
-    static const char *const members[] = {"fingerprint", "zone", "labels", "reason", NULL};
-    struct vouch_api_texts labels;
+    static const char *const members[] = {"fingerprint", "zone",   "labels",
+                                          "wildcards",   "reason", NULL};
+    struct vouch_api_texts labels, wildcards;
     struct vouch_ask_fleet_change ask = {0};
     vouch_api_members(call, members);
     ask.fingerprint = vouch_api_text(call, "fingerprint", VOUCH_API_REQUIRED, VOUCH_API_OPTION_MAX);
@@ -156,6 +170,7 @@ int vouch_api_fleet_adopt(struct vouch_api_call *call) {
     ask.zone = vouch_api_text(call, "zone", VOUCH_API_OPTIONAL, VOUCH_API_NAME_TEXT_MAX);
     vouch_api_options(call, "labels", VOUCH_API_VALUES, &labels);
     ask.labels = vouch_api_list_of(&labels);
+    read_names(call, "wildcards", &wildcards, &ask.wildcards);
     ask.reason = read_reason(call);
     return change(call, &ask, VOUCH_FLEET_ADOPT);
 }

@@ -29,9 +29,10 @@ static size_t secret_len(struct vouch_bytes text, const char *prefix) {
 
 // The prefix of the secret that begins here, or NULL.
 static const char *find_secret(struct vouch_bytes text, size_t *ret_len) {
-    static const char *const prefixes[] = {VOUCH_TOKEN_PREFIX, VOUCH_SESSION_PREFIX,
-                                           VOUCH_LINK_PREFIX, VOUCH_HOST_TOKEN_PREFIX,
-                                           VOUCH_HOST_SECRET_PREFIX};
+    static const char *const prefixes[] = {VOUCH_TOKEN_PREFIX,       VOUCH_SESSION_PREFIX,
+                                           VOUCH_LINK_PREFIX,        VOUCH_HOST_TOKEN_PREFIX,
+                                           VOUCH_HOST_SECRET_PREFIX, VOUCH_DEVICE_PREFIX,
+                                           VOUCH_DEVICE_BACK_PREFIX};
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
         size_t len = secret_len(text, prefixes[i]);
         if (len > 0) {

@@ -40,6 +40,7 @@ int vouch_api_access_matrix(struct vouch_api_call *call) {
         vouch_json_number(json, "column", cell->column);
         vouch_json_texts(json, "standing", cell->standing.items, cell->standing.count);
         vouch_json_texts(json, "approval", cell->approval.items, cell->approval.count);
+        vouch_json_texts(json, "break_glass", cell->break_glass.items, cell->break_glass.count);
         vouch_json_close(json, '}');
     }
     vouch_json_close(json, ']');

@@ -21,6 +21,7 @@ static void put_role(struct vouch_json *json, const struct vouch_role_view *role
     vouch_json_number(json, "approvals", role->approvals);
     vouch_json_flag(json, "needs_reason", role->needs_reason != 0);
     vouch_json_number(json, "factor_age_s", role->factor_age_s);
+    vouch_json_flag(json, "break_glass", role->break_glass != 0);
     vouch_json_close(json, '}');
 }
 

@@ -64,6 +64,8 @@ static void put_status(struct vouch_buf *out, const struct vouch_answer_status *
     put_one(out, "vouch_login_alarms_total", "counter",
             "Logins since the start that do not fit the certificate that was shown.",
             status->alarms);
+    put_one(out, "vouch_breakglass_unreviewed", "gauge",
+            "Certificates for emergencies that nobody has reviewed yet.", status->reviews_open);
     put_one(out, "vouch_ledger_records", "gauge", "Records in the ledger.", status->ledger_size);
     put_one(out, "vouch_ledger_checkpoint_records", "gauge",
             "Records that the latest checkpoint covers.", status->checkpoint_size);

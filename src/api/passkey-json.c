@@ -85,60 +85,22 @@ void vouch_api_passkey_create(struct vouch_json *json,
 
 // --- answers
 
-// An object within the body takes the body's place.
-struct place {
-    json_t *body;
-    char within[sizeof((struct vouch_api_call *)0)->within];
-};
-
-static struct place enter(struct vouch_api_call *call, const char *name) {
-    struct place place = {.body = call->body};
-    const json_t *inside = vouch_api_member(call, name, VOUCH_API_REQUIRED);
-    memcpy(place.within, call->within, sizeof place.within);
-    if (inside != NULL && !json_is_object(inside)) {
-        vouch_api_refuse_field(call, name, "%s is not an object", name);
-    }
-    if (!call->refused) {
-        call->body = json_object_get(call->body, name);
-        (void)snprintf(call->within, sizeof call->within, "%s%s.", place.within, name);
-    }
-    return place;
-}
-
-static void leave(struct vouch_api_call *call, const struct place *place) {
-    call->body = place->body;
-    memcpy(call->within, place->within, sizeof call->within);
-}
-
-static struct vouch_bytes read_base64url(struct vouch_api_call *call, const char *name,
-                                         enum vouch_api_need need, size_t max) {
-    struct vouch_bytes text = vouch_api_text(call, name, need, (max + 2) / 3 * 4);
-    if (text.len == 0 || vouch_api_scratch(call) != VOUCH_OK) {
-        return (struct vouch_bytes){0};
-    }
-    size_t from = call->scratch.len;
-    if (vouch_str_unbase64url(text, &call->scratch) != VOUCH_OK || call->scratch.len - from > max) {
-        vouch_api_refuse_field(call, name, "%s is not base64url of at most %zu bytes", name, max);
-        return (struct vouch_bytes){0};
-    }
-    return (struct vouch_bytes){call->scratch.ptr + from, call->scratch.len - from};
-}
-
 static struct vouch_bytes read_question(struct vouch_api_call *call) {
     return vouch_api_text(call, QUESTION, VOUCH_API_REQUIRED, VOUCH_PASSKEY_QUESTION_MAX);
 }
 
 // Enters the credential and reads what it calls itself, which stands there twice.
-static struct place enter_credential(struct vouch_api_call *call, struct vouch_bytes *ret_id) {
+static struct vouch_api_place enter_credential(struct vouch_api_call *call,
+                                               struct vouch_bytes *ret_id) {
     static const char *const members[] = {
         "id", "rawId", "response", "type", "clientExtensionResults", "authenticatorAttachment",
         NULL};
     static const char *const types[] = {"public-key", NULL};
-    struct place place = enter(call, "credential");
+    struct vouch_api_place place = vouch_api_enter(call, "credential");
     vouch_api_members(call, members);
-    *ret_id = read_base64url(call, "id", VOUCH_API_REQUIRED, VOUCH_PASSKEY_ID_GIVEN_MAX);
+    *ret_id = vouch_api_base64url(call, "id", VOUCH_API_REQUIRED, VOUCH_PASSKEY_ID_GIVEN_MAX);
     struct vouch_bytes raw =
-        read_base64url(call, "rawId", VOUCH_API_REQUIRED, VOUCH_PASSKEY_ID_GIVEN_MAX);
+        vouch_api_base64url(call, "rawId", VOUCH_API_REQUIRED, VOUCH_PASSKEY_ID_GIVEN_MAX);
     (void)vouch_api_word(call, "type", VOUCH_API_REQUIRED, types);
     if (!call->refused && !vouch_bytes_equal(*ret_id, raw)) {
         vouch_api_refuse_field(call, "rawId", "rawId is another than id");
@@ -151,25 +113,25 @@ static struct vouch_bytes read_handle(struct vouch_api_call *call) {
     static const char name[] = "userHandle";
     return !call->refused && json_is_null(json_object_get(call->body, name))
                ? (struct vouch_bytes){0}
-               : read_base64url(call, name, VOUCH_API_OPTIONAL, VOUCH_PASSKEY_USER_GIVEN_MAX);
+               : vouch_api_base64url(call, name, VOUCH_API_OPTIONAL, VOUCH_PASSKEY_USER_GIVEN_MAX);
 }
 
 struct vouch_passkey_given vouch_api_passkey_given(struct vouch_api_call *call) {
     static const char *const members[] = {"clientDataJSON", "authenticatorData", "signature",
                                           "userHandle", NULL};
     struct vouch_passkey_given given = {.question = read_question(call)};
-    const struct place outside = enter_credential(call, &given.id);
-    const struct place credential = enter(call, "response");
+    const struct vouch_api_place outside = enter_credential(call, &given.id);
+    const struct vouch_api_place credential = vouch_api_enter(call, "response");
     vouch_api_members(call, members);
-    given.client_data =
-        read_base64url(call, "clientDataJSON", VOUCH_API_REQUIRED, VOUCH_PASSKEY_JSON_GIVEN_MAX);
-    given.authdata =
-        read_base64url(call, "authenticatorData", VOUCH_API_REQUIRED, VOUCH_PASSKEY_DATA_GIVEN_MAX);
+    given.client_data = vouch_api_base64url(call, "clientDataJSON", VOUCH_API_REQUIRED,
+                                            VOUCH_PASSKEY_JSON_GIVEN_MAX);
+    given.authdata = vouch_api_base64url(call, "authenticatorData", VOUCH_API_REQUIRED,
+                                         VOUCH_PASSKEY_DATA_GIVEN_MAX);
     given.signature =
-        read_base64url(call, "signature", VOUCH_API_REQUIRED, VOUCH_PASSKEY_SIGN_GIVEN_MAX);
+        vouch_api_base64url(call, "signature", VOUCH_API_REQUIRED, VOUCH_PASSKEY_SIGN_GIVEN_MAX);
     given.handle = read_handle(call);
-    leave(call, &credential);
-    leave(call, &outside);
+    vouch_api_leave(call, &credential);
+    vouch_api_leave(call, &outside);
     return given;
 }
 
@@ -184,33 +146,33 @@ struct vouch_passkey_new vouch_api_passkey_new(struct vouch_api_call *call) {
                                           NULL};
     struct vouch_passkey_new made = {.question = read_question(call)};
     made.name = vouch_api_text(call, "name", VOUCH_API_REQUIRED, VOUCH_PASSKEY_NAME_GIVEN_MAX);
-    const struct place outside = enter_credential(call, &made.id);
-    const struct place credential = enter(call, "response");
+    const struct vouch_api_place outside = enter_credential(call, &made.id);
+    const struct vouch_api_place credential = vouch_api_enter(call, "response");
     vouch_api_members(call, members);
-    made.client_data =
-        read_base64url(call, "clientDataJSON", VOUCH_API_REQUIRED, VOUCH_PASSKEY_JSON_GIVEN_MAX);
-    made.attestation = read_base64url(call, "attestationObject", VOUCH_API_REQUIRED,
-                                      VOUCH_PASSKEY_ATTEST_GIVEN_MAX);
-    leave(call, &credential);
-    leave(call, &outside);
+    made.client_data = vouch_api_base64url(call, "clientDataJSON", VOUCH_API_REQUIRED,
+                                           VOUCH_PASSKEY_JSON_GIVEN_MAX);
+    made.attestation = vouch_api_base64url(call, "attestationObject", VOUCH_API_REQUIRED,
+                                           VOUCH_PASSKEY_ATTEST_GIVEN_MAX);
+    vouch_api_leave(call, &credential);
+    vouch_api_leave(call, &outside);
     return made;
 }
 
 struct vouch_passkey_given vouch_api_passkey_inside(struct vouch_api_call *call) {
     static const char *const members[] = {QUESTION, "credential", NULL};
-    const struct place outside = enter(call, PASSKEY);
+    const struct vouch_api_place outside = vouch_api_enter(call, PASSKEY);
     vouch_api_members(call, members);
     struct vouch_passkey_given given = vouch_api_passkey_given(call);
-    leave(call, &outside);
+    vouch_api_leave(call, &outside);
     return given;
 }
 
 struct vouch_passkey_new vouch_api_passkey_new_inside(struct vouch_api_call *call) {
     static const char *const members[] = {QUESTION, "credential", "name", NULL};
-    const struct place outside = enter(call, PASSKEY);
+    const struct vouch_api_place outside = vouch_api_enter(call, PASSKEY);
     vouch_api_members(call, members);
     struct vouch_passkey_new made = vouch_api_passkey_new(call);
-    leave(call, &outside);
+    vouch_api_leave(call, &outside);
     return made;
 }
 

@@ -13,6 +13,7 @@
 #define WAIT_MS 250  // of one ask: how long a stop may take
 #define PAUSE_MS 100 // after a failure
 #define FRESH_NS 2000000000ULL
+#define TELL_NS 1000000000ULL // how long those who follow the ledger are left alone
 #define STACK_BYTES (256 * 1024)
 
 struct vouch_api_public {
@@ -25,6 +26,8 @@ struct vouch_api_public {
     struct vouch_api_snapshot *latest;
     struct vouch_public_counts counts;
     _Atomic uint64_t answered_ns; // when the authority last did
+    uint64_t told_size;           // of the ledger, when those who follow it were woken last
+    uint64_t told_ns;             // and when that was; these two are the thread's own
 };
 
 uint64_t vouch_api_krl_wait_key(unsigned use) {
@@ -37,6 +40,10 @@ uint64_t vouch_api_trust_wait_key(void) {
 
 uint64_t vouch_api_news_wait_key(void) {
     return 4;
+}
+
+uint64_t vouch_api_live_wait_key(void) {
+    return 5;
 }
 
 struct vouch_api_snapshot *vouch_api_public_hold(struct vouch_api_public *files) {
@@ -164,6 +171,22 @@ static int rest(struct vouch_api_public *files, uint64_t pause_ms) {
     return stopping != 0;
 }
 
+// A ledger that grows all the time wakes those who follow it once a second.
+static void tell(struct vouch_api_public *files) {
+    uint64_t now_ns = vouch_time_monotonic_ns();
+    uint64_t size = files->latest != NULL ? files->latest->checkpoint_size : 0;
+    if (size == files->told_size || now_ns - files->told_ns < TELL_NS) {
+        return;
+    }
+    files->told_size = size;
+    files->told_ns = now_ns;
+    pthread_mutex_lock(&files->lock);
+    if (files->server != NULL) {
+        vouch_http_wake(files->server, vouch_api_live_wait_key());
+    }
+    pthread_mutex_unlock(&files->lock);
+}
+
 static void *watch(void *context) {
     struct vouch_api_public *files = context;
     uint64_t pause_ms = 0;
@@ -172,6 +195,7 @@ static void *watch(void *context) {
         const struct vouch_api_snapshot *before = files->latest;
         uint64_t asked_ns = vouch_time_monotonic_ns();
         int err = look(files, WAIT_MS, &verdict, NULL);
+        tell(files);
         // Nothing new, and no waiting for it either, would be asked for without end.
         int waited = vouch_time_monotonic_ns() - asked_ns >= PAUSE_MS * 1000000ULL;
         int answered = err == VOUCH_OK && verdict == VOUCH_VERDICT_DONE;

@@ -95,6 +95,32 @@ int vouch_api_request_show(struct vouch_api_call *call) {
     return ask_about(call, &ask);
 }
 
+int vouch_api_request_impact(struct vouch_api_call *call) {
+    const struct vouch_ask_request_impact ask = {.id = vouch_api_path_id(call, "request")};
+    struct vouch_answer_request_impact answer = {0};
+    struct vouch_json *json = &call->json;
+    if (call->refused) {
+        return VOUCH_OK;
+    }
+    int err =
+        vouch_authority_request_impact(call->authority, &call->caller, &ask, &answer, &call->fault);
+    if (!vouch_api_is_done(call, err, &answer.reply)) {
+        return VOUCH_OK;
+    }
+    vouch_api_answer_begin(call, 200, "vouch.request-impact/1");
+    vouch_json_number(json, "hosts", answer.hosts);
+    vouch_json_open(json, "items", '[');
+    for (size_t i = 0; i < answer.count; i++) {
+        const struct vouch_impact_row *row = &answer.rows[i];
+        vouch_json_open(json, NULL, '{');
+        vouch_json_text(json, "host", row->host);
+        vouch_json_texts(json, "logins", row->logins.items, row->logins.count);
+        vouch_json_close(json, '}');
+    }
+    vouch_json_close(json, ']');
+    return vouch_api_answer_end(call);
+}
+
 static int decide(struct vouch_api_call *call, enum vouch_request_verb verb) {
     static const char *const members[] = {"comment", NULL};
     struct vouch_ask_request_decide ask = {.id = vouch_api_path_id(call, "request"), .verb = verb};

@@ -47,6 +47,13 @@ int vouch_api_session_end_one(struct vouch_api_call *call);
 int vouch_api_session_end_all(struct vouch_api_call *call);
 int vouch_api_session_factor(struct vouch_api_call *call);
 
+// devices.c
+int vouch_api_device_new(struct vouch_api_call *call);
+int vouch_api_device_show(struct vouch_api_call *call);
+int vouch_api_device_approve(struct vouch_api_call *call);
+int vouch_api_device_deny(struct vouch_api_call *call);
+int vouch_api_device_undo(struct vouch_api_call *call);
+
 // accounts.c
 int vouch_api_account_list(struct vouch_api_call *call);
 int vouch_api_account_link(struct vouch_api_call *call);
@@ -120,16 +127,32 @@ int vouch_api_access_new(struct vouch_api_call *call);
 // requests.c
 int vouch_api_request_list(struct vouch_api_call *call);
 int vouch_api_request_show(struct vouch_api_call *call);
+int vouch_api_request_impact(struct vouch_api_call *call);
 int vouch_api_request_approve(struct vouch_api_call *call);
 int vouch_api_request_deny(struct vouch_api_call *call);
 int vouch_api_request_cancel(struct vouch_api_call *call);
 int vouch_api_request_take(struct vouch_api_call *call);
+
+// reviews.c
+int vouch_api_review_list(struct vouch_api_call *call);
+int vouch_api_review_show(struct vouch_api_call *call);
+int vouch_api_review_finish(struct vouch_api_call *call);
+int vouch_api_seal_new(struct vouch_api_call *call);
+int vouch_api_sheet_show(struct vouch_api_call *call);
 
 // profiles.c
 int vouch_api_profile_put(struct vouch_api_call *call);
 int vouch_api_profile_show(struct vouch_api_call *call);
 int vouch_api_profile_list(struct vouch_api_call *call);
 int vouch_api_profile_remove(struct vouch_api_call *call);
+
+// overview.c
+int vouch_api_summary_show(struct vouch_api_call *call);
+int vouch_api_preferences_show(struct vouch_api_call *call);
+int vouch_api_preferences_put(struct vouch_api_call *call);
+
+// live.c
+int vouch_api_live_follow(struct vouch_api_call *call);
 
 // audit.c, status.c, metrics.c
 int vouch_api_audit_list(struct vouch_api_call *call);

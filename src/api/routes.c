@@ -13,6 +13,8 @@ static const char *const cert_params[] = {PAGE,        "serial",   "fingerprint"
                                           "until",     "valid_at", NULL};
 static const char *const audit_params[] = {PAGE, "type", "actor", "object", "from", "until", NULL};
 static const char *const krl_params[] = {"wait", NULL};
+static const char *const summary_params[] = {"hours", NULL};
+static const char *const live_params[] = {"for", NULL};
 static const char *const user_params[] = {"user", NULL};
 static const char *const user_page_params[] = {PAGE, "user", NULL};
 static const char *const host_params[] = {PAGE, "user", "zone", "host", NULL};
@@ -28,6 +30,7 @@ static const char *const diff_params[] = {"from", "until", NULL};
 static const char *const who_params[] = {"login", "host", NULL};
 static const char *const version_params[] = {"version", NULL};
 static const char *const request_params[] = {PAGE, "which", "state", NULL};
+static const char *const review_params[] = {PAGE, "state", "kind", NULL};
 
 #define ROW(name, function, ...)                                                                   \
     static const struct vouch_api_row name = {.answer = (function), __VA_ARGS__}
@@ -46,24 +49,35 @@ ROW(profile_list, vouch_api_profile_list, .params = page_params);
 ROW(profile_show, vouch_api_profile_show, .access = VOUCH_API_CALLERS);
 ROW(profile_remove, vouch_api_profile_remove, .access = VOUCH_API_CALLERS);
 ROW(audit_list, vouch_api_audit_list, .params = audit_params);
+ROW(summary, vouch_api_summary_show, .params = summary_params);
+ROW(preferences_show, vouch_api_preferences_show, .access = VOUCH_API_CALLERS);
+ROW(preferences_put, vouch_api_preferences_put, .body = VOUCH_API_JSON);
+ROW(live, vouch_api_live_follow, .params = live_params);
 ROW(status_show, vouch_api_status_show, .access = VOUCH_API_CALLERS);
 ROW(entries, vouch_api_ledger_tile, .access = VOUCH_API_CALLERS);
 
 ROW(session_new, vouch_api_session_new, .access = VOUCH_API_STRANGERS, .body = VOUCH_API_JSON,
-    .work = VOUCH_API_SIGN_IN);
+    .work = VOUCH_API_SIGN_IN, .effect = VOUCH_API_QUESTION);
 ROW(session_show, vouch_api_session_show, .access = VOUCH_API_CALLERS);
 ROW(session_list, vouch_api_session_list, .params = user_page_params);
-ROW(session_end, vouch_api_session_end, .access = VOUCH_API_CALLERS);
+ROW(session_end, vouch_api_session_end, .access = VOUCH_API_CALLERS, .effect = VOUCH_API_QUESTION);
 ROW(session_end_one, vouch_api_session_end_one, .access = VOUCH_API_CALLERS);
 ROW(session_end_all, vouch_api_session_end_all, .params = user_params);
-ROW(session_factor, vouch_api_session_factor, .body = VOUCH_API_JSON);
-ROW(session_challenge, vouch_api_session_challenge, .body = VOUCH_API_JSON);
+ROW(session_factor, vouch_api_session_factor, .body = VOUCH_API_JSON, .effect = VOUCH_API_QUESTION);
+ROW(session_challenge, vouch_api_session_challenge, .body = VOUCH_API_JSON,
+    .effect = VOUCH_API_QUESTION);
 ROW(passkey_challenge, vouch_api_passkey_challenge, .access = VOUCH_API_STRANGERS,
-    .body = VOUCH_API_JSON, .work = VOUCH_API_SIGN_IN);
+    .body = VOUCH_API_JSON, .work = VOUCH_API_SIGN_IN, .effect = VOUCH_API_QUESTION);
 ROW(passkey_begin, vouch_api_passkey_begin, .body = VOUCH_API_JSON);
 ROW(passkey_add, vouch_api_passkey_add, .body = VOUCH_API_JSON);
 ROW(passkey_list, vouch_api_passkey_list, .params = user_page_params);
 ROW(passkey_remove, vouch_api_passkey_remove, .params = user_params);
+ROW(device_new, vouch_api_device_new, .access = VOUCH_API_STRANGERS, .body = VOUCH_API_JSON,
+    .work = VOUCH_API_SIGN_IN, .effect = VOUCH_API_QUESTION);
+ROW(device_show, vouch_api_device_show, .access = VOUCH_API_CALLERS);
+ROW(device_approve, vouch_api_device_approve, .body = VOUCH_API_JSON, .effect = VOUCH_API_QUESTION);
+ROW(device_deny, vouch_api_device_deny, .body = VOUCH_API_JSON, .effect = VOUCH_API_QUESTION);
+ROW(device_undo, vouch_api_device_undo, .body = VOUCH_API_JSON);
 ROW(account_list, vouch_api_account_list, .params = user_page_params);
 ROW(account_link, vouch_api_account_link, .body = VOUCH_API_JSON);
 ROW(account_password, vouch_api_account_password, .body = VOUCH_API_JSON,
@@ -91,7 +105,7 @@ ROW(host_news, vouch_api_host_news, .access = VOUCH_API_HOSTS, .params = news_pa
 ROW(host_report, vouch_api_host_report, .access = VOUCH_API_HOSTS, .body = VOUCH_API_JSON);
 ROW(host_logins, vouch_api_host_logins, .access = VOUCH_API_HOSTS, .body = VOUCH_API_JSON);
 ROW(login_list, vouch_api_login_list, .params = login_params);
-ROW(explain, vouch_api_explain, .body = VOUCH_API_JSON);
+ROW(explain, vouch_api_explain, .body = VOUCH_API_JSON, .effect = VOUCH_API_QUESTION);
 ROW(krl_status, vouch_api_krl_status, .params = page_params);
 ROW(access_matrix, vouch_api_access_matrix, .params = matrix_params);
 ROW(access_diff, vouch_api_access_diff, .params = diff_params);
@@ -105,11 +119,17 @@ ROW(fleet_rename, vouch_api_fleet_rename, .body = VOUCH_API_JSON);
 ROW(fleet_retire, vouch_api_fleet_retire, .body = VOUCH_API_JSON);
 ROW(policy_show, vouch_api_policy_show, .params = version_params);
 ROW(policy_put, vouch_api_policy_put, .body = VOUCH_API_YAML);
-ROW(policy_diff, vouch_api_policy_diff, .body = VOUCH_API_YAML);
+ROW(policy_diff, vouch_api_policy_diff, .body = VOUCH_API_YAML, .effect = VOUCH_API_QUESTION);
 ROW(policy_list, vouch_api_policy_list, .params = page_params);
 ROW(access_new, vouch_api_access_new, .body = VOUCH_API_JSON);
+ROW(review_list, vouch_api_review_list, .params = review_params);
+ROW(review_show, vouch_api_review_show, .access = VOUCH_API_CALLERS);
+ROW(review_finish, vouch_api_review_finish, .body = VOUCH_API_JSON);
+ROW(seal_new, vouch_api_seal_new, .body = VOUCH_API_JSON);
+ROW(sheet_show, vouch_api_sheet_show, .access = VOUCH_API_CALLERS);
 ROW(request_list, vouch_api_request_list, .params = request_params);
 ROW(request_show, vouch_api_request_show, .access = VOUCH_API_CALLERS);
+ROW(request_impact, vouch_api_request_impact, .access = VOUCH_API_CALLERS);
 ROW(request_approve, vouch_api_request_approve, .body = VOUCH_API_JSON);
 ROW(request_deny, vouch_api_request_deny, .body = VOUCH_API_JSON);
 ROW(request_cancel, vouch_api_request_cancel, .body = VOUCH_API_JSON);
@@ -192,6 +212,11 @@ const struct vouch_http_route vouch_api_routes[] = {
     DROP("/v1/session", session_end),
     TAKE(POST, "/v1/session/factor", session_factor),
     TAKE(POST, "/v1/session/challenge", session_challenge),
+    TAKE_FEW("/v1/device", device_new),
+    READ("/v1/device/{code}", device_show),
+    TAKE(POST, "/v1/device/{code}/approve", device_approve),
+    TAKE(POST, "/v1/device/{code}/deny", device_deny),
+    TAKE(POST, "/v1/device/{code}/undo", device_undo),
     TAKE_FEW("/v1/passkeys/challenge", passkey_challenge),
     TAKE(POST, "/v1/account/passkeys/begin", passkey_begin),
     TAKE(POST, "/v1/account/passkeys", passkey_add),
@@ -237,12 +262,22 @@ const struct vouch_http_route vouch_api_routes[] = {
     READ("/v1/policies", policy_list),
     READ("/v1/requests", request_list),
     READ("/v1/requests/{id}", request_show),
+    READ("/v1/requests/{id}/impact", request_impact),
     TAKE(POST, "/v1/requests/{id}/approve", request_approve),
     TAKE(POST, "/v1/requests/{id}/deny", request_deny),
     TAKE(POST, "/v1/requests/{id}/cancel", request_cancel),
     TAKE(POST, "/v1/requests/{id}/cert", request_take),
+    READ("/v1/reviews", review_list),
+    READ("/v1/reviews/{id}", review_show),
+    TAKE(POST, "/v1/reviews/{id}/done", review_finish),
+    TAKE(POST, "/v1/seals", seal_new),
+    READ("/v1/recovery-sheet", sheet_show),
     READ("/v1/audit", audit_list),
     READ("/v1/status", status_show),
+    READ_FEW("/v1/live", live),
+    READ("/v1/summary", summary),
+    READ("/v1/account/preferences", preferences_show),
+    TAKE(PUT, "/v1/account/preferences", preferences_put),
     READ("/readyz", ready_show),
     READ("/metrics", metrics_show),
 };

@@ -3,13 +3,13 @@
 #pragma once
 
 #include "api/call.h"
+#include "api/packed.h"
 
 extern const struct vouch_http_route vouch_api_routes[];
 extern const size_t vouch_api_route_count;
 
 // The API's description, made from doc/openapi.json by the build.
-extern const char vouch_api_openapi[];
-extern const size_t vouch_api_openapi_len;
+extern const struct vouch_packed vouch_api_openapi;
 extern const char vouch_api_openapi_etag[];
 
 // The row behind a route.

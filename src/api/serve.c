@@ -129,9 +129,19 @@ static void check_params(struct vouch_api_call *call, const struct vouch_api_row
     }
 }
 
+// A demonstration changes nothing, whoever asks.
+static void check_effect(struct vouch_api_call *call, const struct vouch_api_row *row) {
+    int asks = call->request->method == VOUCH_HTTP_GET ||
+               call->request->method == VOUCH_HTTP_HEAD || row->effect == VOUCH_API_QUESTION;
+    if (!asks && call->api->config.changes != VOUCH_API_CHANGES_TAKEN) {
+        vouch_api_refuse(call, 403, &vouch_fault_demonstration, NULL,
+                         "this is a demonstration: it changes nothing");
+    }
+}
+
 static void identify(struct vouch_api_call *call, const struct vouch_api_row *row) {
     struct vouch_api_tally *tally = &call->api->tally;
-    if (row->access == VOUCH_API_EVERYBODY) {
+    if (row->access == VOUCH_API_EVERYBODY || call->refused) {
         return;
     }
     if (row->access == VOUCH_API_STRANGERS) {
@@ -191,6 +201,7 @@ int vouch_api_serve(void *context, const struct vouch_http_request *request,
     struct vouch_api_call call = {
         .api = lane->api, .authority = lane->authority, .request = request, .response = response};
     vouch_buf_init(&call.scratch, VOUCH_API_BODY_MAX);
+    check_effect(&call, row);
     identify(&call, row);
     check_params(&call, row);
     take_body(&call, row);

@@ -16,6 +16,7 @@ static void put_members(struct vouch_json *json, const struct vouch_session_row 
     vouch_json_text(json, "user", row->user);
     vouch_json_text(json, "methods", row->methods);
     vouch_json_text(json, "source", row->source);
+    vouch_json_text_or_null(json, "client", row->client);
     vouch_json_time_s(json, "created", row->created_s);
     vouch_json_time_s(json, "used", row->used_s);
     vouch_json_time_s(json, "factor", row->factor_s);
@@ -59,6 +60,9 @@ static int answer_session(struct vouch_api_call *call, unsigned status, enum vou
     } else {
         vouch_json_null(&call->json, "recovery_left");
     }
+    if (call->api->config.changes != VOUCH_API_CHANGES_TAKEN) {
+        vouch_json_flag(&call->json, "demonstration", 1);
+    }
     return vouch_api_answer_end(call);
 }
 
@@ -81,7 +85,41 @@ static struct vouch_ask_sign_in read_sign_in(struct vouch_api_call *call) {
     return ask;
 }
 
+// A program whose user approves it in a browser. Its secret goes to the program, which is no page.
+static struct vouch_ask_device_session read_device(struct vouch_api_call *call) {
+    static const char *const members[] = {"device", NULL};
+    static const char *const inside[] = {"device_code", "verifier", "code", NULL};
+    struct vouch_ask_device_session ask = {0};
+    vouch_api_members(call, members);
+    const struct vouch_api_place outside = vouch_api_enter(call, "device");
+    vouch_api_members(call, inside);
+    ask.secret = vouch_api_secret(call, "device_code", VOUCH_API_REQUIRED, VOUCH_TOKEN_TEXT_MAX);
+    ask.verifier =
+        vouch_api_secret(call, "verifier", VOUCH_API_REQUIRED, VOUCH_DEVICE_VERIFIER_MAX);
+    ask.back = vouch_api_secret(call, "code", VOUCH_API_OPTIONAL, VOUCH_TOKEN_TEXT_MAX);
+    vouch_api_leave(call, &outside);
+    return ask;
+}
+
+static int answer_device(struct vouch_api_call *call) {
+    const struct vouch_ask_device_session ask = read_device(call);
+    struct vouch_answer_session answer = {0};
+    if (call->refused) {
+        return VOUCH_OK;
+    }
+    int err =
+        vouch_authority_device_session(call->authority, &call->caller, &ask, &answer, &call->fault);
+    if (!vouch_api_is_done(call, err, &answer.reply)) {
+        return VOUCH_OK;
+    }
+    atomic_fetch_add(&call->api->tally.sign_ins_begun, 1);
+    return answer_session(call, 201, VOUCH_FACTOR_NONE, &answer);
+}
+
 int vouch_api_session_new(struct vouch_api_call *call) {
+    if (vouch_api_has(call, "device")) {
+        return answer_device(call);
+    }
     struct vouch_ask_sign_in ask = read_sign_in(call);
     uint64_t by_cookie = vouch_api_flag(call, "cookie");
     // Or another site's page could sign its reader in as somebody else.

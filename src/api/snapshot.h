@@ -69,3 +69,5 @@ uint64_t vouch_api_krl_wait_key(unsigned use);
 uint64_t vouch_api_trust_wait_key(void);
 // And what hosts wait on: for the user CA's list, the bundle and the fleet together.
 uint64_t vouch_api_news_wait_key(void);
+// And what streams of events wait on: for the ledger, which wakes them once a second at most.
+uint64_t vouch_api_live_wait_key(void);

@@ -21,6 +21,7 @@ int vouch_api_status_show(struct vouch_api_call *call) {
     vouch_json_number(json, "issued", answer.issued);
     vouch_json_number(json, "refused", answer.refused);
     vouch_json_number(json, "revoked", answer.revoked);
+    vouch_json_number(json, "reviews_open", answer.reviews_open);
     return vouch_api_answer_end(call);
 }
 

@@ -170,6 +170,8 @@ static const struct vouch_fleet_row active = {.id = 9,
                                               .clock_ms = -250};
 
 ASKED(fleet, struct vouch_ask_fleet, struct vouch_answer_fleet) {
+    static const struct vouch_bytes approvers[] = {TEXT("user:alice")};
+    static const struct vouch_bytes wished[] = {TEXT("*.db.example.com")};
     static struct vouch_fleet_row rows[2];
     int err = VOUCH_OK;
     (void)authority;
@@ -184,7 +186,11 @@ ASKED(fleet, struct vouch_ask_fleet, struct vouch_answer_fleet) {
                                            .state = VOUCH_HOST_WAITING,
                                            .created_s = NOW_S,
                                            .needed = 2,
-                                           .approvals = 1};
+                                           .approvals = 1,
+                                           .approvers = {approvers, 1},
+                                           .wished = {wished, 1},
+                                           .asker = TEXT("user:root"),
+                                           .adopt_until_s = NOW_S};
         ret_answer->rows = rows;
         ret_answer->count = 2;
         ret_answer->next = vouch_bytes_of("f10");
@@ -201,6 +207,8 @@ ASKED(fleet_change, struct vouch_ask_fleet_change, struct vouch_answer_fleet_row
                          SHOWN(ask->fingerprint), SHOWN(ask->fresh_name), SHOWN(ask->reason));
         test_double_note_list("labels", ask->labels);
         test_double_note_list("without", ask->without);
+        test_double_note_list("wildcards", ask->wildcards);
+        test_double_note_list("without_wildcards", ask->without_wildcards);
         ret_answer->row = active;
     }
     return test_double_leave(err, fault);

@@ -147,11 +147,50 @@ ASKED(explain, struct vouch_ask_explain, struct vouch_answer_explain) {
     return test_double_leave(err, fault);
 }
 
+ASKED(summary, struct vouch_ask_summary, struct vouch_answer_summary) {
+    static struct vouch_ending_row ending[] = {
+        {.serial = 17592186044417, .is_host = 1, .key_id = TEXT("web1"), .end_s = NOW_S + 60}};
+    static struct vouch_summary_row rows[] = {{.time_s = NOW_S, .name = TEXT("dev"), .count = 5},
+                                              {.time_s = NOW_S, .name = TEXT("app"), .count = 12}};
+    int err = VOUCH_OK;
+    (void)authority;
+    if (test_double_enter(caller, VOUCH_SCOPE_AUDIT_READ, "summary", &ret_answer->reply, &err)) {
+        test_double_note(" hours=%" PRIu64, ask->hours);
+        *ret_answer = (struct vouch_answer_summary){.reply = ret_answer->reply,
+                                                    .now_s = NOW_S,
+                                                    .valid = 900000,
+                                                    .revoked = 3,
+                                                    .next_end_s = NOW_S + 60,
+                                                    .hosts = 9,
+                                                    .critical = 2,
+                                                    .silent = 3,
+                                                    .attention = 1,
+                                                    .behind = 1,
+                                                    .ok = 2,
+                                                    .hosts_waiting = 1,
+                                                    .krl_version = 17592186044419,
+                                                    .krl_current = 5,
+                                                    .requests_waiting = 4,
+                                                    .logins_refused = 17,
+                                                    .logins_since_s = NOW_S,
+                                                    .from_s = NOW_S,
+                                                    .step_s = 3600,
+                                                    .ending = ending,
+                                                    .ending_count = 1,
+                                                    .issued = rows,
+                                                    .issued_count = 2,
+                                                    .refused = rows,
+                                                    .refused_count = 1};
+    }
+    return test_double_leave(err, fault);
+}
+
 ASKED(krl_status, struct vouch_ask_krl_status, struct vouch_answer_krl_status) {
     static struct vouch_krl_host_row rows[] = {{.host = TEXT("web1.example.com"),
                                                 .version = 17592186044417,
                                                 .generated_s = NOW_S,
                                                 .reported_s = NOW_S,
+                                                .arrived_s = NOW_S,
                                                 .behind = 1},
                                                {.host = TEXT("web2.example.com")}};
     int err = VOUCH_OK;
@@ -163,6 +202,8 @@ ASKED(krl_status, struct vouch_ask_krl_status, struct vouch_answer_krl_status) {
         ret_answer->hosts = 5000;
         ret_answer->current = 4998;
         ret_answer->silent = 1;
+        ret_answer->measured = 4000;
+        ret_answer->within_s = 12;
         ret_answer->rows = rows;
         ret_answer->count = 2;
         ret_answer->next = vouch_bytes_of("k2");
@@ -171,8 +212,11 @@ ASKED(krl_status, struct vouch_ask_krl_status, struct vouch_answer_krl_status) {
 }
 
 ASKED(matrix, struct vouch_ask_matrix, struct vouch_answer_matrix) {
-    static struct vouch_matrix_cell cells[] = {
-        {.row = 1, .column = 0, .standing = {words, 1}, .approval = {words, 2}}};
+    static struct vouch_matrix_cell cells[] = {{.row = 1,
+                                                .column = 0,
+                                                .standing = {words, 1},
+                                                .approval = {words, 2},
+                                                .break_glass = {words, 1}}};
     int err = VOUCH_OK;
     (void)authority;
     if (test_double_enter(caller, VOUCH_SCOPE_AUDIT_READ, "matrix", &ret_answer->reply, &err)) {

@@ -2,6 +2,7 @@
 // The double of the authority, as far as people are concerned: sessions, accounts, the policy, access and
 // requests. Its answers are constants, so that a test knows them.
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "api/test-authority.h"
 #include "api/test-double.h"
@@ -347,7 +348,8 @@ ASKED(me, struct vouch_ask_me, struct vouch_answer_me) {
                                               .ttl_s = 3600,
                                               .approvals = 2,
                                               .needs_reason = 1,
-                                              .factor_age_s = 900},
+                                              .factor_age_s = 900,
+                                              .break_glass = 1},
                                              {.zone = TEXT("prod"), .role = TEXT("dev")}};
     int err = VOUCH_OK;
     (void)authority;
@@ -446,6 +448,7 @@ static void note_access(const struct vouch_ask_access *ask) {
     test_double_note_list("sources", ask->sources);
     test_double_note(" command=%.*s verify=%" PRIu64 " pending=%d", SHOWN(ask->force_command),
                      ask->verify_required, (int)ask->pending);
+    test_double_note(" drill=%" PRIu64, ask->drill);
 }
 
 ASKED(access, struct vouch_ask_access, struct vouch_answer_access) {
@@ -501,6 +504,52 @@ ASKED(request_take, struct vouch_ask_request_take, struct vouch_answer_cert) {
     if (test_double_enter(caller, "session", "request_take", &ret_answer->reply, &err)) {
         test_double_note(" id=%" PRIu64 " once=%.*s", ask->id, SHOWN(ask->once));
         fill_cert(&ret_answer->row);
+    }
+    return test_double_leave(err, fault);
+}
+
+ASKED(preferences, struct vouch_ask_preferences, struct vouch_answer_preferences) {
+    static char kept[VOUCH_PREFERENCES_MAX];
+    int err = VOUCH_OK;
+    (void)authority;
+    if (test_double_enter(caller, "session", "preferences", &ret_answer->reply, &err)) {
+        test_double_note(" value=%.*s", SHOWN(ask->value));
+        (void)snprintf(kept, sizeof kept, "%.*s", SHOWN(ask->value));
+        ret_answer->value =
+            vouch_bytes_of(ask->value.len > 0 ? kept : "{\"theme\":\"dark\",\"language\":\"tlh\"}");
+    }
+    return test_double_leave(err, fault);
+}
+
+ASKED(access_preview, struct vouch_ask_access, struct vouch_answer_access_preview) {
+    static const struct vouch_bytes options[] = {TEXT("force-command=/bin/true"),
+                                                 TEXT("verify-required")};
+    int err = VOUCH_OK;
+    (void)authority;
+    if (test_double_enter(caller, "session", "access_preview", &ret_answer->reply, &err)) {
+        test_double_note(" zone=%.*s ttl=%" PRIu64, SHOWN(ask->zone), ask->ttl_s);
+        ret_answer->missing = 1;
+        ret_answer->key_id = vouch_bytes_of("alice");
+        ret_answer->roles = list;
+        ret_answer->principals = list;
+        ret_answer->critical = (struct vouch_text_list){options, 2};
+        ret_answer->extensions = list;
+        ret_answer->valid_after = NOW_S;
+        ret_answer->valid_before = NOW_S + 60;
+    }
+    return test_double_leave(err, fault);
+}
+
+ASKED(request_impact, struct vouch_ask_request_impact, struct vouch_answer_request_impact) {
+    static struct vouch_impact_row rows[] = {
+        {.host = TEXT("db1.example.com"), .logins = {words, 2}}};
+    int err = VOUCH_OK;
+    (void)authority;
+    if (test_double_enter(caller, "session", "request_impact", &ret_answer->reply, &err)) {
+        test_double_note(" id=%" PRIu64, ask->id);
+        ret_answer->rows = rows;
+        ret_answer->count = 1;
+        ret_answer->hosts = 300;
     }
     return test_double_leave(err, fault);
 }

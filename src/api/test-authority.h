@@ -16,6 +16,10 @@
 #define TEST_NO_PASSKEYS "a password without passkeys"
 #define TEST_LINK "vouchl_Link000000123456789abcdefghijklmnopqrstuvwx"
 
+// What a program that signs in by browser asks with, and what the browser brings back.
+#define TEST_DEVICE "vouchd_Device00000123456789abcdefghijklmnopqrstuvw"
+#define TEST_DEVICE_BACK "vouchb_Back0000000123456789abcdefghijklmnopqrstuvw"
+
 // What enrols hosts; and secrets of hosts, as of tokens above.
 #define TEST_HOST_TOKEN "vouchh_HostToken00123456789abcdefghijklmnopqrstuv"
 #define TEST_HOST_SECRET "vouchm_AllRights0123456789abcdefghijklmnopqrstuvw"

@@ -83,6 +83,7 @@ void test_api_begin(struct test_api *test, enum vouch_caller_way way,
     }
     assert_int_equal(vouch_api_public_start(test_authority_handle(), &test->files, &fault), 0);
     const struct vouch_api_config config = {.way = way,
+                                            .changes = VOUCH_API_CHANGES_TAKEN,
                                             .authorities = test->authorities,
                                             .workers = TEST_WORKERS,
                                             .files = test->files,

@@ -350,8 +350,46 @@ static void masks_the_secrets_of_hosts(void **state) {
     }
 }
 
+static void whoever_adopts_says_which_wildcards(void **state) {
+    (void)state;
+    static const char body[] =
+        "{\"fingerprint\":\"SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU\","
+        "\"wildcards\":[\"*.web.example.com\",\"*.b.example.com\"]}";
+    assert_int_equal(test_send_as(TEST_TOKEN_ALL, "POST", "/v1/fleet/web1.example.com/adopt", body),
+                     200);
+    test_assert_asked(" wildcards=[*.web.example.com,*.b.example.com] without_wildcards=[]");
+    test_assert_field(test_send_as(TEST_TOKEN_ALL, "POST", "/v1/fleet/web1.example.com/adopt",
+                                   "{\"fingerprint\":\"SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NM"
+                                   "pJWZG3hSuFU\",\"wildcards\":\"*.b.example.com\"}"),
+                      "wildcards");
+    assert_int_equal(test_send_as(TEST_TOKEN_ALL, "POST", "/v1/fleet/web1.example.com/edit",
+                                  "{\"wildcards\":[\"*.a.b\"],\"without_wildcards\":[\"*.c.d\"]}"),
+                     200);
+    test_assert_asked(" wildcards=[*.a.b] without_wildcards=[*.c.d]");
+}
+
+static void shows_who_adopted_and_what_is_asked_for(void **state) {
+    (void)state;
+    assert_int_equal(test_send_as(TEST_TOKEN_ALL, "GET", "/v1/fleet", NULL), 200);
+    const json_t *row = json_array_get(json_object_get(answer.json, "items"), 1);
+    const json_t *approvers = json_object_get(row, "approvers");
+    const json_t *wished = json_object_get(row, "wished");
+    assert_int_equal(json_integer_value(json_object_get(row, "approvals")), 1);
+    assert_int_equal(json_integer_value(json_object_get(row, "needed")), 2);
+    assert_string_equal(json_string_value(json_array_get(approvers, 0)), "user:alice");
+    assert_string_equal(json_string_value(json_array_get(wished, 0)), "*.db.example.com");
+    assert_string_equal(json_string_value(json_object_get(row, "asker")), "user:root");
+    assert_true(json_is_string(json_object_get(row, "adopt_until")));
+    row = json_array_get(json_object_get(answer.json, "items"), 0);
+    assert_int_equal(json_array_size(json_object_get(row, "approvers")), 0);
+    assert_true(json_is_null(json_object_get(row, "asker")));
+    assert_true(json_is_null(json_object_get(row, "adopt_until")));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(whoever_adopts_says_which_wildcards),
+        TEST(shows_who_adopted_and_what_is_asked_for),
         TEST(enrols_a_host_with_a_token),
         TEST(lets_a_host_without_a_token_wait_to_be_adopted),
         TEST(names_the_key_that_is_wrong),

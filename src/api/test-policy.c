@@ -24,6 +24,8 @@ static void shows_who_one_is(void **state) {
     const json_t *roles = json_object_get(answer.json, "roles");
     assert_int_equal(json_array_size(roles), 2);
     assert_true(json_is_true(json_object_get(json_array_get(roles, 0), "needs_reason")));
+    assert_true(json_is_true(json_object_get(json_array_get(roles, 0), "break_glass")));
+    assert_true(json_is_false(json_object_get(json_array_get(roles, 1), "break_glass")));
     assert_true(json_is_null(json_object_get(json_array_get(roles, 1), "group")));
     assert_int_equal(test_send_as(TEST_TOKEN_ALL, "GET", "/v1/me?user=alice", NULL), 200);
     test_assert_asked(" user=alice");
@@ -176,9 +178,18 @@ static void gets_a_certificate_by_roles(void **state) {
     assert_int_equal(test_send(&one), 201);
     test_assert_asked(" zone=prod key=51 ttl=600 reason=incident once=once-2 roles=[dev,dba]");
     test_assert_asked(" 1 extensions=[permit-pty] 1 logins=[root] 1 sources=[10.0.0.0/8]");
-    test_assert_asked(" command=/bin/true verify=1 pending=0");
+    test_assert_asked(" command=/bin/true verify=1 pending=0 drill=0");
     assert_string_equal(test_text(&answer, "actor"), "user:alice");
     assert_true(test_has_header(&answer, "Location: /v1/certs/17592186044418"));
+}
+
+static void says_that_it_is_a_drill(void **state) {
+    (void)state;
+    assert_int_equal(ask("POST", "/v1/access",
+                         "{\"zone\":\"prod\",\"roles\":[\"emergency\"],\"drill\":true,"
+                         "\"reason\":\"the monthly one\",\"public_key\":\"" TEST_KEY "\"}"),
+                     201);
+    test_assert_asked(" drill=1");
 }
 
 static void tells_left_out_from_empty(void **state) {
@@ -275,6 +286,7 @@ int main(void) {
         TEST(takes_large_policies),
         TEST(lists_versions),
         TEST(gets_a_certificate_by_roles),
+        TEST(says_that_it_is_a_drill),
         TEST(tells_left_out_from_empty),
         TEST(answers_a_request_where_approvals_are_missing),
         TEST(lists_requests_in_every_state),

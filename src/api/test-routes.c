@@ -25,6 +25,9 @@ static const char *query_of(const char *pattern) {
     if (strcmp(pattern, "/v1/access/diff") == 0) {
         return "?from=2026-11-22T10:45:38Z";
     }
+    if (strcmp(pattern, "/v1/live") == 0) {
+        return "?for=0";
+    }
     return strcmp(pattern, "/v1/access/who") == 0 ? "?login=root&host=web1" : "";
 }
 
@@ -67,6 +70,11 @@ static const char *body_of(const struct vouch_http_route *route) {
         {"/v1/sessions", "{\"user\":\"alice\"," PASSWORD "," CODE "}"},
         {"/v1/session/factor", "{" CODE "}"},
         {"/v1/session/challenge", "{}"},
+        {"/v1/device", "{\"client\":{\"host\":\"h\",\"os\":\"o\",\"version\":\"v\"},"
+                       "\"challenge\":\"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\"}"},
+        {"/v1/device/{code}/approve", "{}"},
+        {"/v1/device/{code}/deny", "{}"},
+        {"/v1/device/{code}/undo", "{}"},
         {"/v1/passkeys/challenge", "{}"},
         {"/v1/account/passkeys/begin", "{}"},
         {"/v1/account/passkeys",
@@ -74,6 +82,7 @@ static const char *body_of(const struct vouch_http_route *route) {
          "\"type\":\"public-key\",\"response\":{\"clientDataJSON\":\"Y2Q\","
          "\"attestationObject\":\"YXQ\"}}}"},
         {"/v1/accounts/{user}/link", "{\"ttl_s\":60}"},
+        {"/v1/account/preferences", "{\"theme\":\"dark\"}"},
         {"/v1/account/password",
          "{\"current\":\"one of old\",\"new\":\"four other words\",\"code\":\"123456\"}"},
         {"/v1/account/recovery", "{\"code\":\"123456\"}"},
@@ -100,6 +109,9 @@ static const char *body_of(const struct vouch_http_route *route) {
         {"/v1/requests/{id}/deny", "{}"},
         {"/v1/requests/{id}/cancel", "{}"},
         {"/v1/requests/{id}/cert", "{}"},
+        {"/v1/reviews/{id}/done", "{\"note\":\"looked at it\"}"},
+        {"/v1/seals", "{\"user\":\"alice\",\"role\":\"emergency\",\"public_key\":\"" TEST_KEY
+                      "\",\"ttl_s\":86400,\"reason\":\"for the safe\"}"},
     };
     if (vouch_api_row_of(route)->body == VOUCH_API_NO_BODY) {
         return NULL;
