@@ -33,20 +33,22 @@ static const char *rows_word(const struct vouch_args *args) {
     return word != NULL ? word : "users";
 }
 
-// One cell: "app,root"; what needs an approval in parentheses.
+// One cell: "app,root"; what needs an approval in parentheses, what is for emergencies after a "!".
 static char *cell_text(const json_t *cell) {
-    static const char *const members[] = {"standing", "approval"};
+    static const struct {
+        const char *member, *before, *after;
+    } kinds[] = {{"standing", "", ""}, {"break_glass", "!", ""}, {"approval", "(", ")"}};
     struct vouch_buf text;
     size_t len = 0;
     vouch_buf_init(&text, 64u * 1024);
-    for (size_t k = 0; k < sizeof members / sizeof members[0]; k++) {
-        const json_t *logins = json_object_get(cell, members[k]);
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+        const json_t *logins = json_object_get(cell, kinds[k].member);
         for (size_t i = 0; i < json_array_size(logins); i++) {
             const char *login = json_string_value(json_array_get(logins, i));
             vouch_buf_put_text(&text, text.len > 0 ? "," : "");
-            vouch_buf_put_text(&text, k > 0 ? "(" : "");
+            vouch_buf_put_text(&text, kinds[k].before);
             vouch_str_escape(vouch_bytes_of(login != NULL ? login : "?"), &text);
-            vouch_buf_put_text(&text, k > 0 ? ")" : "");
+            vouch_buf_put_text(&text, kinds[k].after);
         }
     }
     vouch_buf_put(&text, (struct vouch_bytes){(const uint8_t *)"", 1});
@@ -72,6 +74,9 @@ static int take_cell(struct matrix *matrix, const json_t *window, const json_t *
         vouch_item_json(item, "column", json_array_get(columns, (size_t)column));
         vouch_item_json(item, "standing", json_object_get(cell, "standing"));
         vouch_item_json(item, "approval", json_object_get(cell, "approval"));
+        if (json_object_get(cell, "break_glass") != NULL) { // an older server has none
+            vouch_item_json(item, "break_glass", json_object_get(cell, "break_glass"));
+        }
         return 0;
     }
     char **place = &matrix->grid[(matrix->row + (size_t)row) * matrix->columns + matrix->column +
@@ -249,6 +254,7 @@ static const struct vouch_column cell_columns[] = {
     {"column", "WHERE", 0},
     {"standing", "LOGINS", 0},
     {"approval", "ON-APPROVAL", 0},
+    {"break_glass", "BREAK-GLASS", 0},
     {0},
 };
 

@@ -19,6 +19,7 @@ static int make_body(const struct vouch_args *args, const char *fingerprint, con
     vouch_body_init(&body);
     vouch_body_text(&body, "fingerprint", fingerprint);
     vouch_body_text(&body, "zone", zone != NULL ? zone : vouch_args_value(args, "zone"));
+    vouch_body_list(&body, "wildcards", args, "wildcard");
     int err = vouch_body_labels(&body, "labels", args, "label", fault);
     if (err == 0) {
         err = vouch_body_end(&body, ret_text, fault);
@@ -44,9 +45,10 @@ static int adopt_one(struct vouch_reach *reach, const char *body, enum vouch_exi
                      : vouch_fleet_change(reach, name, "adopt", body, &host, fault);
     if (err == 0 && is_dry) {
         vouch_say(&cli->term, "would send %s; nothing was changed; as it is now:", body);
-    } else if (err == 0 && has_state(host, "waiting")) {
-        vouch_say_mark(&cli->term, VOUCH_MARK_WARN,
-                       "it asks for a wildcard name: another administrator has to adopt it too");
+    } else if (err == 0 && vouch_fleet_is_open(host)) {
+        const char *why = vouch_answer_text(host, "why");
+        vouch_say_mark(&cli->term, VOUCH_MARK_WARN, "%s; another administrator has to adopt it too",
+                       why != NULL ? why : "it asks for a name with a wildcard");
         *ret_exit = VOUCH_EXIT_WAITING;
     } else if (err == 0) {
         vouch_say_mark(&cli->term, VOUCH_MARK_OK, "adopted; it comes for its certificates itself");
@@ -234,8 +236,9 @@ static int run_adopt(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
     if (args->operand_count == 1) {
         return run_one(cli, ret_exit, fault);
     }
-    if (vouch_args_value(args, "fingerprint") != NULL) {
-        return vouch_usage(fault, "host adopt: --fingerprint is for one machine by its NAME");
+    if (vouch_args_value(args, "fingerprint") != NULL || vouch_args_count(args, "wildcard") > 0) {
+        return vouch_usage(
+            fault, "host adopt: --fingerprint and --wildcard are for one machine by its NAME");
     }
     return csv != NULL ? run_many(cli, csv, VOUCH_HOST_LIST_CSV, ret_exit, fault)
                        : run_many(cli, scan, VOUCH_HOST_LIST_SCAN, ret_exit, fault);
@@ -246,6 +249,8 @@ static const struct vouch_option options[] = {
      "of one of its host keys, as you compared it"},
     {"zone", 0, VOUCH_OPTION_ONE, 0, "ZONE", "the zone of the machine"},
     {"label", 0, VOUCH_OPTION_MANY, 0, "KEY=VALUE", "a label that the machine gets"},
+    {"wildcard", 0, VOUCH_OPTION_MANY, 0, "NAME",
+     "each name such as *.web.example.com that it asks for, as you judged it"},
     {"csv", 0, VOUCH_OPTION_ONE, 0, "FILE",
      "adopt all of a list: columns name, fingerprint, and zone and labels"},
     {"keyscan", 0, VOUCH_OPTION_ONE, 0, "FILE", "adopt all of a list as ssh-keyscan prints it"},
@@ -257,6 +262,8 @@ static const struct vouch_option options[] = {
 static const char *const examples[] = {
     "vouch host adopt web9.prod.example.com --fingerprint SHA256:... --zone prod --label tier=web",
     "vouch host adopt --csv machines.csv --dry-run",
+    "vouch host adopt web9.prod.example.com --fingerprint SHA256:... --wildcard "
+    "'*.web.prod.example.com'",
     "ssh-keyscan -f names | vouch host adopt --keyscan - --zone prod",
     NULL,
 };
@@ -268,9 +275,12 @@ const struct vouch_command vouch_cmd_host_adopt = {
     .operands = "[NAME]",
     .operands_max = 1,
     .options = options,
-    .notes = "The fingerprint is what makes it the machine that you mean: compare it with what the "
-             "machine itself shows. A list of ssh-keyscan is as good as the network that it came "
-             "over. Exit status of a list: 1 if any machine of it could not be adopted.",
+    .notes =
+        "The fingerprint is what makes it the machine that you mean: compare it with what the "
+        "machine itself shows. A list of ssh-keyscan is as good as the network that it came "
+        "over. A name with a wildcard stands for hosts that nobody named: two people adopt it, "
+        "neither of whom asked for it. Exit status of a list: 1 if any machine of it could not be "
+        "adopted.",
     .examples = examples,
     .shape = VOUCH_SHAPE_LIST,
     .run = run_adopt,

@@ -24,14 +24,21 @@ struct change {
 
 static int fill_edit(const struct vouch_args *args, struct vouch_body *body,
                      struct vouch_fault *fault) {
-    if (vouch_args_count(args, "zone") + vouch_args_count(args, "label") +
-            vouch_args_count(args, "remove-label") ==
-        0) {
+    static const char *const what[] = {"zone", "label", "remove-label", "wildcard",
+                                       "remove-wildcard"};
+    size_t given = 0;
+    for (size_t i = 0; i < sizeof what / sizeof what[0]; i++) {
+        given += vouch_args_count(args, what[i]);
+    }
+    if (given == 0) {
         vouch_usage(fault, "host edit: what to change is missing");
-        return vouch_fault_next(fault, "give --label KEY=VALUE, --remove-label KEY or --zone ZONE");
+        return vouch_fault_next(fault, "give --label KEY=VALUE, --remove-label KEY, --zone ZONE or "
+                                       "--wildcard NAME");
     }
     vouch_body_text(body, "zone", vouch_args_value(args, "zone"));
     vouch_body_list(body, "without", args, "remove-label");
+    vouch_body_list(body, "wildcards", args, "wildcard");
+    vouch_body_list(body, "without_wildcards", args, "remove-wildcard");
     return vouch_body_labels(body, "labels", args, "label", fault);
 }
 
@@ -51,9 +58,10 @@ static int fill_rename(const struct vouch_args *args, struct vouch_body *body,
 
 static const struct change changes[] = {
     {"edit", fill_edit, ASK_YES,
-     "zone and labels decide who reaches it; what its sshd accepts follows within seconds",
+     "zone and labels decide who reaches it, and what its sshd accepts follows within seconds; a "
+     "name with a wildcard waits for two others, and goes at the next renewal",
      "changed"},
-    {"refuse", fill_reason, ASK_NOTHING, "what waits is forgotten", "refused"},
+    {"refuse", fill_reason, ASK_NOTHING, "what waits, or is asked for, is forgotten", "refused"},
     {"lock", fill_reason, ASK_YES,
      "it gets no certificate and reports nothing until it is adopted anew; the certificates that "
      "it has stay good until they end",
@@ -119,6 +127,14 @@ static int preview(struct vouch_reach *reach, const struct change *change, const
     return err;
 }
 
+// What it asks for is for others to adopt.
+static void say_open(const struct vouch_cli *cli, const json_t *host) {
+    const char *why = vouch_answer_text(host, "why");
+    if (vouch_fleet_is_open(host) && why != NULL) {
+        vouch_say_mark(&cli->term, VOUCH_MARK_WARN, "%s", why);
+    }
+}
+
 static int make_change(struct vouch_reach *reach, const struct change *change, const char *body,
                        struct vouch_fault *fault) {
     const struct vouch_cli *cli = reach->cli;
@@ -131,6 +147,7 @@ static int make_change(struct vouch_reach *reach, const struct change *change, c
     err = vouch_fleet_change(reach, cli->args.operands[0], change->verb, body, &host, fault);
     if (err == 0) {
         vouch_say_mark(&cli->term, VOUCH_MARK_OK, "%s", change->done);
+        say_open(cli, host);
         err = vouch_fleet_print(cli, host, fault);
     }
     json_decref(host);
@@ -168,22 +185,29 @@ static const struct vouch_option edit_options[] = {
     {"zone", 0, VOUCH_OPTION_ONE, 0, "ZONE", "put it into this zone"},
     {"label", 0, VOUCH_OPTION_MANY, 0, "KEY=VALUE", "set this label"},
     {"remove-label", 0, VOUCH_OPTION_MANY, 0, "KEY", "take this label away"},
+    {"wildcard", 0, VOUCH_OPTION_MANY, 0, "NAME",
+     "ask for a name such as *.web.example.com; two others adopt it"},
+    {"remove-wildcard", 0, VOUCH_OPTION_MANY, 0, "NAME", "take this name away, or ask no more"},
     DRY_RUN_OPTION,
     VOUCH_SIGN_IN_CODE_OPTION,
     VOUCH_REACH_OPTIONS,
 };
 static const char *const edit_examples[] = {
-    "vouch host edit web3.prod.example.com --label tier=web --remove-label test", NULL};
+    "vouch host edit web3.prod.example.com --label tier=web --remove-label test",
+    "vouch host edit web3.prod.example.com --wildcard '*.web.prod.example.com'", NULL};
 
 const struct vouch_command vouch_cmd_host_edit = {
     .noun = "host",
     .verb = "edit",
-    .summary = "change zone and labels of a machine, and with them who reaches it",
+    .summary = "change zone and labels of a machine, and ask for names with a wildcard",
     .operands = "NAME",
     .operands_min = 1,
     .operands_max = 1,
     .options = edit_options,
-    .notes = "A machine that the policy names has zone and labels from there.",
+    .notes =
+        "A machine that the policy names has zone and labels from there. A name with a "
+        "wildcard needs a domain of host.wildcards in the signer's ceiling.yaml, and two others "
+        "who type vouch host adopt; ssh takes it for one from OpenSSH 10.3 on.",
     .examples = edit_examples,
     CHANGES,
 };

@@ -7,11 +7,14 @@
 // vouch host ls
 
 static const struct vouch_column columns[] = {
-    {"name", "HOST", 0},         {"zone", "ZONE", 0},         {"state", "STATE", 0},
-    {"health", "HEALTH", 0},     {"reported", "REPORTED", 0}, {"labels", "LABELS", 0},
-    {"problems", "PROBLEMS", 1}, {"aliases", "ALIASES", 1},   {"krl_version", "KRL", 1},
-    {"source", "FROM", 1},       {"agent", "AGENT", 1},       {"sshd", "SSHD", 1},
-    {"renewed", "RENEWED", 1},   {"created", "ENROLLED", 1},  {0},
+    {"name", "HOST", 0},         {"zone", "ZONE", 0},
+    {"state", "STATE", 0},       {"health", "HEALTH", 0},
+    {"reported", "REPORTED", 0}, {"labels", "LABELS", 0},
+    {"problems", "PROBLEMS", 1}, {"aliases", "ALIASES", 1},
+    {"krl_version", "KRL", 1},   {"source", "FROM", 1},
+    {"agent", "AGENT", 1},       {"sshd", "SSHD", 1},
+    {"renewed", "RENEWED", 1},   {"created", "ENROLLED", 1},
+    {"why", "WHY", 0},           {0},
 };
 
 static const struct vouch_query_part parts[] = {

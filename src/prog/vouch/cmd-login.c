@@ -12,6 +12,7 @@
 #include "prog/vouch/login-zones.h"
 #include "prog/vouch/meet.h"
 #include "prog/vouch/prompt.h"
+#include "prog/vouch/sign-in-browser.h"
 #include "prog/vouch/sign-in.h"
 #include "prog/vouch/ssh-config.h"
 
@@ -52,6 +53,29 @@ static int meet(const struct vouch_cli *cli, struct vouch_fault *fault) {
 
 // Who
 
+// A browser's page asks for all of it, and who it is comes out there.
+static int check_ways(const struct vouch_args *args, struct vouch_fault *fault) {
+    static const char *const ways[] = {"browser", "device-code", "terminal", NULL};
+    static const char *const of_terminal[] = {"user", "password-file", "code-file", "recovery",
+                                              NULL};
+    const char *chosen = NULL;
+    for (size_t i = 0; ways[i] != NULL; i++) {
+        if (vouch_args_count(args, ways[i]) > 0 && chosen != NULL) {
+            vouch_usage(fault, "--%s and --%s exclude each other", chosen, ways[i]);
+            return vouch_fault_next(fault, "choose one way to sign in");
+        }
+        chosen = vouch_args_count(args, ways[i]) > 0 ? ways[i] : chosen;
+    }
+    for (size_t i = 0; chosen != NULL && strcmp(chosen, "terminal") != 0 && of_terminal[i] != NULL;
+         i++) {
+        if (vouch_args_count(args, of_terminal[i]) > 0) {
+            vouch_usage(fault, "--%s and --%s exclude each other", chosen, of_terminal[i]);
+            return vouch_fault_next(fault, "the browser's page asks for that");
+        }
+    }
+    return 0;
+}
+
 static int copy_name(const struct vouch_secret *answer, char **ret_user,
                      struct vouch_fault *fault) {
     *ret_user = vouch_str_copy(vouch_str_trim(vouch_secret_bytes(answer)));
@@ -88,19 +112,37 @@ static int ask_user(const struct vouch_cli *cli, char **ret_user, struct vouch_f
     return err == 0 ? copy_name(&answer, ret_user, fault) : err;
 }
 
+static int ask_here(const struct vouch_cli *cli, struct vouch_reach *reach,
+                    struct vouch_fault *fault) {
+    vouch_autofree char *user = NULL;
+    int err = ask_user(cli, &user, fault);
+    return err == 0 ? vouch_sign_in(reach, user, fault) : err;
+}
+
+// A server that knows no browsers is asked in the old way, unless the new one was asked for.
+static int by_some_way(const struct vouch_cli *cli, struct vouch_reach *reach,
+                       struct vouch_fault *fault) {
+    int is_chosen = 0;
+    enum vouch_sign_in_way way = vouch_sign_in_way(cli, &is_chosen);
+    if (way == VOUCH_SIGN_IN_TERMINAL) {
+        return ask_here(cli, reach, fault);
+    }
+    int err = vouch_sign_in_browser(reach, way, fault);
+    return err == VOUCH_ERR_UNSUPPORTED && !is_chosen ? ask_here(cli, reach, fault) : err;
+}
+
 static int sign_in(const struct vouch_cli *cli, struct vouch_reach *reach,
                    struct vouch_fault *fault) {
-    vouch_autofree char *user = NULL;
     char shown[200];
     vouch_reach_done(reach);
     *reach = (struct vouch_reach){0};
-    int err = vouch_reach_open_stranger(cli, reach, fault);
+    int err = check_ways(&cli->args, fault);
     if (err == 0) {
-        err = ask_user(cli, &user, fault);
+        err = vouch_reach_open_stranger(cli, reach, fault);
     }
     if (err == 0) {
         vouch_say_detail(&cli->term, "signing in to %s", vouch_api_name(reach->api));
-        err = vouch_sign_in(reach, user, fault);
+        err = by_some_way(cli, reach, fault);
     }
     if (err == 0) {
         vouch_str_escape_to(vouch_bytes_of(reach->session.user), shown, sizeof shown);
@@ -117,7 +159,9 @@ static int ask_me(struct vouch_reach *reach, json_t **ret_me, struct vouch_fault
 
 static int wants_anew(const struct vouch_cli *cli, const struct vouch_reach *reach) {
     const char *user = vouch_args_value(&cli->args, "user");
-    return reach->by != VOUCH_BY_SESSION || vouch_args_value(&cli->args, "password-file") != NULL ||
+    return reach->by != VOUCH_BY_SESSION || vouch_args_count(&cli->args, "browser") > 0 ||
+           vouch_args_count(&cli->args, "device-code") > 0 ||
+           vouch_args_value(&cli->args, "password-file") != NULL ||
            vouch_args_count(&cli->args, "recovery") > 0 ||
            (user != NULL && strcmp(user, reach->session.user) != 0);
 }
@@ -309,6 +353,7 @@ static const struct vouch_option options[] = {
     {"key", 0, VOUCH_OPTION_ONE, 0, "FILE.pub",
      "a public key of your own; its certificate is written beside it too"},
     {"agent", 0, VOUCH_OPTION_FLAG, 0, NULL, "put key and certificate into ssh-agent as well"},
+    VOUCH_SIGN_IN_WAYS,
     VOUCH_SIGN_IN_OPTIONS,
     {"dry-run", 'n', VOUCH_OPTION_FLAG, 0, NULL,
      "sign in, and show what would be asked for; get no certificate"},
@@ -319,6 +364,7 @@ static const struct vouch_option options[] = {
 
 static const char *const examples[] = {
     "vouch login https://ca.example.com:8443 --pin sha256:...",
+    "vouch login --device-code",
     "vouch login --zone prod --role dba --reason \"ticket 4711\" --ttl 1h",
     NULL,
 };
@@ -332,7 +378,9 @@ const struct vouch_command vouch_cmd_login = {
     .notes =
         "Key and certificate go to ~/.ssh/vouch/ZONE and nowhere else; ssh finds them by one line "
         "at "
-        "the top of ~/.ssh/config. The password is asked for on the terminal, never taken from "
+        "the top of ~/.ssh/config. Where there is a browser here it is opened, and otherwise a "
+        "code is shown that is approved in one; with --terminal, --user NAME or the files name, "
+        "password and code are asked for here. The password is never taken from "
         "an option or the environment. What was asked for is noted down, and asked for again when "
         "the certificate is renewed.",
     .examples = examples,

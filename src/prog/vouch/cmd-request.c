@@ -11,6 +11,7 @@
 #include "prog/vouch/prompt.h"
 #include "prog/vouch/query.h"
 #include "prog/vouch/request-take.h"
+#include "prog/vouch/sign-in.h"
 #include "prog/vouch/zone-dir.h"
 
 #define KEY_LINE_MAX 32768
@@ -105,6 +106,9 @@ static char *make_body(const struct vouch_cli *cli, const char *zone, uint64_t t
                                   json_string(vouch_args_value(&cli->args, "reason"))) != 0;
     if (!bad && ttl_s != 0) {
         bad = json_object_set_new(body, "ttl_s", json_integer((json_int_t)ttl_s)) != 0;
+    }
+    if (!bad && vouch_args_count(&cli->args, "drill") > 0) {
+        bad = json_object_set_new(body, "drill", json_true()) != 0;
     }
     char *text = bad ? NULL : json_dumps(body, JSON_COMPACT | JSON_ENSURE_ASCII);
     vouch_buf_done(&line);
@@ -238,13 +242,16 @@ static const struct vouch_option request_options[] = {
     {"no-wait", 0, VOUCH_OPTION_FLAG, 0, NULL, "print the number of the request, and end"},
     {"within", 0, VOUCH_OPTION_ONE, 0, "SPAN",
      "wait no longer than that (default: until the request expires)"},
+    {"drill", 0, VOUCH_OPTION_FLAG, 0, NULL, "of a role for emergencies: it is a rehearsal"},
     {"dry-run", 'n', VOUCH_OPTION_FLAG, 0, NULL, "show what would be asked for; ask nothing"},
+    VOUCH_SIGN_IN_CODE_OPTION,
     VOUCH_REACH_OPTIONS,
 };
 
 static const char *const request_examples[] = {
     "vouch request dba --reason \"ticket 4711\" --ttl 1h",
     "vouch request dba --reason \"ticket 4711\" --no-wait",
+    "vouch request emergency --reason \"the monthly drill\" --drill",
     NULL,
 };
 

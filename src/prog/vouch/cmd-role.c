@@ -54,6 +54,7 @@ static const struct vouch_column show_lines[] = {
     {"second_factor_s", "Second factor (s)", 0},
     {"approve_by", "Approved by", 0},
     {"approvals", "Approvals", 0},
+    {"break_glass", "Break-glass", 0},
     {"from", "From", 0},
     {"until", "Until", 0},
     {0},
@@ -95,6 +96,8 @@ static const struct vouch_option add_options[] = {
     {"second-factor", 0, VOUCH_OPTION_ONE, 0, "SPAN", "how old the second factor may be"},
     {"approve-by", 0, VOUCH_OPTION_MANY, 0, "WHO[,WHO...]", "who approves: user:NAME, group:NAME"},
     {"approvals", 0, VOUCH_OPTION_ONE, 0, "N", "how many have to (default with --approve-by: 1)"},
+    {"break-glass", 0, VOUCH_OPTION_FLAG, 0, NULL,
+     "for emergencies: had at once, told to all administrators, reviewed"},
     {"from", 0, VOUCH_OPTION_ONE, 0, "TIME", "from when it counts"},
     {"until", 0, VOUCH_OPTION_ONE, 0, "TIME", "when it ends: RFC 3339, or +30d"},
     VOUCH_CHANGE_OPTIONS,
@@ -105,6 +108,8 @@ static const char *const add_examples[] = {
     "8h",
     "vouch role add dba --zone prod --member group:ops --host tier=db --login postgres --ttl 1h "
     "--reason-required --approve-by group:ops-leads --second-factor 15m",
+    "vouch role add emergency --zone prod --member group:ops --host all --login root --ttl 1h "
+    "--break-glass",
     NULL};
 
 const struct vouch_command vouch_cmd_role_add = {
@@ -140,6 +145,8 @@ static const struct vouch_option edit_options[] = {
     {"approve-by", 0, VOUCH_OPTION_MANY, 0, "WHO[,WHO...]",
      "who approves: user:NAME, group:NAME (in place of all)"},
     {"approvals", 0, VOUCH_OPTION_ONE, 0, "N", "how many have to"},
+    {"break-glass", 0, VOUCH_OPTION_FLAG, 0, NULL,
+     "for emergencies: had at once, told to all administrators, reviewed"},
     {"from", 0, VOUCH_OPTION_ONE, 0, "TIME", "from when it counts"},
     {"until", 0, VOUCH_OPTION_ONE, 0, "TIME", "when it ends: RFC 3339, or +30d"},
     VOUCH_LISTS_OPTIONS,

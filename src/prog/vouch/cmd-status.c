@@ -79,7 +79,10 @@ static void say_role(const struct vouch_cli *cli, const json_t *role) {
     json_int_t approvals = json_integer_value(json_object_get(role, "approvals"));
     int reason = json_is_true(json_object_get(role, "needs_reason"));
     const char *how = reason ? "; wants a reason" : "";
-    if (approvals > 0) {
+    if (json_is_true(json_object_get(role, "break_glass"))) {
+        vouch_say(&cli->term, "  role %s in %s, for emergencies: vouch request %s --reason ...",
+                  name, zone, name);
+    } else if (approvals > 0) {
         vouch_say(&cli->term, "  role %s in %s, on %lld approval%s: vouch request %s --reason ...",
                   name, zone, (long long)approvals, approvals == 1 ? "" : "s", name);
     } else {

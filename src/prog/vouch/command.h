@@ -127,6 +127,8 @@ extern const struct vouch_command vouch_cmd_role_ls, vouch_cmd_role_show, vouch_
 extern const struct vouch_command vouch_cmd_access_who_can, vouch_cmd_access_can;
 extern const struct vouch_command vouch_cmd_request, vouch_cmd_request_ls, vouch_cmd_request_show,
     vouch_cmd_request_cancel, vouch_cmd_request_wait, vouch_cmd_approve, vouch_cmd_deny;
+extern const struct vouch_command vouch_cmd_breakglass_seal, vouch_cmd_breakglass_sheet,
+    vouch_cmd_review_ls, vouch_cmd_review_show, vouch_cmd_review_done;
 extern const struct vouch_command vouch_cmd_audit_search, vouch_cmd_audit_tail,
     vouch_cmd_audit_logins, vouch_cmd_explain, vouch_cmd_krl_status, vouch_cmd_access_matrix,
     vouch_cmd_access_diff, vouch_cmd_doctor;

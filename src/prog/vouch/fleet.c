@@ -41,6 +41,10 @@ int vouch_fleet_change(struct vouch_reach *reach, const char *name, const char *
     return ask(reach, name, verb, &how, ret_host, fault);
 }
 
+int vouch_fleet_is_open(const struct json_t *host) {
+    return json_is_string(json_object_get(host, "adopt_until"));
+}
+
 // Printing
 
 static const struct vouch_column lines[] = {
@@ -62,8 +66,12 @@ static const struct vouch_column lines[] = {
     {"renewed", "Renewed", 0},
     {"created", "Enrolled", 0},
     {"token", "By", 0},
-    {"approvals", "Adopted by", 0},
-    {"needed", "Administrators needed", 0},
+    {"approvals", "Approvals", 0},
+    {"needed", "Approvals needed", 0},
+    {"approvers", "Adopted by", 0},
+    {"wished", "Asks for", 0},
+    {"asker", "Asked by", 0},
+    {"adopt_until", "To be adopted until", 0},
     {"agent", "Agent", 0},
     {"sshd", "sshd", 0},
     {0},

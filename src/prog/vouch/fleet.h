@@ -16,6 +16,9 @@ VOUCH_MUST_USE int vouch_fleet_change(struct vouch_reach *reach, const char *nam
                                       const char *body, struct json_t **ret_host,
                                       struct vouch_fault *fault);
 
+// Nonzero if it waits for people: to be adopted, or for names with a wildcard.
+int vouch_fleet_is_open(const struct json_t *host);
+
 // Prints one: lines for a person, or the form that -o asks for.
 VOUCH_MUST_USE int vouch_fleet_print(const struct vouch_cli *cli, const struct json_t *host,
                                      struct vouch_fault *fault);

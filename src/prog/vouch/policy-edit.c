@@ -59,6 +59,7 @@ static const struct vouch_field role_fields[] = {
     {"second_factor_s", "second-factor", VOUCH_FIELD_DURATION, ROLE(second_factor_age_s), NULL},
     {"approve_by", "approve-by", VOUCH_FIELD_LIST, ROLE(by), NULL},
     {"approvals", "approvals", VOUCH_FIELD_COUNT, ROLE(approval_count), NULL},
+    {"break_glass", "break-glass", VOUCH_FIELD_FLAG, ROLE(break_glass), NULL},
     {"from", "from", VOUCH_FIELD_MOMENT, ROLE(from_s), NULL},
     {"until", "until", VOUCH_FIELD_MOMENT, ROLE(until_s), NULL},
     {0},
@@ -479,7 +480,8 @@ static int each_value(const struct change *change, const char *option, value_fn 
     return err;
 }
 
-// What follows from what was given: who approves means that somebody has to.
+// What follows from what was given: who approves means that somebody has to; an emergency is told why,
+// and proven by a second factor of these minutes.
 static void complete(const struct change *change, void *thing) {
     struct vouch_policy_role *role = thing;
     if (strcmp(change->amend->kind->noun, "role") == 0) {
@@ -488,6 +490,12 @@ static void complete(const struct change *change, void *thing) {
         }
         if (role->by.count == 0 && vouch_args_count(change->amend->args, "unset") > 0) {
             role->approval_count = 0;
+        }
+        if (vouch_args_count(change->amend->args, "break-glass") > 0) {
+            role->reason = VOUCH_POLICY_REQUIRED;
+            role->second_factor_age_s = role->second_factor_age_s == 0
+                                            ? VOUCH_POLICY_BREAK_GLASS_FACTOR_MAX_S
+                                            : role->second_factor_age_s;
         }
     }
 }

@@ -233,11 +233,13 @@ int vouch_reach_keys(struct vouch_reach *reach, struct vouch_fault *fault) {
 enum vouch_exit vouch_reach_failed(const struct vouch_cli *cli, const struct vouch_fault *fault) {
     // Too busy to hear a sign-in is as good as away.
     if (fault->kind == &vouch_fault_server_unreachable ||
-        fault->kind == &vouch_fault_sign_in_busy || fault->kind == &vouch_fault_sign_ins) {
+        fault->kind == &vouch_fault_sign_in_busy || fault->kind == &vouch_fault_sign_ins ||
+        fault->kind == &vouch_fault_device_full) {
         return VOUCH_EXIT_UNREACHABLE;
     }
     if (fault->err == VOUCH_ERR_PASSPHRASE || fault->kind == &vouch_fault_server_token ||
-        fault->kind == &vouch_fault_tries) {
+        fault->kind == &vouch_fault_tries || fault->kind == &vouch_fault_device_over ||
+        fault->kind == &vouch_fault_device_elsewhere) {
         return VOUCH_EXIT_TOKEN;
     }
     if (fault->err == VOUCH_ERR_REFUSED) {

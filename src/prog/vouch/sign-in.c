@@ -125,7 +125,7 @@ static int make_body(const struct vouch_cli *cli, const char *user, struct vouch
     return err;
 }
 
-static void wipe_member(json_t *json, const char *name) {
+void vouch_sign_in_wipe(json_t *json, const char *name) {
     json_t *value = json_object_get(json, name);
     if (json_is_string(value)) {
         vouch_wipe((void *)(uintptr_t)json_string_value(value), json_string_length(value));
@@ -160,10 +160,21 @@ static void warn_codes(const struct vouch_cli *cli, const json_t *json) {
     }
 }
 
+int vouch_sign_in_finish(struct vouch_reach *reach, json_t *take_json, struct vouch_fault *fault) {
+    vouch_session_done(&reach->session);
+    int err = take_session(reach, take_json, fault);
+    if (err == 0) {
+        reach->by = VOUCH_BY_SESSION;
+        warn_codes(reach->cli, take_json);
+    }
+    vouch_sign_in_wipe(take_json, "secret");
+    json_decref(take_json);
+    return err;
+}
+
 int vouch_sign_in(struct vouch_reach *reach, const char *user, struct vouch_fault *fault) {
     struct vouch_sign_in_body body = {0};
     json_t *json = NULL;
-    vouch_session_done(&reach->session);
     int err = make_body(reach->cli, user, &body, fault);
     if (err == 0) {
         if (vouch_args_value(&reach->cli->args, "timeout") == NULL) {
@@ -172,16 +183,7 @@ int vouch_sign_in(struct vouch_reach *reach, const char *user, struct vouch_faul
         err = vouch_sign_in_post(reach, "/v1/sessions", &body, "vouch.session/1", &json, fault);
     }
     vouch_sign_in_body_done(&body);
-    if (err == 0) {
-        err = take_session(reach, json, fault);
-    }
-    if (err == 0) {
-        reach->by = VOUCH_BY_SESSION;
-        warn_codes(reach->cli, json);
-    }
-    wipe_member(json, "secret");
-    json_decref(json);
-    return err;
+    return err == 0 ? vouch_sign_in_finish(reach, json, fault) : err;
 }
 
 int vouch_sign_in_again(struct vouch_reach *reach, struct vouch_fault *fault) {

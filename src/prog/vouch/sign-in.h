@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Signing in: name, password and second factor, asked for and sent.
-//
-// Room for other ways (a browser, a security key) is here and nowhere else: each ends in a session.
+// Signing in: name, password and second factor, asked for and sent; and what every way of signing in ends with,
+// a session that is kept. The way over a browser is sign-in-browser.h.
 #pragma once
 
 #include "prog/vouch/reach.h"
@@ -28,6 +27,12 @@
 // questions are asked with it. `reach` was opened as a stranger.
 VOUCH_MUST_USE int vouch_sign_in(struct vouch_reach *reach, const char *user,
                                  struct vouch_fault *fault);
+
+// Keeps the session of an answer to POST /v1/sessions, as above; `take_json` is let go of.
+VOUCH_MUST_USE int vouch_sign_in_finish(struct vouch_reach *reach, struct json_t *take_json,
+                                        struct vouch_fault *fault);
+// Wipes a member that is a text.
+void vouch_sign_in_wipe(struct json_t *json, const char *name);
 
 // A code for the session that is there, because the last one is too old: asked for on the terminal, or
 // from --code-file.
