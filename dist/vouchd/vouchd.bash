@@ -5,7 +5,7 @@ _vouchd() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "init run check-config status --help --version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "init run check-config status demo --demo --help --version" -- "$cur")
         return
     fi
     case $prev in
@@ -15,7 +15,7 @@ _vouchd() {
         --passphrase-file)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return ;;
-        --name | --listen | --credential | --users) return ;;
+        --name | --listen | --credential | --users | --seed | --scale) return ;;
     esac
     if [[ $cur == -* ]]; then
         local options

@@ -11,7 +11,7 @@ function __vouchd_options
     echo --help
 end
 
-complete -c vouchd -n 'test (count (commandline -opc)) -eq 1' -f -a 'init run check-config status --help --version'
+complete -c vouchd -n 'test (count (commandline -opc)) -eq 1' -f -a 'init run check-config status demo --demo --help --version'
 complete -c vouchd -n 'test (count (commandline -opc)) -gt 1; and string match -q -- "-*" (commandline -ct)' -f -a '(__vouchd_options)'
 complete -c vouchd -n 'test (count (commandline -opc)) -gt 1' -l key-type -x -a 'ed25519 ecdsa-p256 ecdsa-p384 ecdsa-p521 rsa'
 complete -c vouchd -n 'test (count (commandline -opc)) -gt 1' -l passphrase-file -r

@@ -14,6 +14,12 @@ struct raw_bounds {
     char **options;
     unsigned options_count;
 };
+struct raw_host {
+    char *ttl_max;
+    char *principals_max;
+    char **wildcards;
+    unsigned wildcards_count;
+};
 struct raw_rate {
     char *per_second;
 };
@@ -24,7 +30,7 @@ struct raw_keys {
 };
 struct raw {
     struct raw_bounds user;
-    struct raw_bounds host;
+    struct raw_host host;
     struct raw_rate rate;
     struct raw_keys keys;
 };
@@ -43,7 +49,8 @@ static const cyaml_schema_field_t user_fields[] = {
     TEXT(struct raw_bounds, ttl_max), TEXT(struct raw_bounds, principals_max),
     LIST(struct raw_bounds, options), CYAML_FIELD_END};
 static const cyaml_schema_field_t host_fields[] = {
-    TEXT(struct raw_bounds, ttl_max), TEXT(struct raw_bounds, principals_max), CYAML_FIELD_END};
+    TEXT(struct raw_host, ttl_max), TEXT(struct raw_host, principals_max),
+    LIST(struct raw_host, wildcards), CYAML_FIELD_END};
 static const cyaml_schema_field_t rate_fields[] = {TEXT(struct raw_rate, per_second),
                                                    CYAML_FIELD_END};
 static const cyaml_schema_field_t keys_fields[] = {TEXT(struct raw_keys, rsa_min_bits),
@@ -63,6 +70,21 @@ static int read_option(const struct vouch_setting_text *text, struct vouch_fault
     }
     ceiling->user.options |= bit;
     return VOUCH_OK;
+}
+
+static int read_domain(const struct vouch_setting_text *text, struct vouch_fault *fault) {
+    struct vouch_signer_ceiling *ceiling = text->into;
+    int err = vouch_host_domains_add(&ceiling->wildcards, vouch_bytes_of(text->text));
+    if (err == VOUCH_OK) {
+        return VOUCH_OK;
+    }
+    if (err == VOUCH_ERR_LIMIT) {
+        return vouch_setting_fault(text, fault, "holds more than %d domains",
+                                   VOUCH_HOST_DOMAINS_MAX);
+    }
+    (void)vouch_setting_fault(text, fault, "\"%s\" is no domain of two labels or more", text->text);
+    return vouch_fault_next(fault, "Write web.example.com, without a star, to allow "
+                                   "*.web.example.com and what is below it.");
 }
 
 static int read_type(const struct vouch_setting_text *text, struct vouch_fault *fault) {
@@ -123,6 +145,11 @@ static const struct vouch_setting settings[] = {
      NUMBER,
      INTO(host.principals_max),
      NAME_BOUNDS},
+    {.path = "host.wildcards",
+     .kind = VOUCH_YAML_LIST,
+     RAW(host.wildcards),
+     .otherwise = "",
+     .read = read_domain},
     {.path = "rate", .kind = VOUCH_YAML_GROUP},
     {.path = "rate.per_second",
      RAW(rate.per_second),

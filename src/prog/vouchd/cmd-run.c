@@ -180,6 +180,11 @@ static int check_new(const struct server *server, const struct vouch_settings *n
                               "signer.unlock: cannot change while the server runs");
         return vouch_fault_next(fault, "Stop the server and start it again.");
     }
+    if (next->config.purpose != server->settings.config.purpose) {
+        (void)vouch_fault_set(fault, VOUCH_ERR_MISMATCH, &vouch_fault_config,
+                              "purpose: cannot change while the server runs");
+        return vouch_fault_next(fault, "Stop the server and start it again.");
+    }
     int err = check_users(&next->config, fault);
     return err == VOUCH_OK
                ? vouch_tls_pair_check(next->config.tls_certificate, next->config.tls_key, fault)

@@ -7,7 +7,8 @@
 #include "base/str.h"
 
 const struct vouch_command *const vouch_commands[] = {
-    &vouch_cmd_init, &vouch_cmd_run, &vouch_cmd_check_config, &vouch_cmd_status, NULL,
+    &vouch_cmd_init,   &vouch_cmd_run,  &vouch_cmd_check_config,
+    &vouch_cmd_status, &vouch_cmd_demo, NULL,
 };
 
 static size_t find(const struct vouch_option *known, const char *name, size_t len) {
@@ -96,7 +97,7 @@ int vouch_options_parse(const struct vouch_command *command, int argc, char *con
             err = take_dir(command, word, &options, fault);
         }
     }
-    if (err == VOUCH_OK && options.dir == NULL) {
+    if (err == VOUCH_OK && options.dir == NULL && command->dir == VOUCH_DIR_NEEDED) {
         (void)vouch_fault_set(fault, VOUCH_ERR_ARGUMENT, &vouch_fault_usage,
                               "%s: the folder of the server is missing", command->name);
         err = vouch_fault_next(fault, "Type: vouchd %s DIR", command->name);

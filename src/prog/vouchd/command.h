@@ -27,11 +27,15 @@ struct vouch_options {
     const char *dir;                       // NULL: not given
 };
 
+// Whether a command needs the folder of a server.
+enum vouch_command_dir { VOUCH_DIR_NEEDED = 0, VOUCH_DIR_OPTIONAL };
+
 struct vouch_command {
     const char *name;
     const char *summary;
     const struct vouch_option *options; // ended by a NULL name
     const char *const *examples;        // ended by NULL
+    enum vouch_command_dir dir;
     int (*run)(const struct vouch_options *options, enum vouch_exit *ret_exit,
                struct vouch_fault *fault);
 };
@@ -39,7 +43,7 @@ struct vouch_command {
 // All commands in the order of the help, ended by NULL.
 extern const struct vouch_command *const vouch_commands[];
 extern const struct vouch_command vouch_cmd_init, vouch_cmd_run, vouch_cmd_check_config,
-    vouch_cmd_status;
+    vouch_cmd_status, vouch_cmd_demo;
 
 // Reads "--name VALUE", "--name=VALUE" and one folder, from argv[from] on. Usage faults only. An option
 // that is given twice is one.

@@ -57,6 +57,7 @@ struct raw {
     struct raw_pair tls;
     char **trusted_proxies;
     unsigned trusted_proxies_count;
+    char *purpose;
     char *metrics;
     char *sandbox;
     struct raw_signer signer;
@@ -96,11 +97,12 @@ static const cyaml_schema_field_t users_fields[] = {
 static const cyaml_schema_field_t log_fields[] = {TEXT(struct raw_log, level),
                                                   TEXT(struct raw_log, format), CYAML_FIELD_END};
 static const cyaml_schema_field_t fields[] = {
-    TEXT(struct raw, name),      LIST(struct raw, listen),    TEXT(struct raw, url),
-    TEXT(struct raw, lanes),     GROUP(struct raw, tls),      LIST(struct raw, trusted_proxies),
-    TEXT(struct raw, metrics),   TEXT(struct raw, sandbox),   GROUP(struct raw, signer),
-    GROUP(struct raw, identity), GROUP(struct raw, sessions), GROUP(struct raw, hosts),
-    GROUP(struct raw, users),    GROUP(struct raw, log),      CYAML_FIELD_END,
+    TEXT(struct raw, name),    LIST(struct raw, listen),    TEXT(struct raw, url),
+    TEXT(struct raw, lanes),   GROUP(struct raw, tls),      LIST(struct raw, trusted_proxies),
+    TEXT(struct raw, purpose), TEXT(struct raw, metrics),   TEXT(struct raw, sandbox),
+    GROUP(struct raw, signer), GROUP(struct raw, identity), GROUP(struct raw, sessions),
+    GROUP(struct raw, hosts),  GROUP(struct raw, users),    GROUP(struct raw, log),
+    CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, fields)};
@@ -208,6 +210,7 @@ static int read_proxy(const struct vouch_setting_text *text, struct vouch_fault 
     return VOUCH_OK;
 }
 
+static const char *const purpose_words[] = {"service", "demonstration", NULL};
 static const char *const metrics_words[] = {"token", "public", NULL};
 static const char *const sandbox_words[] = {"required", "optional", NULL};
 static const char *const unlock_words[] = {"key-file", "passphrase", "credential", NULL};
@@ -272,6 +275,7 @@ static const struct vouch_setting settings[] = {
      RAW(trusted_proxies),
      .otherwise = "",
      .read = read_proxy},
+    CHOICE("purpose", purpose, "service", purpose, purpose_words),
     CHOICE("metrics", metrics, "token", metrics, metrics_words),
     CHOICE("sandbox", sandbox, "required", sandbox, sandbox_words),
     {.path = "signer", .kind = VOUCH_YAML_GROUP},

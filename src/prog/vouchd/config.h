@@ -32,6 +32,8 @@ enum vouch_config_unlock {
     VOUCH_UNLOCK_PASSPHRASE,   // asked for at the start
     VOUCH_UNLOCK_CREDENTIAL,   // given by the service manager
 };
+// What a server is for. A demonstration answers questions and changes nothing.
+enum vouch_config_purpose { VOUCH_PURPOSE_SERVICE = 0, VOUCH_PURPOSE_DEMONSTRATION };
 enum vouch_config_keys { VOUCH_KEYS_FILE = 0, VOUCH_KEYS_AGENT };
 enum vouch_config_metrics { VOUCH_METRICS_TOKEN = 0, VOUCH_METRICS_PUBLIC };
 enum vouch_config_sandbox { VOUCH_SANDBOXES_REQUIRED = 0, VOUCH_SANDBOXES_OPTIONAL };
@@ -48,6 +50,7 @@ struct vouch_config {
     char tls_key[PATH_MAX];
     struct vouch_http_prefix proxies[VOUCH_CONFIG_PROXIES_MAX];
     size_t proxy_count;
+    enum vouch_config_purpose purpose;
     enum vouch_config_metrics metrics;
     enum vouch_config_sandbox sandbox;
     enum vouch_config_unlock unlock;

@@ -25,8 +25,8 @@ static void print_all(FILE *out) {
 }
 
 static void print_one(const struct vouch_command *command, FILE *out) {
-    (void)fprintf(out, "%s\n\nUsage: vouchd %s [option...] DIR\n\nOptions:\n", command->summary,
-                  command->name);
+    (void)fprintf(out, "%s\n\nUsage: vouchd %s [option...] %s\n\nOptions:\n", command->summary,
+                  command->name, command->dir == VOUCH_DIR_OPTIONAL ? "[DIR]" : "DIR");
     for (const struct vouch_option *o = command->options; o->name != NULL; o++) {
         char head[64];
         (void)snprintf(head, sizeof head, "--%s %s", o->name, o->value);
@@ -61,9 +61,10 @@ static int unknown_command(const char *typed, struct vouch_fault *fault) {
 }
 
 static int run(int argc, char **argv, enum vouch_exit *ret_exit, struct vouch_fault *fault) {
+    const char *name = strcmp(argv[1], "--demo") == 0 ? "demo" : argv[1];
     for (size_t i = 0; vouch_commands[i] != NULL; i++) {
         const struct vouch_command *command = vouch_commands[i];
-        if (strcmp(command->name, argv[1]) != 0) {
+        if (strcmp(command->name, name) != 0) {
             continue;
         }
         for (int at = 2; at < argc; at++) {

@@ -135,6 +135,7 @@ static int begin_api(struct desk *desk, struct vouch_fault *fault) {
                                             .authorities = desk->handles,
                                             .workers = ADMIN_WORKERS,
                                             .files = desk->files,
+                                            .changes = vouch_role_changes(&desk->run->config),
                                             .report = vouch_web_report};
     return err == VOUCH_OK ? vouch_api_new(&config, &desk->api, fault) : err;
 }

@@ -113,6 +113,7 @@ static int begin_api(struct front *front, struct vouch_fault *fault) {
         .authorities = front->authorities,
         .workers = workers,
         .files = front->files,
+        .changes = vouch_role_changes(&front->run->config),
         .metrics = front->run->config.metrics == VOUCH_METRICS_PUBLIC ? VOUCH_API_METRICS_PUBLIC
                                                                       : VOUCH_API_METRICS_TOKEN,
         .report = vouch_web_report};

@@ -6,6 +6,7 @@
 // sandbox, say so and wait for the word to go, serve, end cleanly.
 #pragma once
 
+#include "api/api.h"
 #include "ipc/sandbox.h"
 #include "prog/vouchd/service.h"
 
@@ -24,6 +25,12 @@ int vouch_role_main(int argc, char *const *argv);
 // The roles. Each returns after a clean stop, or with an error and its fault.
 typedef int vouch_role_fn(struct vouch_role_run *run, struct vouch_fault *fault);
 vouch_role_fn vouch_role_web, vouch_role_authority, vouch_role_signer, vouch_role_identity;
+
+// What callers of this server's API may change.
+static inline enum vouch_api_changes vouch_role_changes(const struct vouch_config *config) {
+    return config->purpose == VOUCH_PURPOSE_SERVICE ? VOUCH_API_CHANGES_TAKEN
+                                                    : VOUCH_API_CHANGES_REFUSED;
+}
 
 // The descriptors of a link's lanes, in their order; the array has room for VOUCH_LANES_MAX. Returns how
 // many.

@@ -110,6 +110,9 @@ static void describe(const struct vouch_server_new *what, struct vouch_buf *out)
                        "holds.\n# Every other key has a default.\n");
     put_line(out, "name", what->name);
     put_list(out, "listen", what->listen);
+    if (what->purpose == VOUCH_PURPOSE_DEMONSTRATION) {
+        put_line(out, "purpose", "demonstration");
+    }
     put_users(out, what->users);
     if (what->unlock == VOUCH_UNLOCK_PASSPHRASE) {
         vouch_buf_put_text(out, "signer:\n  unlock: passphrase\n");
@@ -124,7 +127,9 @@ static const char ceiling_text[] =
     "vouchd.yaml(5).\n"
     "# Only root may write this file. It is read when the server starts.\n"
     "user:\n  ttl_max: 24h\n  principals_max: 16\n"
-    "host:\n  ttl_max: 2160h\n  principals_max: 16\n";
+    "host:\n  ttl_max: 2160h\n  principals_max: 16\n"
+    "  # Domains below which a host may have a name such as *.web.example.com; none.\n"
+    "  wildcards: []\n";
 
 static int write_file(const struct creation *creation, const char *name, unsigned mode,
                       struct vouch_bytes content, struct vouch_fault *fault) {
@@ -222,6 +227,7 @@ static int make_ca(struct creation *creation, struct vouch_fault *fault) {
         .passphrase = own ? vouch_secret_bytes(&creation->unlock) : what->passphrase,
         .rounds = own ? VOUCH_SERVER_UNLOCK_ROUNDS : 0,
         .actor = actor,
+        .time_ms = what->time_ms,
     };
     err = vouch_ca_create(&ca, fault);
     return err == VOUCH_OK && own ? write_file(creation, VOUCH_SERVER_UNLOCK, 0600,
@@ -341,8 +347,8 @@ static int make_parts(struct creation *creation, struct vouch_fault *fault) {
     return err;
 }
 
-// Each part to the user of its role.
-static int give_parts(const struct creation *creation, struct vouch_fault *fault) {
+int vouch_server_give(const char *dir, const struct vouch_config *config,
+                      struct vouch_fault *fault) {
     enum { WEB = 0, AUTHORITY, SIGNER };
     static const struct {
         const char *name;
@@ -352,11 +358,15 @@ static int give_parts(const struct creation *creation, struct vouch_fault *fault
                  {VOUCH_SERVER_SIGNER, SIGNER},
                  {VOUCH_SERVER_LEDGER, SIGNER}};
     int err = VOUCH_OK;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && err == VOUCH_OK; i++) {
-        struct vouch_user user = creation->users[parts[i].user];
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && err == VOUCH_OK && geteuid() == 0;
+         i++) {
+        struct vouch_user user;
         char path[PATH_MAX];
-        err = vouch_server_path(creation->dir, parts[i].name, path, fault);
-        if (err == VOUCH_OK && creation->made.separates) {
+        err = vouch_user_find(config->users[parts[i].user], &user, fault);
+        if (err == VOUCH_OK) {
+            err = vouch_server_path(dir, parts[i].name, path, fault);
+        }
+        if (err == VOUCH_OK) {
             err = vouch_tree_give(path, user.uid, user.gid, fault);
         }
     }
@@ -385,8 +395,8 @@ static int make_all(struct creation *creation, struct vouch_bytes settings,
     if (err == VOUCH_OK) {
         err = write_file(creation, VOUCH_CEILING_FILE, 0644, vouch_bytes_of(ceiling_text), fault);
     }
-    if (err == VOUCH_OK) {
-        err = give_parts(creation, fault);
+    if (err == VOUCH_OK && creation->what->purpose == VOUCH_PURPOSE_SERVICE) {
+        err = vouch_server_give(creation->dir, &creation->config, fault);
     }
     return err == VOUCH_OK ? move_into_place(creation, fault) : err;
 }

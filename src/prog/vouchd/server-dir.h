@@ -39,6 +39,10 @@ struct vouch_server_new {
     const char *credential;                // for VOUCH_UNLOCK_CREDENTIAL
     struct vouch_bytes passphrase;         // empty for VOUCH_UNLOCK_KEY_FILE, which makes its own
     const char *users[VOUCH_CONFIG_USERS]; // as in the configuration; NULL: its defaults
+    // DEMONSTRATION: it stays this user's until the caller has filled it and gives it: vouch_server_give().
+    enum vouch_config_purpose purpose;
+    uint64_t
+        time_ms; // of the ledger's first records; 0: now, as for every server that is none to show
 };
 
 struct vouch_server_made {
@@ -52,6 +56,11 @@ struct vouch_server_made {
 VOUCH_MUST_USE int vouch_server_create(const struct vouch_server_new *what,
                                        struct vouch_server_made *ret_made,
                                        struct vouch_fault *fault);
+
+// Gives each part of a server to the user of its role, where root starts it: for who wrote in the folder
+// while the server did not run.
+VOUCH_MUST_USE int vouch_server_give(const char *dir, const struct vouch_config *config,
+                                     struct vouch_fault *fault);
 
 // VOUCH_ERR_NOT_FOUND with the fault set if the folder does not look like a server's.
 VOUCH_MUST_USE int vouch_server_check(const char *dir, struct vouch_fault *fault);

@@ -254,13 +254,16 @@ static void has_the_signers_own_ceiling_without_a_file(void **state) {
     assert_int_equal(ceiling.rate_per_s, usual.rate_per_s);
     assert_int_equal(ceiling.rsa_bits_min, usual.rsa_bits_min);
     assert_int_equal(ceiling.key_types, usual.key_types);
+    assert_int_equal(ceiling.wildcards.count, 0);
 }
 
 static void reads_a_ceiling(void **state) {
     (void)state;
-    static const char text[] = "user: {ttl_max: 8h, principals_max: 2, options: [permit-pty]}\n"
-                               "host: {ttl_max: 7d, principals_max: 3}\nrate: {per_second: 50}\n"
-                               "keys: {rsa_min_bits: 4096, types: [ssh-ed25519, ssh-rsa]}\n";
+    static const char text[] =
+        "user: {ttl_max: 8h, principals_max: 2, options: [permit-pty]}\n"
+        "host: {ttl_max: 7d, principals_max: 3, wildcards: [web.example.com, a.b]}\n"
+        "rate: {per_second: 50}\n"
+        "keys: {rsa_min_bits: 4096, types: [ssh-ed25519, ssh-rsa]}\n";
     struct vouch_signer_ceiling ceiling;
     assert_int_equal(vouch_ceiling_parse("c", vouch_bytes_of(text), &ceiling, NULL, NULL),
                      VOUCH_OK);
@@ -272,6 +275,9 @@ static void reads_a_ceiling(void **state) {
     assert_int_equal(ceiling.rate_per_s, 50);
     assert_int_equal(ceiling.rsa_bits_min, 4096);
     assert_int_equal(ceiling.key_types, 1 << VOUCH_KEY_ED25519 | 1 << VOUCH_KEY_RSA);
+    assert_int_equal(ceiling.wildcards.count, 2);
+    assert_string_equal(ceiling.wildcards.items[0], "web.example.com");
+    assert_string_equal(ceiling.wildcards.items[1], "a.b");
 }
 
 static void refuses_a_ceiling_that_is_wrong(void **state) {
@@ -285,6 +291,16 @@ static void refuses_a_ceiling_that_is_wrong(void **state) {
         {"user: {options: [permit-root]}\n", "c:1: user.options: \"permit-root\""},
         {"user: {options: permit-pty}\n", "c:1: user.options: must be a list"},
         {"host:\n  options: []\n", "c:2: host.options: there is no such key"},
+        {"host: {wildcards: web.example.com}\n", "c:1: host.wildcards: must be a list"},
+        {"host: {wildcards: [\"*.web.example.com\"]}\n",
+         "c:1: host.wildcards: \"*.web.example.com\""},
+        {"host: {wildcards: [\"*\"]}\n", "c:1: host.wildcards: \"*\" is no domain"},
+        {"host: {wildcards: [com]}\n", "c:1: host.wildcards: \"com\" is no domain"},
+        {"host: {wildcards: [\"\"]}\n", "c:1: host.wildcards: \"\" is no domain"},
+        {"host: {wildcards: [a.a, a.a, a.a, a.a, a.a, a.a, a.a, a.a, a.a, a.a, a.a, a.a, a.a, a.a, "
+         "a.a, a.a, a.a]}\n",
+         "c:1: host.wildcards: holds more than 16 domains"},
+        {"user: {wildcards: [a.b]}\n", "c:1: user.wildcards: there is no such key"},
         {"rate: {per_second: -1}\n", "c:1: rate.per_second: \"-1\""},
         {"keys: {rsa_min_bits: 1024}\n", "c:1: keys.rsa_min_bits: \"1024\""},
         {"keys: {types: [ssh-dss]}\n", "c:1: keys.types: \"ssh-dss\""},
