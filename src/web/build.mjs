@@ -25,6 +25,9 @@ const options = {
     ],
     outdir: 'dist',
     bundle: true,
+    splitting: true, // what only some pages need comes with them
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
     minify: true,
     charset: 'utf8',
     format: 'esm',
@@ -38,11 +41,46 @@ const options = {
     logLevel: 'warning',
 };
 
+// What the first script needs is always there, but esbuild would cut it into pieces by which pages need each of
+// it too. So every page is made to need all of it, and it stays in one piece: `inputs` are those of a build
+// without this.
+function keepTogether(inputs) {
+    const core = new Set();
+    const add = (name) => {
+        if (!core.has(name) && name.startsWith('app/')) {
+            core.add(name);
+            inputs[name].imports.filter(({ kind, external }) => kind === 'import-statement' && !external).forEach((one) => add(one.path));
+        }
+    };
+    add('app/main.tsx');
+    core.delete('app/main.tsx');
+    return {
+        name: 'keep-together',
+        setup: (build) => {
+            build.onLoad({ filter: /\/app\/(main|pages\/[^/]+)\.tsx$/ }, (args) => ({
+                contents: `${fs.readFileSync(args.path, 'utf8')}\nimport 'vouch:core';\n`,
+                loader: 'tsx',
+            }));
+            build.onResolve({ filter: /^vouch:core$/ }, () => ({ path: 'core', namespace: 'vouch' }));
+            build.onLoad({ filter: /^core$/, namespace: 'vouch' }, () => ({
+                contents: [...core].sort().map((name) => `import './${name}';`).join('\n'),
+                resolveDir: here,
+            }));
+        },
+    };
+}
+
+async function plan() {
+    const { metafile } = await esbuild.build(options);
+    return { ...options, plugins: [keepTogether(metafile.inputs)] };
+}
+
 function read(name) {
     return fs.readFileSync(path.join(here, name), 'utf8');
 }
 
-// A name that changes with the content, so that a browser may keep the file for ever.
+// A name that changes with the content, so that a browser may keep the file for ever. Scripts have it from
+// esbuild, since they name each other.
 function stamp(name, content) {
     const { name: stem, ext } = path.parse(name);
     const hash = createHash('sha256').update(content).digest('hex').slice(0, 12);
@@ -81,8 +119,10 @@ function licences(metafile) {
     return parts.join(`\n${'-'.repeat(78)}\n\n`);
 }
 
-function fill(template, names) {
-    return template.replace(/\{\{([a-z.]+)\}\}/g, (_, name) => {
+// `modules`: what the first script cannot run without, for the browser to fetch beside it.
+function fill(template, names, modules) {
+    const links = modules.map((name) => `<link rel="modulepreload" href="/assets/${name}">`).join('\n');
+    return template.replace('{{modules}}', links).replace(/\{\{([a-z.]+)\}\}/g, (_, name) => {
         if (!(name in names)) {
             throw new Error(`index.html: there is no file {{${name}}}; there are: ${Object.keys(names).join(' ')}`);
         }
@@ -90,20 +130,62 @@ function fill(template, names) {
     });
 }
 
+// A file of esbuild's and all that it cannot run without, by the names in dist/.
+function neededBy(output, outputs, found = new Set()) {
+    if (!found.has(output)) {
+        found.add(output);
+        for (const { path: other, kind } of outputs[output].imports) {
+            if (kind === 'import-statement') {
+                neededBy(other, outputs, found);
+            }
+        }
+    }
+    return found;
+}
+
+// Which scripts the page at each path needs beside the first one, read from the rows of app/routes.tsx, so
+// that a browser can fetch them all at once.
+function preloads(outputs, first) {
+    const byEntry = new Map(Object.keys(outputs).map((output) => [outputs[output].entryPoint, output]));
+    const here = neededBy(first, outputs);
+    const rows = [...read('app/routes.tsx').matchAll(/path: '([^']+)', page: lazy\(\(\) => import\('\.\/([^']+)'\)/g)];
+    const pages = JSON.parse(read('pages.json'));
+    const lost = pages.filter((page) => !rows.some(([, route]) => route === page));
+    if (lost.length > 0) {
+        throw new Error(`app/routes.tsx: no row of the form "{ path: '…', page: lazy(() => import('./…')" for ${lost.join(' ')}`);
+    }
+    return Object.fromEntries(rows.map(([, route, module]) => {
+        const output = byEntry.get(`app/${module}.tsx`);
+        if (!output) {
+            throw new Error(`app/routes.tsx: ${route}: ./${module} is not a part of its own`);
+        }
+        const needed = [...neededBy(output, outputs)].filter((one) => !here.has(one));
+        return [route, needed.map((one) => path.basename(one)).sort()];
+    }));
+}
+
 // All files of dist/, by name.
 function assemble(result) {
     const files = new Map();
     const names = {};
+    const { outputs } = result.metafile;
     for (const output of result.outputFiles) {
-        const name = path.basename(output.path);
-        names[name] = stamp(name, output.contents);
-        files.set(names[name], Buffer.from(output.contents));
+        files.set(path.basename(output.path), Buffer.from(output.contents));
     }
+    for (const output of Object.keys(outputs)) {
+        const { entryPoint } = outputs[output];
+        if (entryPoint === 'app/main.tsx' || entryPoint === 'style/main.css') {
+            names[`app${path.extname(output)}`] = path.basename(output);
+        }
+    }
+    const first = `dist/${names['app.js']}`;
+    const modules = [...neededBy(first, outputs)].filter((one) => one !== first).map((one) => path.basename(one)).sort();
+    files.set('preload.json', Buffer.from(`${JSON.stringify(preloads(outputs, first))}\n`));
     const icon = Buffer.from(read('icon.svg'));
     names['icon.svg'] = stamp('icon.svg', icon);
     files.set(names['icon.svg'], icon);
     files.set('LICENSES.txt', Buffer.from(licences(result.metafile)));
-    files.set('index.html', Buffer.from(fill(read('index.html'), names)));
+    files.set('index.html', Buffer.from(fill(read('index.html'), names, modules)));
     return files;
 }
 
@@ -154,7 +236,8 @@ async function watch(folder) {
                 }
             }),
     };
-    const context = await esbuild.context({ ...options, plugins: [plugin] });
+    const planned = await plan();
+    const context = await esbuild.context({ ...planned, plugins: [...planned.plugins, plugin] });
     await context.watch();
 }
 
@@ -171,7 +254,7 @@ async function main(args) {
         await watch(folder);
         return 0;
     }
-    const files = assemble(await esbuild.build(options));
+    const files = assemble(await esbuild.build(await plan()));
     if (what === '--check') {
         const findings = compare(files, folder);
         findings.forEach((finding) => console.log(`src/web/dist/${finding}`));

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
+#include "api/packed.h"
 #include "http/site.h"
 
 static struct vouch_web *web;
@@ -81,7 +83,7 @@ static void has_every_file_that_the_document_names(void **state) {
             named++;
         }
     }
-    assert_int_equal(named, 3); // script, style, icon
+    assert_true(named >= 3); // script and what it needs, style, icon
     size_t wanted = 0;
     const char *at = (const char *)document->content.ptr;
     while (
@@ -91,6 +93,70 @@ static void has_every_file_that_the_document_names(void **state) {
         at++;
     }
     assert_int_equal(wanted, named);
+}
+
+// Whole, and by its own sum: what a client that takes no gzip gets is what the others unpack.
+static void holds_each_file_in_both_forms(void **state) {
+    (void)state;
+    size_t checked = 0;
+    for (size_t i = 1; i < http.file_count; i++) {
+        const struct vouch_http_file *file = &http.files[i];
+        assert_true(file->gzip.len > 18 && file->content.len > 0);
+        const uint8_t *end = file->gzip.ptr + file->gzip.len;
+        uint32_t sum = (uint32_t)crc32(0, file->content.ptr, (uInt)file->content.len);
+        for (unsigned k = 0; k < 4;
+             k++) { // RFC 1952 2.3.1: the sum, then the length, least byte first
+            assert_int_equal(end[-8 + (int)k], (uint8_t)(sum >> 8 * k));
+            assert_int_equal(end[-4 + (int)k], (uint8_t)(file->content.len >> 8 * k));
+        }
+        checked += strncmp(file->path, "/assets/", 8) == 0;
+    }
+    assert_true(checked > 10);
+}
+
+static void refuses_what_is_not_what_was_packed(void **state) {
+    (void)state;
+    const struct vouch_http_file *file = find("/");
+    uint8_t damaged[4096], plain[8192];
+    assert_in_range(file->gzip.len, 20, sizeof damaged);
+    assert_in_range(file->content.len, 1, sizeof plain - 1);
+    memcpy(damaged, file->gzip.ptr, file->gzip.len);
+    struct vouch_packed packed = {{damaged, file->gzip.len}, file->content.len};
+    assert_int_equal(vouch_packed_open(&packed, plain), VOUCH_OK);
+    assert_memory_equal(plain, file->content.ptr, file->content.len);
+    for (size_t len = 0; len < file->gzip.len; len++) {
+        packed.gzip.len = len;
+        assert_int_equal(vouch_packed_open(&packed, plain), VOUCH_ERR_CORRUPT);
+    }
+    packed = (struct vouch_packed){{damaged, file->gzip.len}, file->content.len + 1};
+    assert_int_equal(vouch_packed_open(&packed, plain), VOUCH_ERR_CORRUPT);
+    packed.plain_len = file->content.len - 1;
+    assert_int_equal(vouch_packed_open(&packed, plain), VOUCH_ERR_CORRUPT);
+    packed.plain_len = file->content.len;
+    damaged[file->gzip.len - 8] ^= 1; // of its sum
+    assert_int_equal(vouch_packed_open(&packed, plain), VOUCH_ERR_CORRUPT);
+}
+
+static void has_a_pages_scripts_fetched_with_it(void **state) {
+    (void)state;
+    static const char *const pages[] = {"/sign-in", "/access", "/overview", "/settings"};
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        const char *at = strstr(find(pages[i])->headers, "\r\nLink: </assets/");
+        assert_non_null(at);
+        size_t named = 0;
+        while ((at = strstr(at + 1, "</assets/")) != NULL) {
+            char path[96] = "";
+            const char *end = strchr(at, '>');
+            assert_non_null(end);
+            assert_true((size_t)(end - at) < sizeof path);
+            memcpy(path, at + 1, (size_t)(end - at) - 1);
+            assert_non_null(find(path));
+            assert_memory_equal(end, ">; rel=modulepreload", 20);
+            named++;
+        }
+        assert_true(named > 0);
+    }
+    assert_null(strstr(find("/assets/LICENSES.txt")->headers, "Link:"));
 }
 
 static void protects_each_of_its_files(void **state) {
@@ -119,6 +185,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(is_taken_by_the_server, begin, end),
         cmocka_unit_test_setup_teardown(shows_one_document_on_every_page, begin, end),
         cmocka_unit_test_setup_teardown(has_every_file_that_the_document_names, begin, end),
+        cmocka_unit_test_setup_teardown(holds_each_file_in_both_forms, begin, end),
+        cmocka_unit_test_setup_teardown(refuses_what_is_not_what_was_packed, begin, end),
+        cmocka_unit_test_setup_teardown(has_a_pages_scripts_fetched_with_it, begin, end),
         cmocka_unit_test_setup_teardown(protects_each_of_its_files, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

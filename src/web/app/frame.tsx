@@ -5,8 +5,9 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { t } from './i18n';
 import type { MessageKey } from './i18n';
+import { openReviews } from './reviews';
 import { go, place } from './router';
-import { mayAdminister, mayRead, me, signOut } from './session';
+import { mayAdminister, mayRead, me, session, signOut } from './session';
 import { waiting } from './waiting';
 
 interface Entry {
@@ -19,6 +20,7 @@ const OWN: Entry[] = [
     { href: '/access', name: 'nav.access', under: ['/'] },
     { href: '/new', name: 'nav.new', under: [] },
     { href: '/certs', name: 'nav.certs', under: [] },
+    { href: '/keys', name: 'nav.keys', under: [] },
     { href: '/requests', name: 'nav.requests', under: [] },
 ];
 
@@ -30,6 +32,7 @@ const AUTHORITY: Entry[] = [
     { href: '/revocation', name: 'nav.revocation', under: [] },
     { href: '/audit', name: 'nav.audit', under: [] },
     { href: '/ca', name: 'nav.ca', under: ['/ca/rotation'] },
+    { href: '/break-glass', name: 'nav.break-glass', under: [] },
     { href: '/settings', name: 'nav.settings', under: ['/tokens'] },
 ];
 
@@ -138,6 +141,26 @@ function Top(): JSX.Element {
     );
 }
 
+function Demonstration(): JSX.Element | null {
+    return session.value?.demonstration ? (
+        <aside class="demonstration" aria-label={t('demo.label')}>
+            {t('demo.banner')}
+        </aside>
+    ) : null;
+}
+
+// Access that somebody had in an emergency and nobody has looked at: on every page, until it is done.
+function Alarm(): JSX.Element | null {
+    if (openReviews.value === 0 || !mayRead.value) {
+        return null;
+    }
+    return (
+        <aside class="alarm" aria-label={t('glass.alarm')}>
+            <strong>{t('glass.alarm.text', { n: openReviews.value })}</strong> <a href="/break-glass?state=open">{t('glass.alarm.look')}</a>
+        </aside>
+    );
+}
+
 export function Frame({ children }: { children: ComponentChildren }): JSX.Element {
     const { path } = place.value;
     const was = useRef(path);
@@ -155,6 +178,8 @@ export function Frame({ children }: { children: ComponentChildren }): JSX.Elemen
                 {t('nav.skip')}
             </a>
             <Top />
+            <Demonstration />
+            <Alarm />
             <div class="body">
                 <nav id="rail" class={isOpen.value ? 'rail open' : 'rail'} aria-label={t('nav.main')}>
                     <Links entries={OWN} title={t('nav.own')} />

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: ISC
 // Texts by key, in the viewer's language. A text may hold {name}, and {name|one form|other forms} where a
-// number decides: # stands for the number.
+// number decides: # stands for the number. English is always here, since it stands in for what another language
+// lacks; another comes when it is wanted.
 import { signal } from '@preact/signals';
-import de from '../messages/de.json';
 import en from '../messages/en.json';
 
 export type MessageKey = keyof typeof en;
 export type Language = 'en' | 'de';
 export type Values = Record<string, string | number>;
 
-const catalogues: Record<Language, Record<MessageKey, string>> = { en, de };
+const catalogues: Partial<Record<Language, Record<MessageKey, string>>> = { en };
+const others: Record<Exclude<Language, 'en'>, () => Promise<Record<MessageKey, string>>> = {
+    de: () => import('./german').then((module) => module.default),
+};
 const KEPT = 'vouch-language';
 
 function first(): Language {
@@ -18,11 +21,23 @@ function first(): Language {
     return wanted.startsWith('de') ? 'de' : 'en';
 }
 
-export const language = signal<Language>(first());
+export const language = signal<Language>('en');
 
-export function setLanguage(next: Language): void {
-    localStorage.setItem(KEPT, next);
+async function speak(next: Language): Promise<void> {
+    if (next !== 'en') {
+        catalogues[next] ??= await others[next]();
+    }
     language.value = next;
+}
+
+// Before anything is shown. A language that does not come is done without.
+export function startLanguage(): Promise<void> {
+    return speak(first()).catch(() => undefined);
+}
+
+export async function setLanguage(next: Language): Promise<void> {
+    localStorage.setItem(KEPT, next);
+    await speak(next);
 }
 
 // The tag for Intl: British for English.
@@ -44,7 +59,7 @@ function fill(part: string, values: Values): string {
 }
 
 export function t(key: MessageKey, values: Values = {}): string {
-    const text = catalogues[language.value][key] ?? en[key];
+    const text = catalogues[language.value]?.[key] ?? en[key];
     return text.replace(/\{([^{}]+)\}/g, (_, part: string) => fill(part, values));
 }
 

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: ISC
 // The application's beginning: who is signed in, and which page is meant.
-import { effect } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { Component, render } from 'preact';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { Problem } from './api';
 import { Frame } from './frame';
-import { language, t } from './i18n';
-import { go, place, startRouter, withQuery } from './router';
-import { find } from './routes';
-import type { Audience } from './routes';
+import { language, startLanguage, t } from './i18n';
+import { startLive, useLive } from './live';
+import { startPreferences } from './preferences';
+import { fetching, go, place, startRouter, withQuery } from './router';
+import { find, prepare } from './routes';
+import type { Audience, Lazy } from './routes';
 import { begin, mayAdminister, mayRead, me, started, startProblem } from './session';
 import { startTheme } from './theme';
 import { Heading, Loading } from './ui/bits';
 import { ProblemBox } from './ui/problem';
 import { StepUp } from './ui/stepup';
+import { countReviews } from './reviews';
 import { countWaiting } from './waiting';
+
+const isReady = signal(false); // the first page can be shown, or told why not
 
 // What a page cannot show because of a fault of its own is said, and the rest of the application stays.
 class Fence extends Component<{ children: ComponentChildren }, { fault: unknown }> {
@@ -53,12 +59,27 @@ function Nothing({ title, text }: { title: string; text: string }): JSX.Element 
     );
 }
 
+// A page whose code did not come: an address that is asked for anew also brings what a newer server has.
+function LazyPage({ page, params }: { page: Lazy; params: Record<string, string> }): JSX.Element {
+    const Page = page.ready;
+    if (Page) {
+        return <Page params={params} />;
+    }
+    return (
+        <>
+            <Heading title={t('page.failed')} />
+            <ProblemBox problem={new Problem(0, '', t('page.failed'), t('page.failed.text'), '')} onRetry={() => location.reload()} />
+        </>
+    );
+}
+
+async function countAll(): Promise<void> {
+    await Promise.all([countWaiting(), countReviews()]);
+}
+
 function Inside(): JSX.Element {
-    useEffect(() => {
-        void countWaiting();
-        const timer = setInterval(() => void countWaiting(), 60_000);
-        return () => clearInterval(timer);
-    }, []);
+    useEffect(() => void countAll(), []);
+    useLive(60, () => void countAll());
     const found = find(place.value.path);
     let page: JSX.Element;
     if (!found) {
@@ -66,8 +87,7 @@ function Inside(): JSX.Element {
     } else if (!isAllowed(found.route.audience)) {
         page = <Nothing title={t('forbidden.title')} text={t('forbidden.text')} />;
     } else {
-        const Page = found.route.page;
-        page = <Page params={found.params} />;
+        page = <LazyPage page={found.route.page} params={found.params} />;
     }
     return (
         <Frame>
@@ -77,7 +97,7 @@ function Inside(): JSX.Element {
 }
 
 function Application(): JSX.Element {
-    if (!started.value) {
+    if (!started.value || !isReady.value) {
         return (
             <Outside>
                 <Loading />
@@ -86,11 +106,10 @@ function Application(): JSX.Element {
     }
     const found = find(place.value.path);
     if (found?.route.audience === 'stranger' && !(me.value && found.route.path === '/sign-in')) {
-        const Page = found.route.page;
         return (
             <Outside>
                 <Fence>
-                    <Page params={{}} />
+                    <LazyPage page={found.route.page} params={{}} />
                 </Fence>
             </Outside>
         );
@@ -128,9 +147,12 @@ function guard(): void {
     });
 }
 
-function start(): void {
+async function start(): Promise<void> {
     startTheme();
+    fetching.prepare = prepare;
     startRouter();
+    const fetched = Promise.all([prepare(place.value.path), begin()]);
+    await startLanguage(); // nothing is shown in another one first
     effect(() => {
         document.documentElement.lang = language.value;
     });
@@ -144,7 +166,11 @@ function start(): void {
             root,
         );
     }
-    void begin().then(guard);
+    await fetched;
+    isReady.value = true;
+    startLive();
+    startPreferences();
+    guard();
 }
 
-start();
+void start();

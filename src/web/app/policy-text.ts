@@ -38,6 +38,22 @@ interface State {
     list: Entry[] | null;
     entry: Entry | null;
     inner: { [key: string]: string | string[] } | null;
+    key: string; // of the entry, whose list may follow in lines
+    innerKey: string; // and so of `inner`
+}
+
+// A list of more than a few names stands in a line each, under its key.
+function readItem(state: State, indent: number, text: string, line: number): void {
+    const [holder, key] = indent === 6 ? [state.entry, state.key] : [state.inner, state.innerKey];
+    if (!holder || key === '') {
+        fail(line);
+    }
+    const items = holder[key];
+    if (Array.isArray(items)) {
+        items.push(scalar(text));
+    } else {
+        holder[key] = [scalar(text)];
+    }
 }
 
 function fail(line: number): never {
@@ -46,6 +62,7 @@ function fail(line: number): never {
 
 function readKey(state: State, indent: number, key: string, rest: string, line: number): void {
     if (indent === 4 && state.entry) {
+        state.key = rest === '' ? key : '';
         if (rest === '') {
             state.inner = {};
             state.entry[key] = state.inner;
@@ -54,6 +71,7 @@ function readKey(state: State, indent: number, key: string, rest: string, line: 
             state.entry[key] = valueOf(rest);
         }
     } else if (indent === 6 && state.inner) {
+        state.innerKey = rest === '' ? key : '';
         state.inner[key] = valueOf(rest);
     } else {
         fail(line);
@@ -61,10 +79,15 @@ function readKey(state: State, indent: number, key: string, rest: string, line: 
 }
 
 export function parsePolicy(text: string): PolicyDocument {
-    const state: State = { document: emptyDocument(), list: null, entry: null, inner: null };
+    const state: State = { document: emptyDocument(), list: null, entry: null, inner: null, key: '', innerKey: '' };
     for (const [i, raw] of text.split('\n').entries()) {
         const found = /^( *)(- )?([^\s:]+):(?: (.*))?$/.exec(raw.trimEnd());
         if (raw.trim() === '') {
+            continue;
+        }
+        const item = /^( {6}| {8})- (.+)$/.exec(raw.trimEnd());
+        if (item) {
+            readItem(state, item[1]?.length ?? 0, item[2] ?? '', i + 1);
             continue;
         }
         if (!found) {

@@ -7,17 +7,31 @@ export const place = signal({ path: location.pathname, query: location.search })
 
 export const query = computed(() => new URLSearchParams(place.value.query));
 
-function follow(): void {
+// Set by main.tsx: fetches what a path's page is made of; null if it is here.
+export const fetching = { prepare: (_path: string): Promise<void> | null => null };
+
+function arrive(): void {
+    const changed = place.value.path !== location.pathname;
     place.value = { path: location.pathname, query: location.search };
+    if (changed) {
+        window.scrollTo(0, 0);
+    }
+}
+
+// The page before stays until the next one can be shown.
+function follow(): void {
+    const wait = fetching.prepare(location.pathname);
+    if (wait) {
+        const { href } = location;
+        void wait.then(() => href === location.href && arrive());
+    } else {
+        arrive();
+    }
 }
 
 export function go(address: string, replace = false): void {
     history[replace ? 'replaceState' : 'pushState'](null, '', address);
-    const changed = place.value.path !== location.pathname;
     follow();
-    if (changed) {
-        window.scrollTo(0, 0);
-    }
 }
 
 // Changes members of the query; those that are empty are taken out.
@@ -61,9 +75,28 @@ function intercept(event: MouseEvent): void {
     go(address.pathname + address.search + address.hash);
 }
 
+// Links that are said to be buttons are pressed by the space bar, as buttons are.
+function press(event: KeyboardEvent): void {
+    const link = (event.target as Element | null)?.closest?.<HTMLElement>('a[role=button]');
+    if (link && event.key === ' ') {
+        event.preventDefault();
+        link.click();
+    }
+}
+
 export function startRouter(): void {
     window.addEventListener('popstate', follow);
     document.addEventListener('click', intercept);
+    document.addEventListener('keydown', press);
+}
+
+// What stands in an address; null if it is no text.
+function decode(part: string): string | null {
+    try {
+        return decodeURIComponent(part);
+    } catch {
+        return null;
+    }
 }
 
 // The parameters of a path by a pattern such as /hosts/{name}; null if it is another path.
@@ -77,8 +110,9 @@ export function match(pattern: string, path: string): Record<string, string> | n
     for (const [i, part] of wanted.entries()) {
         const value = found[i] ?? '';
         const name = /^\{(.+)\}$/.exec(part)?.[1];
-        if (name && value) {
-            values[name] = decodeURIComponent(value);
+        const text = decode(value);
+        if (name && text) {
+            values[name] = text;
         } else if (part !== value) {
             return null;
         }

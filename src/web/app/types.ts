@@ -13,6 +13,7 @@ export interface Session {
     user: string;
     methods: string;
     csrf?: string;
+    demonstration?: boolean; // the server changes nothing
 }
 
 export interface RoleView {
@@ -24,6 +25,34 @@ export interface RoleView {
     approvals: number;
     needs_reason: boolean;
     factor_age_s: number;
+    break_glass: boolean;
+}
+
+export interface Review {
+    id: string;
+    state: 'open' | 'done' | 'void';
+    kind: 'loud' | 'sealed';
+    drill: boolean;
+    user: string;
+    holder: string;
+    role: string;
+    zone: string;
+    reason: string;
+    source: string;
+    fingerprint: string;
+    opened: Time;
+    serial: string | null;
+    ends: Time;
+    logins: number;
+    used: Time;
+    done_by: string | null;
+    note: string | null;
+    done: Time;
+}
+
+export interface Reviews extends Page<Review> {
+    open: number;
+    last_drill: Time;
 }
 
 export interface Me {
@@ -150,6 +179,10 @@ export interface FleetHost {
     generation: number;
     approvals: number;
     needed: number;
+    approvers: string[];
+    wished: string[];
+    asker: string | null;
+    adopt_until: Time;
     keys: { fingerprint: string; type: string; serial: string | null; valid_before: Time }[];
     reported: Time;
     krl_version: string;
@@ -191,12 +224,59 @@ export interface Revocation {
     until: Time;
 }
 
-export interface KrlStatus extends Page<{ host: string; version: string; generated: Time; reported: Time; behind: boolean }> {
+export interface KrlStatus extends Page<{ host: string; version: string; generated: Time; reported: Time; arrived: Time; behind: boolean }> {
     version: string;
     generated: Time;
     hosts: number;
     current: number;
     silent: number;
+    measured: number;
+    within_95_s: number | null;
+}
+
+export type Ending = Pick<Cert, 'serial' | 'type' | 'key_id' | 'valid_before'>;
+
+export interface SummaryRow {
+    time: string;
+    role: string;
+    count: number;
+}
+
+export interface Summary {
+    time: string;
+    certs: { valid: number; revoked: number; next_end: Time };
+    hosts: Record<'active' | 'ok' | 'attention' | 'critical' | 'silent' | 'behind' | 'waiting' | 'locked', number>;
+    krl: { version: string; hosts: number; current: number };
+    requests_waiting: number;
+    logins_refused: { count: number; since: string };
+    from: string;
+    step_s: number;
+    ending: Ending[];
+    issued: SummaryRow[];
+    refused: SummaryRow[];
+}
+
+export interface AccessPreview {
+    missing: number; // approvals without which it is a request
+    key_id: string;
+    fingerprint: string;
+    roles: string[];
+    principals: string[];
+    critical_options: Record<string, string>;
+    extensions: string[];
+    valid_after: string;
+    valid_before: string;
+}
+
+// What a certificate of a request would open.
+export interface Impacted {
+    hosts: number;
+    items: { host: string; logins: string[] }[];
+}
+
+export interface Preferences {
+    theme: 'auto' | 'light' | 'dark' | null;
+    language: 'en' | 'de' | null;
 }
 
 export interface Event {
@@ -231,11 +311,27 @@ export interface NewLink {
     secret: string;
 }
 
+// A program that was let in by browser, or waits for that.
+export interface Device {
+    state: 'waiting' | 'approved' | 'denied' | 'taken' | 'undone';
+    client: { host: string; os: string; version: string };
+    source: string;
+    here: string;
+    differs: boolean;
+    loopback: boolean;
+    created: Time;
+    expires: Time;
+    redirect: string | null;
+    session: string | null;
+    revoked: number;
+}
+
 export interface SignIn {
     id: string;
     user: string;
     methods: string;
     source: string;
+    client: string | null;
     created: Time;
     used: Time;
     factor: Time;
@@ -303,14 +399,14 @@ export interface Matrix {
     columns: string[];
     rows_in_all: number;
     columns_in_all: number;
-    cells: { row: number; column: number; standing: string[]; approval: string[] }[];
+    cells: { row: number; column: number; standing: string[]; approval: string[]; break_glass: string[] }[];
 }
 
 export interface AccessPath {
     user: string;
     role: string;
     group: string | null;
-    how: 'standing' | 'approval';
+    how: 'standing' | 'break-glass' | 'approval';
     ttl_s: number;
 }
 

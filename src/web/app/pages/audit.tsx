@@ -6,13 +6,15 @@ import { useState } from 'preact/hooks';
 import { get } from '../api';
 import { moment } from '../format';
 import { t } from '../i18n';
+import { Disproof, prove } from '../ledger';
+import type { Proof } from '../ledger';
 import { Timeline } from '../pictures/timeline';
 import { query, setQuery, withQuery } from '../router';
-import type { Event, Status } from '../types';
+import type { Event, Page, Status } from '../types';
 import { Badge, Code, Empty, Fact, Heading, Moment, Note, Snippet } from '../ui/bits';
 import { Dialog } from '../ui/dialog';
-import { useGet, useLoad, useRows } from '../ui/load';
-import type { Page } from '../types';
+import { useAction, useGet, useLoad, useRows } from '../ui/load';
+import { ProblemBox } from '../ui/problem';
 import { save } from '../ui/save';
 import { DataTable } from '../ui/table';
 import type { Column, Filter } from '../ui/table';
@@ -93,16 +95,50 @@ function Shown({ event, onClose }: { event: Event; onClose: () => void }): JSX.E
     );
 }
 
-// How far the record is signed, and how to prove it without trusting this server.
-function Chain(): JSX.Element {
-    const status = useGet<Status>('/v1/status');
-    if (!status.data) {
-        return <></>;
+function Verdict({ proof, failure }: { proof: Proof | null; failure: unknown }): JSX.Element | null {
+    if (failure instanceof Disproof) {
+        const about = failure.finding === 'past' || failure.finding === 'key' ? moment(failure.about) : failure.about;
+        return (
+            <Note tone="bad">
+                <strong>{t('audit.verify.bad')}</strong> {t(`audit.verify.${failure.finding}`, { about })} {t('audit.verify.next')}
+            </Note>
+        );
     }
+    if (failure) {
+        return <Note tone="warn">{t('audit.verify.unknown', { why: String(failure) })}</Note>;
+    }
+    return (
+        proof && (
+            <Note tone="good">
+                <strong>{t('audit.verify.good')}</strong> {t('audit.verify.text', { size: proof.size, shown: proof.shown })}
+                {proof.newer > 0 && ` ${t('audit.verify.newer', { newer: proof.newer })}`} {proof.since ? t('audit.verify.since', { n: proof.since.size, time: moment(proof.since.at) }) : t('audit.verify.first')}
+            </Note>
+        )
+    );
+}
+
+// How far the record is signed, and how to prove it without trusting this server.
+function Chain({ events }: { events: Event[] }): JSX.Element {
+    const status = useGet<Status>('/v1/status');
+    const [proof, setProof] = useState<Proof | null>(null);
+    const verify = useAction(async () => {
+        setProof(null);
+        setProof(await prove(events));
+        status.reload();
+    });
     return (
         <section>
             <h2>{t('audit.chain')}</h2>
-            <Note tone={status.data.checkpoint_size === status.data.ledger_size ? 'good' : 'info'}>{t('audit.chain.text', { signed: status.data.checkpoint_size, all: status.data.ledger_size, indexed: status.data.indexed })}</Note>
+            <ProblemBox problem={status.problem} onRetry={status.reload} />
+            {status.data && <Note tone={status.data.checkpoint_size === status.data.ledger_size ? 'good' : 'info'}>{t('audit.chain.text', { signed: status.data.checkpoint_size, all: status.data.ledger_size, indexed: status.data.indexed })}</Note>}
+            <p>
+                <button type="button" aria-busy={verify.isBusy} disabled={verify.isBusy} onClick={() => void verify.run()}>
+                    {t('audit.verify')}
+                </button>
+            </p>
+            <div aria-live="polite">
+                <Verdict proof={proof} failure={verify.problem} />
+            </div>
             <p>{t('audit.chain.verify')}</p>
             <Snippet text="vouch ledger verify /var/lib/vouchd" />
             <p>
@@ -147,7 +183,7 @@ export function AuditPage(): JSX.Element {
             <p>
                 <Code>vouch audit tail</Code> {t('audit.tail')}
             </p>
-            <Chain />
+            <Chain events={events} />
             {shown && <Shown event={shown} onClose={() => setShown(null)} />}
         </>
     );

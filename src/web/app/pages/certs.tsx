@@ -80,7 +80,7 @@ export function CertsPage(): JSX.Element {
         valid_at: q.get('when') === 'now' ? now : null,
     });
     const rows = useRows<Cert>(path);
-    const logins = useRows<Login>(withQuery('/v1/logins', { user: isAll ? null : me.value?.user, outcome: 'accepted', limit: 200 }));
+    const logins = useRows<Login>(withQuery('/v1/logins', { user: isAll ? null : me.value?.user, outcome: 'accepted', limit: 100 }));
     return (
         <>
             <Heading title={t(isAll ? 'certs.all' : 'nav.certs')}>

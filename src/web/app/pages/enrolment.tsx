@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: ISC
 // Enrolling hosts: a token with the command to run there, watching it arrive, tokens that are still good, and
 // hosts that came without one.
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { post, remove } from '../api';
 import { labelText } from '../hosts';
 import { spanSeconds } from '../format';
 import { t } from '../i18n';
+import type { MessageKey } from '../i18n';
+import { useLive } from '../live';
 import { usePolicy } from '../policy';
 import { text } from '../policy-text';
 import type { FleetHost, HostToken, NewHostToken, Page } from '../types';
+import { Adopt, approvalsOf } from '../ui/adopt';
 import { Badge, Empty, Heading, Moment, Note, Snippet, Words } from '../ui/bits';
+import type { Tone } from '../ui/bits';
 import { Confirm, Dialog } from '../ui/dialog';
 import { Field, labelsOf, Select, words } from '../ui/forms';
 import { useAction, useEvery, useGet, useRows } from '../ui/load';
@@ -23,10 +27,54 @@ import * as snippet from './enrolment-snippets';
 const FORMS = ['shell', 'cloudInit', 'ansible'] as const;
 const NAMES: Record<(typeof FORMS)[number], string> = { shell: 'Shell', cloudInit: 'cloud-init', ansible: 'Ansible' };
 
+interface StepProps {
+    tone: Tone;
+    name: MessageKey;
+    children: ComponentChildren;
+}
+
+function Step({ tone, name, children }: StepProps): JSX.Element {
+    return (
+        <li>
+            <Badge tone={tone}>{t(name)}</Badge> {children}
+        </li>
+    );
+}
+
+// How far a machine has come that ran the command.
+function Steps({ host }: { host: FleetHost }): JSX.Element {
+    const certs = host.keys.filter((key) => key.serial);
+    const isWell = host.reported !== null && host.problems.length === 0;
+    return (
+        <ol class="checks">
+            <Step tone={host.state === 'waiting' ? 'warn' : 'good'} name="enrolment.step.token">
+                {t(host.state === 'waiting' ? 'enrolment.step.adopt' : 'enrolment.step.from', { source: host.source ?? '?' })}
+            </Step>
+            <Step tone="good" name="enrolment.step.names">
+                <Words of={[host.name, ...host.aliases]} />
+            </Step>
+            <Step tone="good" name="enrolment.step.keys">
+                <Words of={host.keys.map((key) => key.fingerprint)} />
+            </Step>
+            <Step tone={certs.length > 0 ? 'good' : 'info'} name="enrolment.step.cert">
+                {certs.map((key) => (
+                    <a key={key.serial} href={`/certs/${key.serial}`}>
+                        {key.serial}{' '}
+                    </a>
+                ))}
+            </Step>
+            <Step tone={isWell ? 'good' : host.reported ? 'warn' : 'info'} name="enrolment.step.test">
+                {host.reported ? host.problems.join(' ') || t('enrolment.reported') : t('enrolment.certified')}
+            </Step>
+        </ol>
+    );
+}
+
 // Asks every few seconds whether a host has come by this token.
 function Arrival({ token, since }: { token: NewHostToken; since: number }): JSX.Element {
     const found = useGet<Page<FleetHost>>('/v1/fleet?limit=200');
-    useEvery(3, found.reload);
+    useLive(3, found.reload);
+    useEvery(3, found.reload); // its first report is not in the ledger
     const hosts = (found.data?.items ?? []).filter((host) => host.token === `host-token:${token.id}` || (host.state === 'waiting' && Date.parse(host.created ?? '') > since));
     return (
         <div aria-live="polite">
@@ -36,13 +84,9 @@ function Arrival({ token, since }: { token: NewHostToken; since: number }): JSX.
                     <p>
                         <strong>
                             <a href={`/hosts/${encodeURIComponent(host.name)}`}>{host.name}</a>
-                        </strong>{' '}
-                        {t('enrolment.from', { source: host.source ?? '?' })}
+                        </strong>
                     </p>
-                    <p>
-                        <Words of={host.keys.map((key) => key.fingerprint)} />
-                    </p>
-                    <p>{host.reported ? t('enrolment.reported') : t('enrolment.certified')}</p>
+                    <Steps host={host} />
                 </Note>
             ))}
         </div>
@@ -119,7 +163,15 @@ function Make({ onDone }: { onDone: () => void }): JSX.Element {
                     {t('enrolment.make')}
                 </button>
             </form>
-            {made && <Made token={made} onClose={() => setMade(null)} />}
+            {made && (
+                <Made
+                    token={made}
+                    onClose={() => {
+                        setMade(null);
+                        onDone();
+                    }}
+                />
+            )}
         </section>
     );
 }
@@ -144,51 +196,18 @@ const tokenColumns = (onRemove: (row: HostToken) => void): Column<HostToken>[] =
     },
 ];
 
-function Adopt({ host, onClose, onDone }: { host: FleetHost; onClose: () => void; onDone: () => void }): JSX.Element {
-    const [fingerprint, setFingerprint] = useState('');
-    const [zone, setZone] = useState(host.zone ?? '');
-    const [labels, setLabels] = useState(labelText(host.labels).join(' '));
-    const found = labelsOf(labels);
-    const { run, isBusy, problem } = useAction(async () => {
-        const body = { fingerprint: fingerprint.trim(), ...(zone.trim() ? { zone: zone.trim() } : {}), ...(found && Object.keys(found).length > 0 ? { labels: found } : {}) };
-        await post(`/v1/fleet/${encodeURIComponent(host.name)}/adopt`, body);
-        onClose();
-        onDone();
-    });
-    return (
-        <Dialog title={t('adopt.title', { name: host.name })} onClose={onClose}>
-            <form
-                onSubmit={(event) => {
-                    event.preventDefault();
-                    void run();
-                }}
-            >
-                <p>{t('adopt.compare')}</p>
-                <Snippet text="ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" />
-                <Field label={t('adopt.fingerprint')} value={fingerprint} onInput={setFingerprint} placeholder="SHA256:…" isCode required />
-                <Field label={t('zone')} value={zone} onInput={setZone} isCode />
-                <Field label={t('host.labels')} value={labels} onInput={setLabels} help={t('labels.help')} error={found ? null : t('labels.wrong')} isCode />
-                <ProblemBox problem={problem} />
-                <button type="submit" aria-busy={isBusy} disabled={isBusy || fingerprint.trim() === '' || !found}>
-                    {t('hosts.adopt')}
-                </button>
-            </form>
-        </Dialog>
-    );
-}
-
 function Queue(): JSX.Element {
     const waiting = useRows<FleetHost>('/v1/fleet?state=waiting&limit=100');
     const [adopting, setAdopting] = useState<FleetHost | null>(null);
     const [refusing, setRefusing] = useState<FleetHost | null>(null);
-    useEvery(10, waiting.reload);
+    useLive(10, waiting.reload);
     const columns: Column<FleetHost>[] = [
         { id: 'name', title: t('host'), cell: (row) => <a href={`/hosts/${encodeURIComponent(row.name)}`}>{row.name}</a>, text: (row) => row.name },
         { id: 'source', title: t('cert.source'), cell: (row) => row.source, text: (row) => row.source ?? '' },
         { id: 'keys', title: t('fingerprint'), cell: (row) => <Words of={row.keys.map((key) => key.fingerprint)} />, text: (row) => row.keys.map((key) => key.fingerprint).join(' ') },
         { id: 'why', title: t('adopt.why'), cell: (row) => row.why ?? '–', text: (row) => row.why ?? '' },
         { id: 'created', title: t('created'), cell: (row) => <Moment at={row.created} relative />, text: (row) => row.created ?? '' },
-        { id: 'approvals', title: t('adopt.approvals'), cell: (row) => `${row.approvals} / ${row.needed}`, text: (row) => `${row.approvals}/${row.needed}` },
+        { id: 'approvals', title: t('adopt.approvals'), cell: approvalsOf, text: (row) => `${row.approvals}/${row.needed}` },
         {
             id: 'do',
             title: '',

@@ -8,9 +8,11 @@ import { duration } from '../format';
 import { healthOf, HEALTH_TONES, labelText } from '../hosts';
 import { t, word } from '../i18n';
 import type { PageProps } from '../routes';
+import { useLive } from '../live';
 import { go, withQuery } from '../router';
 import { mayAdminister } from '../session';
 import type { Ca, FleetHost, Login } from '../types';
+import { Adopt, approvalsOf, wildcardsOf } from '../ui/adopt';
 import { Badge, Cli, Code, Empty, Fact, Heading, Loading, Moment, Note, Words } from '../ui/bits';
 import { Confirm, Dialog } from '../ui/dialog';
 import { ExplainBox } from '../ui/explain';
@@ -41,6 +43,11 @@ function Facts({ host, krl }: { host: FleetHost; krl: string }): JSX.Element {
                 <Fact name={t('host.aliases')}>
                     <Words of={host.aliases} />
                 </Fact>
+                {host.adopt_until && wildcardsOf(host).length > 0 && (
+                    <Fact name={t('host.wildcards')}>
+                        <Words of={wildcardsOf(host)} /> {approvalsOf(host)}
+                    </Fact>
+                )}
                 <Fact name={t('host.seen')}>
                     <Moment at={host.seen} relative /> {host.source}
                 </Fact>
@@ -86,10 +93,17 @@ function Keys({ host }: { host: FleetHost }): JSX.Element {
 function Edit({ host, onClose, onDone }: { host: FleetHost; onClose: () => void; onDone: () => void }): JSX.Element {
     const [zone, setZone] = useState(host.zone ?? '');
     const [labels, setLabels] = useState(labelText(host.labels).join('\n'));
+    const had = host.aliases.filter((alias) => alias.startsWith('*.'));
+    const [wildcards, setWildcards] = useState([...had, ...host.wished].join('\n'));
     const next = labelsOf(labels);
     const { run, isBusy, problem } = useAction(async () => {
         const without = Object.keys(host.labels).filter((name) => !(name in (next ?? {})));
-        const body = { ...(zone !== host.zone ? { zone } : {}), ...(next && words(labels).length > 0 ? { labels: next } : {}), ...(without.length > 0 ? { without } : {}) };
+        const listed = words(wildcards);
+        const wished = listed.filter((name) => !had.includes(name));
+        const gone = [...had, ...host.wished].filter((name) => !listed.includes(name));
+        const isWish = wished.join() !== host.wished.join() && wished.length > 0;
+        const names = { ...(isWish ? { wildcards: wished } : {}), ...(gone.length > 0 ? { without_wildcards: gone } : {}) };
+        const body = { ...names, ...(zone !== host.zone ? { zone } : {}), ...(next && words(labels).length > 0 ? { labels: next } : {}), ...(without.length > 0 ? { without } : {}) };
         await post(`/v1/fleet/${encodeURIComponent(host.name)}/edit`, body);
         onClose();
         onDone();
@@ -104,6 +118,7 @@ function Edit({ host, onClose, onDone }: { host: FleetHost; onClose: () => void;
             >
                 <Field label={t('zone')} value={zone} onInput={setZone} isCode />
                 <Field label={t('host.labels')} value={labels} onInput={setLabels} rows={4} help={t('labels.help')} error={next ? null : t('labels.wrong')} isCode />
+                {host.state === 'active' && <Field label={t('host.wildcards')} value={wildcards} onInput={setWildcards} rows={2} help={t('host.wildcards.help')} isCode />}
                 <ProblemBox problem={problem} />
                 <button type="submit" aria-busy={isBusy} disabled={isBusy || !next}>
                     {t('save')}
@@ -171,10 +186,12 @@ function Actions({ host, onDone }: { host: FleetHost; onDone: () => void }): JSX
 
 export function HostPage({ params }: PageProps): JSX.Element {
     const name = params['name'] ?? '';
+    const [isAdopting, setAdopting] = useState(false);
     const found = useGet<FleetHost>(`/v1/fleet/${encodeURIComponent(name)}`);
     const ca = useGet<Ca>('/v1/ca');
     const logins = useRows<Login>(withQuery('/v1/logins', { host: name, limit: 50 }));
-    useEvery(20, found.reload);
+    useLive(20, found.reload);
+    useEvery(20, found.reload); // its reports are not in the ledger
     const host = found.data;
     return (
         <>
@@ -184,11 +201,15 @@ export function HostPage({ params }: PageProps): JSX.Element {
             {found.isLoading && !host && <Loading />}
             {host && (
                 <>
-                    {(host.state === 'waiting' || host.state === 'locked') && mayAdminister.value && (
+                    {(host.state === 'waiting' || host.state === 'locked' || host.adopt_until) && mayAdminister.value && (
                         <Note tone="info">
-                            {t('host.to-adopt')} <a href={withQuery('/enrolment', { q: host.name })}>{t('hosts.adopt')}</a>
+                            {t(host.state === 'active' ? 'host.to-approve' : 'host.to-adopt')}{' '}
+                            <button type="button" class="small" onClick={() => setAdopting(true)}>
+                                {t('hosts.adopt')}
+                            </button>
                         </Note>
                     )}
+                    {isAdopting && <Adopt host={host} onClose={() => setAdopting(false)} onDone={found.reload} />}
                     <Facts host={host} krl={ca.data?.krls.user.version ?? ''} />
                     <section>
                         <h2>{t('host.keys')}</h2>

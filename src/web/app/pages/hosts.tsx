@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import { ago } from '../format';
 import { endOf, healthOf, HEALTH_TONES, labelText } from '../hosts';
 import { t, word } from '../i18n';
+import { useLive } from '../live';
 import { Honeycomb } from '../pictures/honeycomb';
 import { query, withQuery } from '../router';
 import { mayAdminister } from '../session';
@@ -36,9 +37,10 @@ const filters = (): Filter[] => [
 export function HostsPage(): JSX.Element {
     const q = query.value;
     const names = ['state', 'zone', 'host', 'label'];
-    const rows = useRows<FleetHost>(withQuery('/v1/fleet', { ...Object.fromEntries(names.map((name) => [name, q.get(name)])), limit: 200 }));
+    const rows = useRows<FleetHost>(withQuery('/v1/fleet', { ...Object.fromEntries(names.map((name) => [name, q.get(name)])), limit: 100 }));
     const ca = useGet<Ca>('/v1/ca');
-    useEvery(20, rows.reload);
+    useLive(20, rows.reload);
+    useEvery(20, rows.reload); // their reports are not in the ledger
     const krl = ca.data?.krls.user.version ?? '';
     const waits = (rows.data ?? []).filter((host) => host.state === 'waiting').length;
     const options = names.filter((name) => q.get(name)).map((name) => ` --${name} '${q.get(name)}'`);

@@ -3,7 +3,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { moment } from '../format';
-import { t } from '../i18n';
+import { t, word } from '../i18n';
 import { query, setQuery, withQuery } from '../router';
 import type { AccessPath, Matrix } from '../types';
 import { Badge, Cli, Empty, Heading, Loading, Words } from '../ui/bits';
@@ -18,17 +18,18 @@ import { MatrixTabs } from '../ui/tabs';
 
 type Cell = Matrix['cells'][number];
 
-const STEP = 100;
+const STEP = 40; // rows and columns: a window of cells that all have something stays below 100 kB
 
 // By sign and word: standing, on request, and root marked.
 function Marks({ cell }: { cell: Cell | undefined }): JSX.Element {
     if (!cell) {
         return <span class="none">·</span>;
     }
-    const has = (login: string): boolean => cell.standing.includes(login) || cell.approval.includes(login);
+    const has = (login: string): boolean => cell.standing.includes(login) || cell.break_glass.includes(login) || cell.approval.includes(login);
     return (
         <>
             {cell.standing.length > 0 && <span class="standing">● {cell.standing.join(', ')}</span>}
+            {cell.break_glass.length > 0 && <span class="break-glass">! {cell.break_glass.join(', ')}</span>}
             {cell.approval.length > 0 && <span class="approval">○ {cell.approval.join(', ')}</span>}
             {has('root') && (
                 <span class="root" title={t('matrix.root')}>
@@ -59,7 +60,7 @@ function Why({ picked, login }: { picked: Picked; login: string }): JSX.Element 
                             {path.user} → {path.group ? `${path.group} → ` : ''}
                             {path.role} → {login}
                         </code>{' '}
-                        <Badge tone={path.how === 'standing' ? 'good' : 'info'}>{t(path.how === 'standing' ? 'reach.standing' : 'reach.approval')}</Badge>{' '}
+                        <Badge tone={path.how === 'standing' ? 'good' : path.how === 'approval' ? 'info' : 'bad'}>{word('reach', path.how)}</Badge>{' '}
                         <a href={`/roles/${encodeURIComponent(path.role)}`}>{t('matrix.rule')}</a>
                     </li>
                 ))}
@@ -69,11 +70,14 @@ function Why({ picked, login }: { picked: Picked; login: string }): JSX.Element 
 }
 
 function Detail({ picked, isHost, onClose }: { picked: Picked; isHost: boolean; onClose: () => void }): JSX.Element {
-    const logins = [...picked.cell.standing, ...picked.cell.approval];
+    const logins = [...picked.cell.standing, ...picked.cell.break_glass, ...picked.cell.approval];
     return (
         <Dialog title={`${picked.row} → ${picked.column}`} onClose={onClose}>
             <p>
                 {t('reach.standing')}: <Words of={picked.cell.standing} />
+            </p>
+            <p>
+                {t('reach.break-glass')}: <Words of={picked.cell.break_glass} />
             </p>
             <p>
                 {t('reach.approval')}: <Words of={picked.cell.approval} />
@@ -134,7 +138,7 @@ function Grid({ matrix, isHost }: { matrix: Matrix; isHost: boolean }): JSX.Elem
 
 function csvOf(matrix: Matrix): string {
     const cells = new Map(matrix.cells.map((cell) => [`${cell.row}/${cell.column}`, cell]));
-    const show = (cell: Cell | undefined): string => (cell ? [...cell.standing, ...cell.approval.map((one) => `(${one})`)].join(' ') : '');
+    const show = (cell: Cell | undefined): string => (cell ? [...cell.standing, ...cell.break_glass.map((one) => `!${one}`), ...cell.approval.map((one) => `(${one})`)].join(' ') : '');
     return csv([['', ...matrix.columns], ...matrix.rows.map((row, r) => [row, ...matrix.columns.map((_, c) => show(cells.get(`${r}/${c}`)))])]);
 }
 
@@ -200,7 +204,7 @@ export function MatrixPage(): JSX.Element {
                 <Field label={t('matrix.at')} type="datetime-local" value={local ?? ''} onInput={(value) => setQuery({ at: value })} />
             </div>
             <p class="legend">
-                <span>● {t('reach.standing')}</span> <span>○ {t('reach.approval')}</span> <span>▲ {t('matrix.root')}</span>
+                <span>● {t('reach.standing')}</span> <span>! {t('reach.break-glass')}</span> <span>○ {t('reach.approval')}</span> <span>▲ {t('matrix.root')}</span>
             </p>
             <ProblemBox problem={found.problem} onRetry={found.reload} />
             {found.isLoading && !matrix && <Loading />}

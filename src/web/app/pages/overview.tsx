@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: ISC
 // Overview: what needs attention, the figures, what was issued, what ends next, and how the hosts are.
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { all, get } from '../api';
-import { stateOf } from '../certs';
 import { ago, count, duration } from '../format';
 import { endOf, healthOf } from '../hosts';
 import { t, word } from '../i18n';
+import { useLive } from '../live';
 import { readPolicy } from '../policy';
 import type { Policy } from '../policy';
 import { list, text } from '../policy-text';
 import { Honeycomb } from '../pictures/honeycomb';
-import { Runway } from '../pictures/runway';
+import { Ends } from '../pictures/runway';
 import { Timeline } from '../pictures/timeline';
+import type { Happened } from '../pictures/timeline';
+import { endingSeals, loadEndingSeals } from '../reviews';
 import { go, query, setQuery, withQuery } from '../router';
 import { mayAdminister } from '../session';
-import type { Account, Ca, Cert, Event, FleetHost, KrlStatus, Login } from '../types';
+import type { Account, Cert, FleetHost, Login, Page, Summary, SummaryRow } from '../types';
 import { Badge, Cli, Heading, Loading } from '../ui/bits';
 import type { Tone } from '../ui/bits';
 import { useEvery, useLoad } from '../ui/load';
@@ -23,13 +25,10 @@ import { ProblemBox } from '../ui/problem';
 import { waiting } from '../waiting';
 
 interface Facts {
-    certs: Cert[];
-    valid: Cert[];
-    refused: Login[];
-    denied: Event[];
+    summary: Summary; // of everything; the rest is what is shown one by one
+    people: Cert[];
+    alarms: Login[];
     fleet: FleetHost[];
-    krl: KrlStatus;
-    ca: Ca;
     policy: Policy;
     accounts: Account[];
 }
@@ -37,20 +36,16 @@ interface Facts {
 const MOST = 2000;
 
 async function load(seconds: number, signal: AbortSignal): Promise<Facts> {
-    const now = Math.floor(Date.now() / 1000) * 1000;
-    const from = new Date(now - seconds * 1000).toISOString();
-    const [certs, valid, refused, denied, fleet, krl, ca, policy, accounts] = await Promise.all([
-        all<Cert>(withQuery('/v1/certs', { from }), MOST, signal),
-        all<Cert>(withQuery('/v1/certs', { valid_at: new Date(now).toISOString() }), MOST, signal),
-        all<Login>(withQuery('/v1/logins', { outcome: 'refused', from }), MOST, signal),
-        all<Event>(withQuery('/v1/audit', { type: 'cert.refuse', from }), MOST, signal),
+    const from = new Date(Math.floor(Date.now() / 1000) * 1000 - seconds * 1000).toISOString();
+    const [summary, people, alarms, fleet, policy, accounts] = await Promise.all([
+        get<Summary>(withQuery('/v1/summary', { hours: seconds / 3600 }), signal),
+        get<Page<Cert>>('/v1/certs?type=user&limit=1', signal),
+        get<Page<Login>>(withQuery('/v1/logins', { alarms: 'true', outcome: 'refused', from, limit: 50 }), signal),
         all<FleetHost>('/v1/fleet', 5000, signal),
-        get<KrlStatus>('/v1/krls/status?limit=200', signal),
-        get<Ca>('/v1/ca', signal),
         readPolicy(),
         mayAdminister.value ? all<Account>('/v1/accounts', MOST, signal) : Promise.resolve([]),
     ]);
-    return { certs, valid, refused, denied, fleet, krl, ca, policy, accounts };
+    return { summary, people: people.items, alarms: alarms.items, fleet, policy, accounts };
 }
 
 function Tile({ title, value, about, href, tone }: { title: string; value: string; about: string; href: string; tone: Tone }): JSX.Element {
@@ -64,19 +59,16 @@ function Tile({ title, value, about, href, tone }: { title: string; value: strin
 }
 
 function Tiles({ facts }: { facts: Facts }): JSX.Element {
-    const krl = facts.ca.krls.user.version;
-    const active = facts.fleet.filter((host) => host.state === 'active');
-    const well = active.filter((host) => healthOf(host, krl) === 'ok').length;
-    const next = facts.valid.map((cert) => cert.valid_before ?? '').filter(Boolean).sort()[0];
-    const late = facts.krl.hosts - facts.krl.current;
+    const { certs, hosts, krl, logins_refused: refused } = facts.summary;
+    const late = krl.hosts - krl.current;
     return (
         <div class="tiles">
-            <Tile title={t('overview.valid')} value={count(facts.valid.length)} about={t('overview.valid.text')} href="/certs?whose=all&when=now" tone="info" />
-            <Tile title={t('overview.hosts')} value={`${well} / ${active.length}`} about={t('overview.hosts.text')} href="/hosts" tone={well === active.length ? 'good' : 'warn'} />
+            <Tile title={t('overview.valid')} value={count(certs.valid)} about={t('overview.valid.text')} href="/certs?whose=all&when=now" tone="info" />
+            <Tile title={t('overview.hosts')} value={`${count(hosts.ok)} / ${count(hosts.active)}`} about={t('overview.hosts.text')} href="/hosts" tone={hosts.ok === hosts.active ? 'good' : 'warn'} />
             <Tile title={t('overview.requests')} value={count(waiting.value)} about={t('overview.requests.text')} href="/requests?which=to-decide" tone={waiting.value > 0 ? 'warn' : 'good'} />
-            <Tile title={t('overview.refused')} value={count(facts.refused.length)} about={t('overview.refused.text')} href="/logins?outcome=refused" tone={facts.refused.length > 0 ? 'warn' : 'good'} />
+            <Tile title={t('overview.refused')} value={count(refused.count)} about={t('overview.refused.text')} href="/logins?outcome=refused" tone={refused.count > 0 ? 'warn' : 'good'} />
             <Tile title={t('overview.krl')} value={count(late)} about={t('overview.krl.text')} href="/revocation" tone={late > 0 ? 'warn' : 'good'} />
-            <Tile title={t('overview.next')} value={next ? ago(next) : '–'} about={t('overview.next.text')} href="/certs?whose=all&when=now" tone="info" />
+            <Tile title={t('overview.next')} value={certs.next_end ? ago(certs.next_end) : '–'} about={t('overview.next.text')} href="/certs?whose=all&when=now" tone="info" />
         </div>
     );
 }
@@ -90,7 +82,7 @@ interface Need {
 const RENEW_S = 5 * 86400;
 
 function needsOf(facts: Facts): Need[] {
-    const krl = facts.ca.krls.user.version;
+    const krl = facts.summary.krl.version;
     const needs: Need[] = [];
     const admins = facts.accounts.filter((account) => account.closed).map((account): Need => ({ tone: 'warn', text: t('need.closed', { user: account.user }), href: `/users/${encodeURIComponent(account.user)}` }));
     for (const host of facts.fleet) {
@@ -108,8 +100,11 @@ function needsOf(facts: Facts): Need[] {
             needs.push({ tone: 'bad', text: t('need.renew', { host: host.name, span: duration((Date.parse(end) - Date.now()) / 1000) }), href });
         }
     }
-    for (const login of facts.refused.filter((one) => one.alarm)) {
+    for (const login of facts.alarms) {
         needs.push({ tone: 'bad', text: `${login.login}@${login.host}: ${login.alarm}`, href: withQuery('/logins', { host: login.host, alarms: 'true' }) });
+    }
+    for (const seal of endingSeals.value) {
+        needs.push({ tone: 'warn', text: t('need.seal', { user: seal.holder, time: seal.ends ? ago(seal.ends) : '' }), href: '/break-glass' });
     }
     const order: Tone[] = ['bad', 'warn', 'info'];
     return [...needs, ...admins].sort((a, b) => order.indexOf(a.tone) - order.indexOf(b.tone));
@@ -146,7 +141,7 @@ function Start({ facts }: { facts: Facts }): JSX.Element | null {
     const steps: [boolean, string, string][] = [
         [(facts.policy.document.zones ?? []).length > 0, t('start.zone'), '/zones'],
         [facts.fleet.some((host) => host.state === 'active'), t('start.host'), '/enrolment'],
-        [facts.valid.some((cert) => cert.type === 'user' && stateOf(cert) === 'valid') || facts.certs.some((cert) => cert.type === 'user'), t('start.login'), '/new'],
+        [facts.people.length > 0, t('start.login'), '/new'],
         [administrators > 1, t('start.second'), '/users'],
     ];
     if (!mayAdminister.value || steps.every(([isDone]) => isDone)) {
@@ -176,14 +171,17 @@ export function OverviewPage(): JSX.Element {
     const span = SPANS.find(([name]) => name === query.value.get('span')) ?? ['1d', 86400];
     const [now, setNow] = useState(Date.now());
     const found = useLoad(`overview ${span[0]}`, (signal) => load(span[1], signal));
-    useEvery(30, () => {
+    const again = (): void => {
         setNow(Date.now());
         found.reload();
-    });
+    };
+    useEffect(() => void loadEndingSeals().catch(() => undefined), []);
+    useLive(30, again);
+    useEvery(60, again); // hosts report, and time passes, without the ledger
     const facts = found.data;
-    const events = facts
-        ? [...facts.certs.map((cert) => ({ at: Date.parse(cert.issued), kind: cert.role || cert.type, isRefusal: false })), ...facts.denied.map((event) => ({ at: Date.parse(event.time), kind: '', isRefusal: true }))]
-        : [];
+    const summary = found.data?.summary;
+    const happened = (isRefusal: boolean) => (row: SummaryRow): Happened => ({ at: Date.parse(row.time), kind: row.role, isRefusal, count: row.count });
+    const events = summary ? [...summary.issued.map(happened(false)), ...summary.refused.map(happened(true))] : [];
     return (
         <>
             <Heading title={t('nav.overview')}>
@@ -202,9 +200,9 @@ export function OverviewPage(): JSX.Element {
                     <Tiles facts={facts} />
                     <Start facts={facts} />
                     <Attention facts={facts} />
-                    <Timeline title={t('overview.issued')} events={events} from={now - span[1] * 1000} until={now} onPick={(from, until) => go(withQuery('/audit', { from: new Date(from).toISOString(), until: new Date(until).toISOString() }))} />
-                    <Runway certs={facts.valid} />
-                    <Honeycomb hosts={facts.fleet} krl={facts.ca.krls.user.version} />
+                    <Timeline title={t('overview.issued')} events={events} from={Date.parse(facts.summary.from)} until={now} onPick={(from, until) => go(withQuery('/audit', { from: new Date(from).toISOString(), until: new Date(until).toISOString() }))} />
+                    <Ends valid={facts.summary.ending} total={facts.summary.certs.valid} />
+                    <Honeycomb hosts={facts.fleet} krl={facts.summary.krl.version} />
                     <p class="quiet">{t('as-of', { time: ago(new Date(found.at).toISOString()) })}</p>
                     <Cli command="vouch audit tail" />
                 </>

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: ISC
-// One's own account: second factors, passkeys, where one is signed in, password, recovery codes, and how the
-// pages look.
+// One's own account: second factors, passkeys, password, recovery codes, and how the pages look.
 import { browserSupportsWebAuthn } from '@simplewebauthn/browser';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { post, remove } from '../api';
+import { post } from '../api';
 import { duration, secondsUntil } from '../format';
 import { language, setLanguage, t } from '../i18n';
 import type { Language } from '../i18n';
@@ -12,15 +11,12 @@ import { passkeyAnswer } from '../passkeys';
 import { me, session } from '../session';
 import { theme } from '../theme';
 import type { Theme } from '../theme';
-import type { SignIn } from '../types';
-import { Badge, Cli, Empty, Fact, Heading, Moment, Note, Words } from '../ui/bits';
+import { Badge, Cli, Fact, Heading, Moment, Note, Words } from '../ui/bits';
 import { RecoveryCodes } from '../ui/codes';
-import { Confirm, Dialog } from '../ui/dialog';
+import { Dialog } from '../ui/dialog';
 import { CodeField, Field, Select } from '../ui/forms';
-import { useAction, useRows } from '../ui/load';
+import { useAction } from '../ui/load';
 import { ProblemBox } from '../ui/problem';
-import { DataTable } from '../ui/table';
-import type { Column } from '../ui/table';
 import { Passkeys } from './profile-passkeys';
 
 function Who(): JSX.Element {
@@ -40,64 +36,6 @@ function Who(): JSX.Element {
                 <Words of={(who?.roles ?? []).map((role) => `${role.zone}/${role.role}`)} />
             </Fact>
         </dl>
-    );
-}
-
-function Since({ row }: { row: SignIn }): JSX.Element {
-    return (
-        <>
-            <Moment at={row.created} /> {row.id === session.value?.id && <Badge tone="info">{t('signins.this')}</Badge>}
-        </>
-    );
-}
-
-const signInColumns = (onEnd: (row: SignIn) => void): Column<SignIn>[] => [
-    { id: 'created', title: t('signins.since'), cell: (row) => <Since row={row} />, text: (row) => row.created ?? '' },
-    { id: 'source', title: t('cert.source'), cell: (row) => row.source, text: (row) => row.source },
-    { id: 'methods', title: t('profile.methods'), cell: (row) => row.methods, text: (row) => row.methods },
-    { id: 'used', title: t('signins.used'), cell: (row) => <Moment at={row.used} relative />, text: (row) => row.used ?? '' },
-    { id: 'ends', title: t('profile.ends'), cell: (row) => <Moment at={row.ends} />, text: (row) => row.ends ?? '' },
-    {
-        id: 'do',
-        title: '',
-        cell: (row) => (
-            <button type="button" class="small outline danger" onClick={() => onEnd(row)}>
-                {t('signins.end')}
-                <span class="hidden"> {row.id}</span>
-            </button>
-        ),
-        text: () => '',
-    },
-];
-
-export function SignIns({ user }: { user?: string }): JSX.Element {
-    const rows = useRows<SignIn>(user ? `/v1/sessions?user=${encodeURIComponent(user)}&limit=100` : '/v1/sessions?limit=100');
-    const [ending, setEnding] = useState<SignIn | 'all' | null>(null);
-    const end = async (): Promise<void> => {
-        await remove(ending === 'all' ? `/v1/sessions${user ? `?user=${encodeURIComponent(user)}` : ''}` : `/v1/sessions/${(ending as SignIn).id}`);
-        rows.reload();
-    };
-    return (
-        <section>
-            <h2>{t('signins.title')}</h2>
-            <DataTable
-                caption={t('signins.title')}
-                columns={signInColumns(setEnding)}
-                rows={rows}
-                rowKey={(row) => row.id}
-                file="sign-ins"
-                empty={<Empty title={t('signins.none')} />}
-                {...(user ? { cli: `vouch user sessions ${user}` } : {})}
-            />
-            <button type="button" class="outline danger" onClick={() => setEnding('all')}>
-                {t('signins.end-all')}
-            </button>
-            {ending && (
-                <Confirm title={t('signins.end')} action={t('signins.end')} onClose={() => setEnding(null)} onConfirm={end}>
-                    <p>{t(ending === 'all' ? 'signins.end-all.text' : 'signins.end.text')}</p>
-                </Confirm>
-            )}
-        </section>
     );
 }
 
@@ -206,7 +144,7 @@ function Looks(): JSX.Element {
                     ['en', 'English'],
                     ['de', 'Deutsch'],
                 ]}
-                onInput={(value) => setLanguage(value as Language)}
+                onInput={(value) => void setLanguage(value as Language)}
             />
             <Select
                 label={t('profile.theme')}
@@ -234,7 +172,6 @@ export function ProfilePage(): JSX.Element {
             <Who />
             <Looks />
             <Passkeys />
-            <SignIns />
             <Recovery />
             <Password />
         </>

@@ -5,15 +5,16 @@ import { useState } from 'preact/hooks';
 import { onceKey, post } from '../api';
 import { duration } from '../format';
 import { t, word } from '../i18n';
+import { useLive } from '../live';
 import type { PageProps } from '../routes';
 import { query, setQuery, withQuery } from '../router';
 import { mayRead, me } from '../session';
-import type { AccessRequest, Cert, ReachedHost, RequestState } from '../types';
+import type { AccessRequest, Cert, Impacted, RequestState } from '../types';
 import { Badge, Cli, Code, Empty, Fact, Heading, Loading, Moment, Note, Words } from '../ui/bits';
 import type { Tone } from '../ui/bits';
 import { Confirm } from '../ui/dialog';
 import { Field } from '../ui/forms';
-import { useAction, useEvery, useGet, useRows } from '../ui/load';
+import { useAction, useGet, useRows } from '../ui/load';
 import { ProblemBox } from '../ui/problem';
 import { DataTable } from '../ui/table';
 import type { Column } from '../ui/table';
@@ -38,7 +39,7 @@ export function RequestsPage(): JSX.Element {
     const which = query.value.get('which') ?? 'mine';
     const state = query.value.get('state');
     const rows = useRows<AccessRequest>(withQuery('/v1/requests', { which, state, limit: 100 }));
-    useEvery(15, rows.reload);
+    useLive(15, rows.reload);
     const views = [['mine', t('requests.mine')], ['to-decide', t('requests.to-decide')], ...(mayRead.value ? [['all', t('requests.all')]] : [])] as [string, string][];
     const option = { mine: '', 'to-decide': ' --for-me', all: ' --all' }[which] ?? '';
     return (
@@ -72,16 +73,22 @@ export function RequestsPage(): JSX.Element {
 
 // What the request resolves to: not a bare role, but hosts and logins.
 function Impact({ request }: { request: AccessRequest }): JSX.Element {
-    const hosts = useRows<ReachedHost>(withQuery('/v1/hosts', { user: request.user === me.value?.user ? null : request.user, zone: request.zone, limit: 200 }));
-    const meant = (hosts.data ?? []).filter((host) => [...host.roles, ...host.requests].some((role) => request.roles.includes(role)));
+    const impact = useGet<Impacted>(`/v1/requests/${request.id}/impact`);
     return (
         <section>
             <h2>{t('request.impact')}</h2>
-            <ProblemBox problem={hosts.problem} />
-            {hosts.data && (
+            <ProblemBox problem={impact.problem} />
+            {impact.data && (
                 <>
-                    <p>{t('request.impact.hosts', { n: meant.length, user: request.user })}</p>
-                    <Words of={meant.map((host) => host.host)} />
+                    <p>{t('request.impact.hosts', { n: impact.data.hosts, user: request.user })}</p>
+                    <ul class="plain">
+                        {impact.data.items.map((item) => (
+                            <li key={item.host}>
+                                <code>{item.host}</code>: <Words of={item.logins} />
+                            </li>
+                        ))}
+                    </ul>
+                    {impact.data.hosts > impact.data.items.length && <p class="quiet">{t('overview.more', { n: impact.data.hosts - impact.data.items.length })}</p>}
                 </>
             )}
         </section>
@@ -89,7 +96,7 @@ function Impact({ request }: { request: AccessRequest }): JSX.Element {
 }
 
 function History({ request }: { request: AccessRequest }): JSX.Element | null {
-    const rows = useRows<AccessRequest>(withQuery('/v1/requests', { which: mayRead.value ? 'all' : request.user === me.value?.user ? 'mine' : 'to-decide', limit: 200 }));
+    const rows = useRows<AccessRequest>(withQuery('/v1/requests', { which: mayRead.value ? 'all' : request.user === me.value?.user ? 'mine' : 'to-decide', limit: 100 }));
     const others = (rows.data ?? []).filter((one) => one.user === request.user && one.id !== request.id && one.roles.join() === request.roles.join());
     const denied = others.filter((one) => one.state === 'denied').length;
     return rows.data ? <p>{others.length === 0 ? t('request.first') : t('request.history', { n: others.length, denied })}</p> : null;
@@ -211,7 +218,7 @@ function Facts({ request }: { request: AccessRequest }): JSX.Element {
 export function RequestPage({ params }: PageProps): JSX.Element {
     const id = params['id'] ?? '';
     const found = useGet<AccessRequest>(`/v1/requests/${encodeURIComponent(id)}`);
-    useEvery(5, () => found.data?.state === 'waiting' && found.reload());
+    useLive(5, () => found.data?.state === 'waiting' && found.reload());
     const request = found.data;
     const isOwn = request?.user === me.value?.user;
     return (
@@ -223,7 +230,7 @@ export function RequestPage({ params }: PageProps): JSX.Element {
                 <>
                     <Facts request={request} />
                     {isOwn && <Own request={request} onDone={found.reload} />}
-                    {(isOwn || mayRead.value) && <Impact request={request} />}
+                    <Impact request={request} />
                     <History request={request} />
                     {!isOwn && (request.state === 'waiting' || request.state === 'approved') && <Decide request={request} onDone={found.reload} />}
                     <Cli command={`vouch request show ${id}`} />

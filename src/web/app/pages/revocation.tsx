@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { post } from '../api';
 import { t, word } from '../i18n';
+import { useLive } from '../live';
 import { Swarm } from '../pictures/swarm';
 import { mayAdminister } from '../session';
 import type { Ca, KrlStatus, Revocation } from '../types';
@@ -24,7 +25,7 @@ const columns = (): Column<Revocation>[] => [
     { id: 'reason', title: t('reason'), cell: (row) => <span class="pre">{row.reason}</span>, text: (row) => row.reason },
     { id: 'actor', title: t('audit.actor'), cell: (row) => row.actor, text: (row) => row.actor },
     { id: 'at', title: t('time'), cell: (row) => <Moment at={row.at} />, text: (row) => row.at },
-    { id: 'until', title: t('revocation.until'), cell: (row) => <Moment at={row.until} />, text: (row) => row.until ?? '' },
+    { id: 'until', title: t('revocation.until'), cell: (row) => (row.until ? <Moment at={row.until} /> : t('revocation.always')), text: (row) => row.until ?? '' },
 ];
 
 function Revoke({ ca, onClose, onDone }: { ca: Ca | null; onClose: () => void; onDone: () => void }): JSX.Element {
@@ -72,7 +73,8 @@ export function RevocationPage(): JSX.Element {
     const status = useGet<KrlStatus>('/v1/krls/status?limit=200');
     const rows = useRows<Revocation>('/v1/revocations?limit=100');
     const [isOpen, setOpen] = useState(false);
-    useEvery(4, status.reload);
+    useLive(4, status.reload);
+    useEvery(4, status.reload); // what hosts have, they report
     const done = (): void => [ca, status, rows].forEach((one) => one.reload());
     return (
         <>

@@ -27,6 +27,7 @@ interface Form {
     by: string;
     count: string;
     needsReason: boolean;
+    breaksGlass: boolean;
 }
 
 function formOf(role: Entry | null, zone: string): Form {
@@ -47,8 +48,12 @@ function formOf(role: Entry | null, zone: string): Form {
         by: Array.isArray(approval['by']) ? approval['by'].join(' ') : '',
         count: typeof approval['count'] === 'string' ? approval['count'] : '1',
         needsReason: text(entry, 'reason') === 'required',
+        breaksGlass: text(entry, 'break_glass') === 'yes',
     };
 }
+
+// What a role for emergencies must say: vouch-policy(5).
+const EMERGENCY: Partial<Form> = { breaksGlass: true, needsReason: true, factor: '5m', ttl: '1h', by: '' };
 
 // What the form does not show stays as it is.
 function entryOf(form: Form, role: Entry | null): Entry {
@@ -65,6 +70,7 @@ function entryOf(form: Form, role: Entry | null): Entry {
     put('force_command', form.command.trim());
     put('second_factor', form.factor.trim());
     put('reason', form.needsReason ? 'required' : null);
+    put('break_glass', form.breaksGlass ? 'yes' : null);
     if (words(form.by).length > 0) {
         entry['approval'] = { by: words(form.by), count: form.count.trim() || '1' };
     } else {
@@ -145,6 +151,8 @@ export function RoleForm({ policy, role, onText }: { policy: Policy; role: Entry
                 <Field label={t('roles.ttl')} value={form.ttl} onInput={(ttl) => set({ ttl })} help={t('role.ttl.help')} required isCode />
                 <Field label={t('role.extensions')} value={form.extensions} onInput={(extensions) => set({ extensions })} help={t('role.extensions.help')} isCode />
                 <Tick label={t('role.needs-reason')} checked={form.needsReason} onInput={(needsReason) => set({ needsReason })} />
+                <Tick label={t('role.break-glass.tick')} checked={form.breaksGlass} onInput={(breaksGlass) => set(breaksGlass ? EMERGENCY : { breaksGlass })} />
+                {form.breaksGlass && <Note tone="warn">{t('role.break-glass.help')}</Note>}
                 <Field label={t('role.by')} value={form.by} onInput={(by) => set({ by })} help={t('role.by.help')} list={who} isCode />
                 {form.by.trim() !== '' && <Field label={t('role.count')} value={form.count} onInput={(count) => set({ count })} type="number" />}
                 <details>

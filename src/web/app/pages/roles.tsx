@@ -31,7 +31,7 @@ export function findings(role: Entry): MessageKey[] {
     if (!list(role, 'extensions').includes('permit-pty') && !text(role, 'force_command')) {
         found.push('lint.no-pty');
     }
-    if (list(role, 'logins').includes('root') && approvalsOf(role) === 0) {
+    if (list(role, 'logins').includes('root') && approvalsOf(role) === 0 && text(role, 'break_glass') !== 'yes') {
         found.push('lint.root');
     }
     if ((spanSeconds(text(role, 'max_ttl')) ?? 0) > 86400) {

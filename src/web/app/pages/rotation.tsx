@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import { post } from '../api';
 import { duration, moment, secondsUntil } from '../format';
 import { t, word } from '../i18n';
+import { useLive } from '../live';
 import { Lineage } from '../pictures/lineage';
 import type { Rotation, RotationItem, RotationPhase } from '../types';
 import { Badge, Cli, Code, Heading, Loading, Moment, Note } from '../ui/bits';
@@ -143,7 +144,8 @@ function Item({ item, onDone }: { item: RotationItem; onDone: () => void }): JSX
 
 export function RotationPage(): JSX.Element {
     const found = useGet<Rotation>('/v1/ca/rotation');
-    useEvery(5, found.reload);
+    useLive(5, found.reload);
+    useEvery(5, found.reload); // what it waits for is what hosts report
     return (
         <>
             <Heading title={t('rotation.title')} />

@@ -5,6 +5,7 @@ import type { JSX } from 'preact';
 import { get } from '../api';
 import { count, moment } from '../format';
 import { t } from '../i18n';
+import { useLive } from '../live';
 import type { Status } from '../types';
 import { Badge, Cli, Fact, Heading, Loading, Note, Snippet } from '../ui/bits';
 import { useEvery, useGet, useLoad } from '../ui/load';
@@ -38,7 +39,7 @@ function Health(): JSX.Element {
 
 export function SettingsPage(): JSX.Element {
     const status = useGet<Status>('/v1/status');
-    useEvery(10, status.reload);
+    useLive(10, status.reload);
     const found = status.data;
     return (
         <>

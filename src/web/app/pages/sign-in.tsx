@@ -79,7 +79,7 @@ export function LanguageLinks(): JSX.Element {
     return (
         <p class="languages">
             {(['en', 'de'] as const).map((one) => (
-                <button key={one} type="button" class="link" lang={one} aria-pressed={language.value === one} onClick={() => setLanguage(one)}>
+                <button key={one} type="button" class="link" lang={one} aria-pressed={language.value === one} onClick={() => void setLanguage(one)}>
                     {one === 'en' ? 'English' : 'Deutsch'}
                 </button>
             ))}

@@ -20,10 +20,10 @@ import { ExplainBox } from '../ui/explain';
 import { Field, words } from '../ui/forms';
 import { useAction, useGet, useRows } from '../ui/load';
 import { ProblemBox } from '../ui/problem';
+import { SignIns } from '../ui/sign-ins';
 import { DataTable, still } from '../ui/table';
 import type { Column } from '../ui/table';
 import { PeopleTabs } from '../ui/tabs';
-import { SignIns } from './profile';
 
 interface Row {
     name: string;

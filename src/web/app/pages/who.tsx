@@ -3,7 +3,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { duration } from '../format';
-import { t } from '../i18n';
+import { t, word } from '../i18n';
 import { query, setQuery, withQuery } from '../router';
 import { Ribbon } from '../pictures/ribbon';
 import type { AccessPath } from '../types';
@@ -16,7 +16,7 @@ import { MatrixTabs } from '../ui/tabs';
 
 const columns = (): Column<AccessPath>[] => [
     { id: 'user', title: t('user'), cell: (row) => <a href={`/users/${encodeURIComponent(row.user)}`}>{row.user}</a>, text: (row) => row.user },
-    { id: 'how', title: t('who.how'), cell: (row) => <Badge tone={row.how === 'standing' ? 'good' : 'info'}>{t(row.how === 'standing' ? 'reach.standing' : 'reach.approval')}</Badge>, text: (row) => t(row.how === 'standing' ? 'reach.standing' : 'reach.approval') },
+    { id: 'how', title: t('who.how'), cell: (row) => <Badge tone={row.how === 'standing' ? 'good' : row.how === 'approval' ? 'info' : 'bad'}>{word('reach', row.how)}</Badge>, text: (row) => word('reach', row.how) },
     { id: 'group', title: t('groups.name'), cell: (row) => (row.group ? <a href={`/groups/${encodeURIComponent(row.group)}`}>{row.group}</a> : '–'), text: (row) => row.group ?? '' },
     { id: 'role', title: t('cert.role'), cell: (row) => <a href={`/roles/${encodeURIComponent(row.role)}`}>{row.role}</a>, text: (row) => row.role },
     { id: 'ttl', title: t('roles.ttl'), cell: (row) => duration(row.ttl_s), text: (row) => duration(row.ttl_s), number: (row) => row.ttl_s },

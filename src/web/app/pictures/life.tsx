@@ -44,7 +44,7 @@ function Point({ mark, x }: { mark: Mark; x: number }): JSX.Element {
     const isEnd = mark.kind === 'ended';
     const y = mark.kind === 'revoked' ? MIDDLE + 34 : MIDDLE - 18;
     return (
-        <g tabIndex={0} class={`mark ${mark.kind}`}>
+        <g class={`mark ${mark.kind}`}>
             <title>{`${t(`life.${mark.kind}` as MessageKey)} ${utc(new Date(mark.at).toISOString())} ${mark.text}`}</title>
             {isLarge ? <circle cx={x} cy={MIDDLE} r="7" /> : <rect x={x - 1.5} y={MIDDLE - 10} width="3" height="20" />}
             {isLarge && (

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Trust ribbon: person, group, role, login on a host, joined by bands, for one question.
 import type { JSX } from 'preact';
-import { t } from '../i18n';
+import { t, word } from '../i18n';
 import type { AccessPath } from '../types';
 import { Picture } from './picture';
 
@@ -67,7 +67,7 @@ export function Ribbon({ paths, login, host }: { paths: AccessPath[]; login: str
             summary={t('ribbon.summary', { n: people, standing: new Set(paths.filter((path) => path.how === 'standing').map((path) => path.user)).size })}
             file="who-can-reach"
             head={[t('user'), t('groups.name'), t('cert.role'), t('who.how')]}
-            rows={paths.map((path) => [path.user, path.group ?? '', path.role, t(path.how === 'standing' ? 'reach.standing' : 'reach.approval')])}
+            rows={paths.map((path) => [path.user, path.group ?? '', path.role, word('reach', path.how)])}
         >
             <svg class="chart ribbon" viewBox={`0 0 ${WIDTH} ${height}`} role="group" aria-label={t('ribbon.title', { login, host })}>
                 {bands.map((one, i) => (

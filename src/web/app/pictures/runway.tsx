@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { stateOf } from '../certs';
 import { ago, moment } from '../format';
 import { t } from '../i18n';
-import type { Cert } from '../types';
+import type { Cert, Ending } from '../types';
 import { Picture } from './picture';
 
 const WIDTH = 720;
@@ -13,9 +13,15 @@ const LEFT = 200;
 const MOST = 20;
 
 export function Runway({ certs }: { certs: Cert[] }): JSX.Element | null {
-    const now = Date.now();
     const end = (cert: Cert): number => Date.parse(cert.valid_before ?? '');
-    const valid = certs.filter((cert) => stateOf(cert, now) === 'valid' && cert.valid_before).sort((a, b) => end(a) - end(b));
+    const valid = certs.filter((cert) => stateOf(cert) === 'valid' && cert.valid_before).sort((a, b) => end(a) - end(b));
+    return <Ends valid={valid} total={valid.length} />;
+}
+
+// `valid`: those that end first, of as many in all.
+export function Ends({ valid, total }: { valid: Ending[]; total: number }): JSX.Element | null {
+    const now = Date.now();
+    const end = (cert: Ending): number => Date.parse(cert.valid_before ?? '');
     const shown = valid.slice(0, MOST);
     const next = shown[0];
     const last = shown.at(-1);
@@ -27,7 +33,7 @@ export function Runway({ certs }: { certs: Cert[] }): JSX.Element | null {
     return (
         <Picture
             title={t('runway.title')}
-            summary={t('runway.summary', { n: valid.length, next: ago(next.valid_before), name: next.key_id })}
+            summary={t('runway.summary', { n: total, next: ago(next.valid_before), name: next.key_id })}
             file="expiry"
             head={[t('cert.key-id'), t('cert.serial'), t('cert.until')]}
             rows={valid.map((cert) => [cert.key_id, cert.serial, cert.valid_before ?? ''])}

@@ -17,6 +17,14 @@ function behind(item: Item, status: KrlStatus, now: number): number {
     return item.behind && status.generated ? Math.max(1, (now - Date.parse(status.generated)) / 1000) : 0;
 }
 
+// How long after the list came out a host that has it reported it first; null where that is not known.
+function arrival(item: Item, status: KrlStatus): string | null {
+    if (item.behind || !item.arrived || !status.generated) {
+        return null;
+    }
+    return t('swarm.after', { span: duration(Math.max(0, Date.parse(item.arrived) - Date.parse(status.generated)) / 1000) });
+}
+
 export function Swarm({ status }: { status: KrlStatus }): JSX.Element {
     const now = Date.now();
     const age = (item: Item): number => (item.generated && status.generated ? Math.max(0, (Date.parse(status.generated) - Date.parse(item.generated)) / 1000) : 0);
@@ -28,14 +36,14 @@ export function Swarm({ status }: { status: KrlStatus }): JSX.Element {
             title={t('swarm.title')}
             summary={late.length === 0 ? t('swarm.all', { n: status.hosts }) : t('swarm.some', { current: status.current, n: status.hosts, late: late.length, silent: status.silent })}
             file="krl-propagation"
-            head={[t('host'), t('krl.version'), t('state'), t('host.reported')]}
-            rows={status.items.map((item) => [item.host, item.version, item.behind ? t('swarm.behind') : t('swarm.current'), item.reported ?? ''])}
+            head={[t('host'), t('krl.version'), t('state'), t('swarm.arrived'), t('host.reported')]}
+            rows={status.items.map((item) => [item.host, item.version, item.behind ? t('swarm.behind') : t('swarm.current'), arrival(item, status) ?? '', item.reported ?? ''])}
         >
             <svg class="chart swarm" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={t('swarm.title')}>
                 <line class="axis" x1={PAD} x2={WIDTH - PAD} y1={HEIGHT - 22} y2={HEIGHT - 22} />
                 {status.items.map((item, i) => (
-                    <g key={item.host} tabIndex={0}>
-                        <title>{`${item.host}: ${item.behind ? t('swarm.behind-for', { span: duration(behind(item, status, now)) }) : t('swarm.current')}${item.reported ? `, ${ago(item.reported)}` : ''}`}</title>
+                    <g key={item.host}>
+                        <title>{`${item.host}: ${item.behind ? t('swarm.behind-for', { span: duration(behind(item, status, now)) }) : (arrival(item, status) ?? t('swarm.current'))}${item.reported ? `, ${ago(item.reported)}` : ''}`}</title>
                         {item.behind ? <path class="dot late" d={`M${x(item)} ${12 + ((i * 37) % 66)}l5 9h-10z`} /> : <circle class="dot" cx={x(item) + ((i * 7) % 24)} cy={12 + ((i * 37) % 66)} r="4" />}
                     </g>
                 ))}
@@ -46,6 +54,7 @@ export function Swarm({ status }: { status: KrlStatus }): JSX.Element {
                     {duration(most)} {t('swarm.older')}
                 </text>
             </svg>
+            {status.within_95_s !== null && <p>{t('swarm.within', { span: duration(status.within_95_s), n: status.measured })}</p>}
             {late.length > 0 && (
                 <p>
                     {t('swarm.laggards')}{' '}

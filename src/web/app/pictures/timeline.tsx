@@ -9,6 +9,7 @@ export interface Happened {
     at: number;
     kind: string; // stacked by it
     isRefusal: boolean;
+    count?: number; // of them; else one
 }
 
 interface Slot {
@@ -27,9 +28,9 @@ function slotsOf(events: Happened[], from: number, until: number, count: number)
     for (const event of events) {
         const slot = slots[Math.min(count - 1, Math.floor((event.at - from) / length))];
         if (slot && event.at >= from && event.isRefusal) {
-            slot.refused++;
+            slot.refused += event.count ?? 1;
         } else if (slot && event.at >= from) {
-            slot.counts.set(event.kind, (slot.counts.get(event.kind) ?? 0) + 1);
+            slot.counts.set(event.kind, (slot.counts.get(event.kind) ?? 0) + (event.count ?? 1));
         }
     }
     return slots;
@@ -55,9 +56,15 @@ function Bars({ slots, kinds, onPick }: BarsProps): JSX.Element {
             {slots.map((slot, i) => {
                 let y = UP;
                 const pick = (): void => onPick?.(slot.from, slot.from + length);
+                const press = (event: KeyboardEvent): void => {
+                    if (event.key === 'Enter' || event.key === ' ') {
+                        event.preventDefault();
+                        pick();
+                    }
+                };
                 const text = `${moment(new Date(slot.from).toISOString())}: ${[...slot.counts].map(([kind, n]) => `${kind} ${n}`).join(', ') || 0}${slot.refused ? `, ${t('timeline.refused', { n: slot.refused })}` : ''}`;
                 return (
-                    <g key={i} {...(onPick && sum(slot) + slot.refused > 0 ? { role: 'button', tabIndex: 0, onClick: pick, onKeyDown: (event: KeyboardEvent) => event.key === 'Enter' && pick(), 'aria-label': text } : {})}>
+                    <g key={i} {...(onPick && sum(slot) + slot.refused > 0 ? { role: 'button', tabindex: 0, onClick: pick, onKeyDown: press, 'aria-label': text } : {})}>
                         <title>{text}</title>
                         <rect x={i * wide} y="0" width={wide} height={UP + DOWN} class="slot" />
                         {kinds.map((kind, k) => {
@@ -85,11 +92,12 @@ export function Timeline({ title, events, from, until, onPick }: TimelineProps):
     const slots = slotsOf(events, from, until, 48);
     const kinds = [...new Set(events.filter((event) => !event.isRefusal).map((event) => event.kind))].sort();
     const busiest = slots.reduce((a, b) => (sum(b) > sum(a) ? b : a));
-    const refused = events.filter((event) => event.isRefusal).length;
+    const total = (some: Happened[]): number => some.reduce((sum, event) => sum + (event.count ?? 1), 0);
+    const refused = total(events.filter((event) => event.isRefusal));
     return (
         <Picture
             title={title}
-            summary={events.length === 0 ? t('timeline.nothing') : t('timeline.summary', { n: events.length, refused, time: moment(new Date(busiest.from).toISOString()) })}
+            summary={events.length === 0 ? t('timeline.nothing') : t('timeline.summary', { n: total(events), refused, time: moment(new Date(busiest.from).toISOString()) })}
             file="timeline"
             head={[t('time'), ...kinds, t('login.refused')]}
             rows={slots.map((slot) => [new Date(slot.from).toISOString(), ...kinds.map((kind) => String(slot.counts.get(kind) ?? 0)), String(slot.refused)])}

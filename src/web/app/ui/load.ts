@@ -57,9 +57,21 @@ function withCursor(path: string, cursor: string): string {
     return `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`;
 }
 
+const SKIPPED_MOST = 40;
+
+// A page of a list. The server looks at so many rows for a page and no more: where few fit what is asked for,
+// pages come that are empty and have a next one.
+async function getPage<T>(path: string, cursor: string | null, signal?: AbortSignal): Promise<Page<T>> {
+    let page = await get<Page<T>>(cursor === null ? path : withCursor(path, cursor), signal);
+    for (let i = 0; i < SKIPPED_MOST && page.items.length === 0 && page.next; i++) {
+        page = await get<Page<T>>(withCursor(path, page.next), signal);
+    }
+    return page;
+}
+
 // A list of the API: its first page, and more when asked for.
 export function useRows<T>(path: string | null): Rows<T> {
-    const first = useGet<Page<T>>(path);
+    const first = useLoad<Page<T>>(path, (signal) => getPage<T>(path ?? '', null, signal));
     const [rest, setRest] = useState<Page<T>>({ items: [], next: null });
     const [busy, setBusy] = useState(false);
     const [problem, setProblem] = useState<unknown>(null);
@@ -70,7 +82,7 @@ export function useRows<T>(path: string | null): Rows<T> {
     const more = async (): Promise<void> => {
         setBusy(true);
         try {
-            const page = await get<Page<T>>(withCursor(path ?? '', rest.next ?? ''));
+            const page = await getPage<T>(path ?? '', rest.next ?? '');
             setRest((old) => ({ items: [...old.items, ...page.items], next: page.next }));
         } catch (failure) {
             setProblem(failure);

@@ -15,7 +15,7 @@ type Scope = 'serial' | 'fingerprint' | 'key_id';
 
 function Count({ scope, cert }: { scope: Scope; cert: Cert }): JSX.Element {
     const member = scope === 'serial' ? { serial: cert.serial } : scope === 'fingerprint' ? { fingerprint: cert.fingerprint } : { key_id: cert.key_id };
-    const found = useGet<Page<Cert>>(mayRead.value ? withQuery('/v1/certs', { ...member, valid_at: new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString(), limit: 200 }) : null);
+    const found = useGet<Page<Cert>>(mayRead.value ? withQuery('/v1/certs', { ...member, valid_at: new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString(), limit: 100 }) : null);
     if (!found.data) {
         return <></>;
     }

@@ -1,0 +1,1 @@
+var r={valid:"good",ended:"quiet",revoked:"bad",early:"info"};function o(e,t=Date.now()){return e.revoked?"revoked":e.valid_before&&Date.parse(e.valid_before)<=t?"ended":e.valid_after&&Date.parse(e.valid_after)>t?"early":"valid"}function a(e){return e.startsWith("user:")?e.slice(5):null}export{r as a,o as b,a as c};
