@@ -20,7 +20,8 @@ if (!fs.existsSync(path.join(here, 'node_modules', 'playwright-core'))) {
     console.log('# install them: tools/install-node-packages tests/browser (./test does that)\n1..1');
     process.exit(1);
 }
-const { setUp } = await import('./lib/people.mjs');
+const { Machine, USER, mustBeAbleToEnrol } = await import('./lib/machine.mjs');
+const { setUp, signIn } = await import('./lib/people.mjs');
 const { Service } = await import('./lib/service.mjs');
 const { Tap } = await import('./lib/tap.mjs');
 const { Visitor, launch } = await import('./lib/visitor.mjs');
@@ -53,15 +54,27 @@ roles:
     max_ttl: 1h
     reason: required
     approval: {by: [group:leads], count: 1}
+  - name: shell
+    zone: prod
+    members: [group:engineering]
+    hosts: [tier=lab]
+    logins: [${USER}]
+    max_ttl: 8h
+    extensions: [permit-pty]
 hosts:
   - {name: web1.prod.example.com, zone: prod, labels: {tier: web}}
   - {name: db1.prod.example.com, zone: prod, labels: {tier: db}}
 `;
 
-// What the flows share: the service, the browser, those who are at it now, and what they know.
+const MACHINE = 'web7.prod.example.com';
+const FACTOR_KEPT_MS = 200000; // well below what administration takes for fresh
+
+// What the flows share: the service, the browser, those who are at it now, what they know, and one machine.
 class Lab {
     visitors = new Set();
     people = new Map(); // user -> {password, app, codes}
+    signedIn = new Map(); // user -> {cookies, at}
+    machines = [];
 
     async enter(options) {
         const visitor = await Visitor.enter(this.browser, this.service.url, this.screens, options);
@@ -77,6 +90,43 @@ class Lab {
             await this.leave(visitor);
         }
         return this.people.get(user);
+    }
+
+    // Somebody who is signed in and proved it a moment ago: in the session of an earlier flow, if it is still good.
+    async enterAs(user, target) {
+        const visitor = await this.enter();
+        const known = await this.person(user);
+        const held = this.signedIn.get(user);
+        if (held && performance.now() - held.at < FACTOR_KEPT_MS) {
+            await visitor.context.addCookies(held.cookies);
+            await visitor.go(target);
+            if (new URL(visitor.page.url()).pathname !== '/sign-in') {
+                return visitor;
+            }
+        }
+        await signIn(visitor, user, known, target);
+        this.signedIn.set(user, { cookies: await visitor.context.cookies(), at: performance.now() });
+        return visitor;
+    }
+
+    // A machine with a real sshd that is no host yet.
+    async bareMachine(name) {
+        mustBeAbleToEnrol();
+        const machine = new Machine(path.join(this.folder, name), this.service, name);
+        this.machines.push(machine);
+        await machine.start();
+        return machine;
+    }
+
+    // The one that is enrolled; it is now, if it was not yet.
+    async machine() {
+        const found = this.machines.find((one) => one.alias === MACHINE);
+        if (found) {
+            return found;
+        }
+        const machine = await this.bareMachine(MACHINE);
+        await machine.enrol();
+        return machine;
     }
 
     async leave(visitor) {
@@ -100,6 +150,11 @@ class Lab {
     }
 }
 
+// As people count: f10 after f9.
+function byNumber(a, b) {
+    return a.localeCompare(b, 'en', { numeric: true });
+}
+
 async function main(screens, names) {
     const lab = new Lab();
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vouch-browser-'));
@@ -107,11 +162,18 @@ async function main(screens, names) {
     lab.screens = path.resolve(screens);
     lab.tap = new Tap((name) => lab.shootAll(name));
     lab.service = new Service(path.join(folder, 'server'));
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+        process.once(signal, () => { // who was told to stop leaves nothing running
+            lab.machines.forEach((machine) => machine.stop());
+            lab.service.process?.kill('SIGTERM');
+            process.exit(1);
+        });
+    }
     try {
         await lab.service.start();
         await lab.service.apply(POLICY);
         lab.browser = await launch();
-        for (const file of fs.readdirSync(path.join(here, 'flows')).sort()) {
+        for (const file of fs.readdirSync(path.join(here, 'flows')).sort(byNumber)) {
             if (file.endsWith('.mjs') && (names.length === 0 || names.some((name) => file.includes(name)))) {
                 const flow = await import(pathToFileURL(path.join(here, 'flows', file)));
                 await lab.tap.row(`to the end of ${file}`, () => flow.run(lab));
@@ -120,6 +182,7 @@ async function main(screens, names) {
         }
     } finally {
         await lab.browser?.close();
+        lab.machines.forEach((machine) => machine.stop());
         await lab.service.stop();
         fs.rmSync(folder, { recursive: true, force: true });
     }

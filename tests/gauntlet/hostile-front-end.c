@@ -43,6 +43,7 @@ struct world {
     uint64_t *granted; // serial, and a hash of the certificate behind it
     size_t grant_count;
     uint64_t noted, published, refused, krl_version;
+    uint64_t wild; // names with a wildcard that were granted
     // By use: the key beside the active one, and the names of both; "" where there is none.
     enum vouch_ca_key_state other[2];
     char names[2][2][VOUCH_FINGERPRINT_MAX];
@@ -103,11 +104,22 @@ static const char *const bad_names[] = {"",
                                         "\x80",
                                         "a\"b",
                                         "*.example.com",
+                                        "*.theweb.example.com",
+                                        "*.com",
+                                        "w*.web.example.com",
+                                        "*.*.web.example.com",
+                                        "?.web.example.com",
+                                        "!*.web.example.com",
+                                        "*.web.example.com,*.org",
+                                        "*.Web.example.com",
                                         "a\\b",
                                         "\t",
                                         "Alice$",
                                         "alice,root",
                                         "web1..example.com"};
+
+// Below the only domain where the ceiling of this test lets hosts have a wildcard; users never.
+static const char *const wildcards[] = {"*.web.example.com", "*.eu.web.example.com"};
 
 #define PICK(list) (list)[roll(sizeof(list) / sizeof(list)[0])]
 
@@ -118,6 +130,9 @@ static size_t make_names(struct vouch_bytes *names, enum vouch_cert_type type) {
     for (size_t i = 0; i < count; i++) {
         names[i] =
             vouch_bytes_of(type == VOUCH_CERT_HOST ? good_names[3] : good_names[(i + roll(2)) % 5]);
+        if (roll(4) == 0 && (type == VOUCH_CERT_HOST || is_hostile())) {
+            names[i] = vouch_bytes_of(PICK(wildcards));
+        }
         if (is_hostile() && roll(3) == 0) {
             names[i] = roll(4) == 0 ? (struct vouch_bytes){long_name, 254 + roll(4)}
                                     : vouch_bytes_of(PICK(bad_names));
@@ -232,6 +247,11 @@ static void write_request(struct vouch_buf *out, const struct request *request) 
     vouch_buf_done(&whole);
 }
 
+static int is_wildcard_below_web(struct vouch_bytes name) {
+    return vouch_bytes_equal(name, vouch_bytes_of(wildcards[0])) ||
+           vouch_bytes_equal(name, vouch_bytes_of(wildcards[1]));
+}
+
 static int is_name_of(struct vouch_bytes name, enum vouch_cert_type type) {
     static const char user[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.@:+-";
@@ -257,7 +277,9 @@ static void assert_inside(const struct world *world, const struct vouch_cert *ce
     assert_true(cert->valid_after + 3600 + 60 >= now_s); // a minute for a slow machine
     assert_true(cert->principal_count >= 1 && cert->principal_count <= 4);
     for (size_t i = 0; i < cert->principal_count; i++) {
-        assert_true(is_name_of(cert->principals[i], cert->type));
+        int is_wildcard =
+            cert->type == VOUCH_CERT_HOST && is_wildcard_below_web(cert->principals[i]);
+        assert_true(is_wildcard || is_name_of(cert->principals[i], cert->type));
         for (size_t k = 0; k < i; k++) {
             assert_false(vouch_bytes_equal(cert->principals[i], cert->principals[k]));
         }
@@ -294,6 +316,9 @@ static void take_grant(struct world *world, struct vouch_bytes body) {
     assert_int_equal(vouch_cert_parse(grant.cert, &cert, NULL), VOUCH_OK);
     assert_true(cert->serial == grant.serial);
     assert_inside(world, cert);
+    for (size_t i = 0; i < cert->principal_count; i++) {
+        world->wild += cert->principals[i].ptr[0] == '*';
+    }
     vouch_cert_free(cert);
     world->granted[2 * world->grant_count] = grant.serial;
     world->granted[2 * world->grant_count + 1] = hash_of(grant.cert);
@@ -542,6 +567,8 @@ static void set_ceiling(struct world *world) {
                             vouch_ceiling_option_bit(vouch_bytes_of("source-address")) |
                             vouch_ceiling_option_bit(vouch_bytes_of("force-command"));
     ceiling->host.ttl_max_s = 7200;
+    assert_int_equal(vouch_host_domains_add(&ceiling->wildcards, vouch_bytes_of("web.example.com")),
+                     VOUCH_OK);
     ceiling->rate_per_s = 0;
     ceiling->key_types = UINT32_C(1) << VOUCH_KEY_ED25519 | UINT32_C(1) << VOUCH_KEY_RSA;
 }
@@ -595,6 +622,7 @@ static void K9_nothing_that_is_granted_is_outside_the_ceiling_or_unrecorded(void
     print_message("# %zu granted, %" PRIu64 " refused, %" PRIu64 " noted, %" PRIu64
                   " published, %" PRIu64 " steps of rotations\n",
                   world.grant_count, world.refused, world.noted, world.published, world.rotated);
+    assert_true(world.wild > asks / 1000); // what the ceiling allows does come out
     assert_true(world.grant_count > asks / 20 && world.refused > asks / 20);
     assert_true(world.noted > 0 && world.published > 0);
     qsort(world.granted, world.grant_count, 2 * sizeof *world.granted, compare);

@@ -205,6 +205,9 @@ def versions(hosts, tap, ca):
         login, verdict = case.attempt(principals=["h*t"])
         expect_equal(verdict.reasons, NAME)
         expect_equal(login.status == 0, new, "ssh")
+    with tap.row("a plain name beside a wildcard is good for every ssh"):
+        login, verdict = case.attempt(principals=["*.web.example.com", "host"])
+        expect_equal((verdict.reasons, login.status), ([], 0), str(login))
 
 
 def known_hosts(hosts, tap, ca):

@@ -36,6 +36,7 @@ class FakeFleet(FakeApi):
             "state": state, "why": None, "in_policy": False, "token": "1", "source": "127.0.0.1",
             "agent": "vouch-host 0.1", "sshd": "OpenSSH_9.2", "created": utc(now), "seen": utc(now),
             "renewed": utc(now), "generation": 1, "approvals": 0, "needed": needed,
+            "approvers": [], "wished": [], "asker": None, "adopt_until": utc(now + FAR) if state == "waiting" else None,
             "keys": [{"fingerprint": k, "type": "ssh-ed25519", "serial": "18446744073709551615",
                       "valid_before": utc(now + FAR)} for k in keys],
             "reported": utc(now), "krl_version": "4", "krl_generated": utc(now), "state_version": "2",
@@ -102,11 +103,18 @@ class FakeFleet(FakeApi):
             if ask["fingerprint"] not in [k["fingerprint"] for k in host["keys"]]:
                 return handler.problem(403, "V-1864", "no key of it has this fingerprint", "fingerprint")
             host["approvals"] += 1
+            host["approvers"].append(f"user:admin{host['approvals']}")
             host["state"] = "active" if host["approvals"] >= host["needed"] else "waiting"
+            by = " and ".join(name[5:] for name in host["approvers"])
+            host["why"] = f"{host['approvals']} of {host['needed']} approvals, by {by}"
+            host["adopt_until"] = host["adopt_until"] if host["state"] == "waiting" else None
             host["labels"] = ask.get("labels", {})
         elif words[2] == "edit":
             kept = {k: v for k, v in host["labels"].items() if k not in ask.get("without", [])}
             host["labels"] = {**kept, **ask.get("labels", {})}
+            if "wildcards" in ask:
+                host.update(wished=ask["wildcards"], needed=2, adopt_until=utc(time.time() + FAR),
+                            why="0 of 2 approvals: " + " ".join(ask["wildcards"]))
         elif words[2] == "rename":
             host["name"] = ask["name"]
         else:

@@ -110,6 +110,8 @@ class FakePeople(FakeApi):
             return self.sign_in(handler)
         if path.startswith("/v1/setup"):
             return self.setup(handler)
+        if path == "/v1/device":  # a server from before there was signing in by browser
+            return handler.problem(404, "V-1822", "nothing is at this path")
         mine = {
             ("/v1/me", "GET"): lambda: handler.reply(200, {
                 "schema": "vouch.me/1", "user": USER, "name": "ca.example.com", "is_admin": False,

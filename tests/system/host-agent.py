@@ -18,8 +18,10 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 from lab import Lab, find_program, free_port, stop, wait_for
+from people import App
 from service import Service, find_vouchd
-from sshd import CLIENT, USER, make_run_folder
+from sshd import CLIENT, USER, client_version, make_run_folder
+from sshwire import read_cert_file
 from tap import Tap, expect, expect_equal, skip_all
 
 HOST = "web1.lab.example.com"
@@ -80,9 +82,7 @@ class Machine:
         for kind in ("ed25519", "ecdsa"):
             path = self.path("etc/ssh", f"ssh_host_{kind}_key")
             lab.must("ssh-keygen", "-q", "-t", kind, "-N", "", "-f", path)
-        self.put("etc/ssh/sshd_config", SSHD.format(root=self.root, port=self.port))
-        self.put("etc/vouch/host.conf", "log file /run/sshd.log\n"
-                 f"pid_file /run/sshd.pid\naddress 127.0.0.1\nport {self.port}\n")
+        self.configure()
         self.put("etc/machine-id", os.urandom(16).hex() + "\n")
 
     def path(self, *parts):
@@ -91,6 +91,17 @@ class Machine:
     def put(self, name, text):
         with open(self.path(name), "w", encoding="utf-8") as file:
             file.write(text)
+
+    def configure(self):
+        self.put("etc/ssh/sshd_config", SSHD.format(root=self.root, port=self.port))
+        self.put("etc/vouch/host.conf", "log file /run/sshd.log\n"
+                 f"pid_file /run/sshd.pid\naddress 127.0.0.1\nport {self.port}\n")
+
+    def move_sshd(self, port):
+        self.port, heard = port, len(self.log())
+        self.configure()
+        os.kill(int(read_bytes(self.path("run/sshd.pid"))), signal.SIGHUP)
+        wait_for(lambda: f"port {port}" in self.log()[heard:], "sshd to listen there")
 
     def start_sshd(self):
         make_run_folder()
@@ -248,11 +259,14 @@ def test_run(tap, bench):
     machine.start_agent()
     with tap.row("the part that talks to the network is in its sandbox, and has no rights"):
         time.sleep(2)
-        with open(f"/proc/{machine.agent.pid}/status", encoding="ascii") as file:
-            status = dict(line.split(":", 1) for line in file)
-            status = {name: value.strip() for name, value in status.items()}
+        status = state_of(machine.agent.pid)
         expect_equal((status["Seccomp"], status["NoNewPrivs"]), ("2", "1"))
         expect_equal(status["CapEff"], "0" * 16)
+    with tap.row("what serves in the root part is in its walls"):
+        inner = wait_for(lambda: child_of(root_part(machine)), "the process that serves")
+        status = state_of(inner)
+        expect_equal((status["Seccomp"], status["NoNewPrivs"]), ("2", "1"))
+        expect(os.path.basename(os.readlink(f"/proc/{inner}/exe")) == "vouch-host-apply", "another program")
     with tap.row("what is revoked is refused within seconds"):
         times = []
         for _ in range(3):
@@ -341,6 +355,26 @@ def test_manager(tap, bench):
                 while True:
                     found.append(manager.recv(4096).decode())
             expect(any("STOPPING=1" in text for text in found), found)
+
+
+def test_walls(tap, bench):
+    machine = bench.machine
+    machine.start_agent()
+    outer = wait_for(lambda: root_part(machine), "the root part", 30)
+    inner = wait_for(lambda: child_of(outer), "the process that serves", 30)
+    wait_for(lambda: state_of(inner)["Seccomp"] == "2", "its walls", 30)
+    with tap.row("an sshd that moves to another port while the agent runs is followed there, by other walls"):
+        before, port = read_bytes(cert_path(machine)), machine.port
+        machine.move_sshd(free_port())
+        machine.must("renew")
+        wait_for(lambda: read_bytes(cert_path(machine)) != before and "failure" not in machine.status(),
+                 "another certificate", 60)
+        expect_equal(root_part(machine), outer, "the root part")
+        expect(child_of(outer) != inner, "it is in the walls of before")
+        key, cert, _ = bench.certificate(machine.principals()[0])
+        expect(machine.login(key, cert, bench.known_hosts()).status == 0, machine.log()[-2000:])
+        stop(machine.agent)
+        machine.move_sshd(port)
 
 
 def cert_path(machine):
@@ -436,6 +470,17 @@ def root_part(machine):
     return None
 
 
+def state_of(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return {name: value.strip() for name, value in (line.split(":", 1) for line in file)}
+
+
+def child_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        found = file.read().split()
+    return int(found[0]) if found else None
+
+
 def test_barred(tap, bench):
     machine = bench.machine
     with tap.row("a host that is locked says so, keeps its files, and does not ask again and again"):
@@ -486,6 +531,107 @@ def test_adopt(tap, bench):
     stop(machine.sshd)
 
 
+WILD, STAR = "web3.lab.example.com", "*.lab.example.com"
+
+
+def sign_in_new(bench, name):
+    """Somebody with a password and an app, by a link of the owner's: the session's secret."""
+    service, password = bench.service, f"{name} and four words more"
+    link = service.must_local("POST", f"/v1/accounts/{name}/link", {}).json()["secret"]
+    app = App(service.ask("POST", "/v1/setup/begin", {"link": link, "password": password}).json()["uri"])
+    expect_equal(service.ask("POST", "/v1/setup/finish", {"link": link, "code": app.code()}).status, 200)
+    answer = service.ask("POST", "/v1/sessions",
+                         {"user": name, "password": password, "factor": "totp", "code": app.code()})
+    expect_equal(answer.status, 201, str(answer))
+    return answer.json()["secret"]
+
+
+def set_wildcards(bench, domains):
+    """As root does: in the signer's ceiling, which is read at the start."""
+    path = bench.service.join("ceiling.yaml")
+    bench.service.stop()
+    with open(path, encoding="utf-8") as file:
+        text = re.sub(r"wildcards: .*", f"wildcards: [{domains}]", file.read())
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    bench.service.start()
+
+
+def names_of(machine):
+    cert = read_cert_file(machine.path("etc/ssh/ssh_host_ed25519_key-cert.pub"))
+    return sorted(name.decode() for name in cert["principals"])
+
+
+def test_wildcard(tap, bench):
+    lab, service, machine = bench.lab, bench.service, Machine(bench.lab, bench.machine.program)
+    own = ("--local", service.folder)
+    words = ["enrol", f"{bench.url}#{service.pin}", "--name", WILD, "--alias", STAR, "--no-wait"]
+    adopt = ["host", "adopt", WILD, "--wildcard", STAR, "--fingerprint"]
+    machine.start_sshd()
+    secret = bench.host_token(match="web3*", uses=2)
+    with tap.row("a wildcard is refused as long as root did not put its domain into the ceiling"):
+        done = machine.run(*words, "--token-file", "-", stdin=secret)
+        expect("V-1941" in done.err and "host.wildcards" in done.err, done)
+    bench.apply_policy(POLICY.replace("[ada]}\n", "[ada]}\n  - {name: vouch-admins, members: [ada, bob, cleo]}\n", 1)
+                       .replace("  - {name: ada}\n", "  - {name: ada}\n  - {name: bob}\n  - {name: cleo}\n") % USER)
+    set_wildcards(bench, "lab.example.com")
+    sessions = {name: lab.write(f"session-{name}", sign_in_new(bench, name) + "\n") for name in ("ada", "bob")}
+
+    def as_(name, *more):
+        os.chmod(sessions[name], 0o600)
+        return lab.vouch(*more, "--server", bench.url, "--pin", service.pin, "--token-file", sessions[name])
+
+    with tap.row("with a token too it waits for two people, and says which ssh has use for it"):
+        done = machine.run(*words, "--token-file", "-", stdin=secret)
+        expect(done.status == 6 and "Two administrators" in done.err and "10.3" in done.err, done)
+        found = re.search(r"vouch host adopt (\S+) --fingerprint (SHA256:\S+) --wildcard '(\S+)'", done.err)
+        expect(found and (found.group(1), found.group(3)) == (WILD, STAR), done)
+        adopt.append(found.group(2))
+        host = bench.fleet(WILD)
+        expect_equal((host["state"], host["needed"], host["approvals"]), ("waiting", 2, 0))
+    with tap.row("who owns the server is nobody here, and who adopts names what they adopt"):
+        done = lab.vouch(*adopt, *own)
+        expect(done.status == 5 and "V-1942" in done.err, done)
+        done = as_("ada", *adopt[:3], *adopt[5:])
+        expect(done.status == 8 and "V-1943" in done.err and STAR in done.err, done)
+    with tap.row("the first of two changes nothing, and is shown in words and in JSON"):
+        done = as_("ada", *adopt)
+        expect(done.status == 6 and f"1 of 2 approvals, by ada: {STAR}; another" in done.err, done)
+        done = as_("ada", *adopt)
+        expect(done.status == 8 and "V-1942" in done.err, done)
+        for verb in (["show", WILD], ["ls", "--state", "waiting"]):
+            done = lab.vouch("host", *verb, *own)
+            expect("1 of 2 approvals, by ada" in done.out, done)
+        host = json.loads(lab.vouch("host", "show", WILD, "-o", "json", *own).out)
+        expect_equal((host["approvals"], host["needed"], host["approvers"]), (1, 2, ["user:ada"]))
+        done = machine.run(*words, "--token-file", "-", stdin=secret)
+        expect(done.status == 6, done)
+    with tap.row("the second lets it in, and its certificates have the name"):
+        done = as_("bob", *adopt)
+        expect(done.status == 0 and "adopted" in done.err, done)
+        done = machine.run(*words, "--token-file", "-", stdin=secret, timeout=180)
+        expect_equal(done.status, 0, f"exit\n{done}")
+        expect_equal(names_of(machine), sorted([STAR, WILD, "web3"]))
+        expect_equal(bench.fleet(WILD)["token"], "adopted:ada+bob")
+        kinds = [event["type"] for event in service.must_local("GET", f"/v1/audit?object={WILD}").json()["items"]]
+        expect(kinds.count("host.approve") == 1 and kinds.count("host.adopt") == 1, kinds)
+    with tap.row("ssh takes the name for a pattern from 10.3 on, and the plain name always"):
+        known = bench.known_hosts()
+        for alias, good in ((WILD, True), ("any.lab.example.com", client_version(lab) >= (10, 3))):
+            config = lab.write("ssh-config", CLIENT.format(user=USER, known_hosts=known))
+            done = lab.run("ssh", "-F", config, "-p", machine.port, "-o", f"HostKeyAlias={alias}",
+                           "-o", "PreferredAuthentications=none", "127.0.0.1", "true", timeout=60)
+            expect_equal("Permission denied" in done.err, good, f"{alias}: {done}")
+            expect_equal("name is not a listed principal" in done.err, not good, f"{alias}: {done}")
+    with tap.row("when the ceiling comes down a renewal goes on without the name, and the inventory says so"):
+        set_wildcards(bench, "")
+        machine.must("renew", timeout=120)
+        expect_equal(names_of(machine), sorted([WILD, "web3"]))
+        done = lab.vouch("host", "show", WILD, *own)
+        expect(f"without {STAR}" in done.out, done)
+    stop(machine.sshd)
+
+
 def main():
     vouchd, program = find_vouchd(), find_vouch_host()
     if vouchd is None or program is None:
@@ -495,8 +641,8 @@ def main():
     tap = Tap()
     with Lab("ssh-keygen", "sshd", "ssh", "ssh-keyscan") as lab:
         bench = Bench(lab, vouchd, program)
-        for test in (test_usage, test_enrol, test_run, test_manager, test_guard, test_clock, test_barred,
-                     test_leave, test_adopt):
+        for test in (test_usage, test_enrol, test_run, test_manager, test_walls, test_guard, test_clock, test_barred,
+                     test_leave, test_adopt, test_wildcard):
             test(tap, bench)
             if tap.failed:
                 break  # what comes later builds on it

@@ -70,9 +70,9 @@ class Office(Service):
 
 
 class Fleet:
-    def __init__(self, lab, vouchd):
+    def __init__(self, lab, vouchd, hosts=HOSTS):
         self.lab = lab
-        self.machines = Machines(lab, ["ca", *HOSTS, "client"], DOMAIN)
+        self.machines = Machines(lab, ["ca", *hosts, "client"], DOMAIN)
         self.office = Office(lab, vouchd, self.machines["ca"])
         self.office.start()
         self.agent = os.environ["VOUCH_HOST"]

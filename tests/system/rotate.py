@@ -11,6 +11,7 @@ the gate, left behind, and catches up when it is back.
 import json
 import os
 import re
+import signal
 import statistics
 import sys
 import threading
@@ -192,6 +193,54 @@ def begin(tap, fleet):
     return person
 
 
+def not_believed(tap, fleet, person):
+    """H11: a host whose certificate is none is not one whose key ssh asks about, and goes on."""
+    host, place = fleet.machines["web2"], "/etc/ssh/ssh_host_ed25519_key-cert.pub"
+    with open(fleet.office.join("signer", "unlock"), encoding="ascii") as file:
+        passphrase = file.read().strip()
+    agent = fleet.daemons["web2"]
+    agent.terminate()
+    agent.wait()
+    good = {name: host.read(name) for name in (place, place.replace("ed25519", "ecdsa"))}
+    strange = fleet.lab.key("ed25519")
+    ours = [fleet.office.join("signer", "host_ca"), "-P", passphrase]
+    ways = {"over": [*ours, "-n", f"web2.{DOMAIN}", "-V", "-2h:-1h"], "of another host": [*ours, "-n", f"web1.{DOMAIN}"],
+            "of another CA": [strange, "-n", f"web2.{DOMAIN}"], "a person's": [*ours, "-n", f"web2.{DOMAIN}"]}
+    before = known_of(person)
+    for name, words in ways.items():
+        with tap.row(f"H11: ssh does not connect to a host whose certificate is {name}, and learns no key"):
+            for path in good:
+                kind = [] if name == "a person's" else ["-h"]
+                fleet.lab.must("ssh-keygen", "-q", "-s", *words, "-I", "x", *kind,
+                               host.path(path.replace("-cert.pub", ".pub")))
+            hang_up(host)
+            done = person.client.run("ssh", "-F", f"{HOME}/.ssh/config", f"app@web2.{DOMAIN}", "echo in", timeout=60)
+            expect(done.status == 255 and "in" not in done.out.split() and "erification failed" in done.err, done)
+            expect_equal(known_of(person), before, "known hosts")
+    with tap.row("and with its own it does"):
+        for path, content in good.items():
+            host.write(path, content)
+        hang_up(host)
+        fleet.start_agent("web2")
+        wait_for(lambda: person.login("web2").status == 0, "a login", 30)
+
+
+def hang_up(host):
+    os.kill(int(host.read("/run/sshd.pid")), signal.SIGHUP)
+    wait_for(host.answers, "sshd")
+
+
+def known_of(person):
+    """What ssh would believe: every known_hosts of the person."""
+    found = {}
+    for top, _, files in os.walk(person.client.path(f"{HOME}/.ssh")):
+        for name in files:
+            if name.startswith("known_hosts"):
+                with open(os.path.join(top, name), encoding="ascii") as file:
+                    found[os.path.join(top, name)] = file.read()
+    return found
+
+
 def doctoring(person):
     name, place = f"web1.{DOMAIN}", f"{HOME}/.ssh/known_hosts"
 
@@ -310,6 +359,7 @@ def rotating(tap, fleet):
     person = begin(tap, fleet)
     if person is None:
         return
+    not_believed(tap, fleet, person)
     traffic = Traffic(person)
     try:
         for use in ("user", "host"):

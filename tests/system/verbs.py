@@ -150,9 +150,22 @@ def test_adopting(tap, bench):
         expect_equal(data(found, "vouch.fleet-host/1")["state"], "active")
     with tap.row("where a second administrator has to agree the status says so"):
         api.add("wild.example.com", "waiting", fingerprint("W"), needed=2)
-        done = bench.host("adopt", "wild.example.com", "--fingerprint", fingerprint("W"))
+        done = bench.host("adopt", "wild.example.com", "--fingerprint", fingerprint("W"),
+                          "--wildcard", "*.example.com,*.example.org")
         expect_equal(done.status, WAITING, str(done))
-        expect("another administrator" in done.err, done)
+        expect("1 of 2 approvals, by admin1; another administrator" in done.err, done)
+        expect_equal(bench.bodies("/v1/fleet/wild.example.com/adopt")[-1],
+                     {"fingerprint": fingerprint("W"), "wildcards": ["*.example.com", "*.example.org"]})
+        done = succeeds(bench.host("ls", "--state", "waiting"))
+        expect("1 of 2 approvals, by admin1" in done.out, done)
+        fails(bench.host("adopt", "--csv", "-", "--wildcard", "*.example.com", stdin="name,fingerprint\n"),
+              USAGE, "V-1901", "--wildcard")
+    with tap.row("host edit asks for wildcards, and says who decides"):
+        done = succeeds(bench.host("edit", WEB2, "--wildcard", "*.example.com", "-y"))
+        expect("0 of 2 approvals: *.example.com" in done.err and "Asks for: *.example.com" in done.out, done)
+        succeeds(bench.host("edit", WEB2, "--remove-wildcard", "*.example.com", "-y"))
+        expect_equal([body for body in bench.bodies(f"/v1/fleet/{WEB2}/edit")][-2:],
+                     [{"wildcards": ["*.example.com"]}, {"without_wildcards": ["*.example.com"]}])
     with tap.row("a list adopts those that it names rightly, and says of the others why not"):
         api.add("web4.prod.example.com", "waiting", fingerprint("D"))
         text = (f"name,fingerprint,labels\n{WEB3},{fingerprint('C')},tier=web rack=7\n"

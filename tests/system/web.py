@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -61,6 +62,10 @@ ROUTES = {
     "DELETE /v1/profiles/{name}": "admin",
     "GET /v1/audit": "reader",
     "GET /v1/status": "reader",
+    "GET /v1/live": "own",
+    "GET /v1/summary": "reader",
+    "GET /v1/account/preferences": "own",
+    "PUT /v1/account/preferences": "own",
     "GET /metrics": "reader",
     "GET /v1/sessions": "own",
     "DELETE /v1/sessions": "own",
@@ -73,6 +78,10 @@ ROUTES = {
     "POST /v1/account/password": "own",
     "POST /v1/account/recovery": "own",
     "POST /v1/session/challenge": "own",
+    "GET /v1/device/{code}": "own",
+    "POST /v1/device/{code}/approve": "own",
+    "POST /v1/device/{code}/deny": "own",
+    "POST /v1/device/{code}/undo": "own",
     "GET /v1/account/passkeys": "own",
     "POST /v1/account/passkeys/begin": "own",
     "POST /v1/account/passkeys": "own",
@@ -103,14 +112,24 @@ ROUTES = {
     "GET /v1/policies": "reader",
     "GET /v1/requests": "own",
     "GET /v1/requests/{id}": "own",
+    "GET /v1/requests/{id}/impact": "own",
     "POST /v1/requests/{id}/approve": "own",
     "POST /v1/requests/{id}/deny": "own",
     "POST /v1/requests/{id}/cancel": "own",
     "POST /v1/requests/{id}/cert": "own",
+    "GET /v1/reviews": "reader",
+    "GET /v1/reviews/{id}": "reader",
+    "POST /v1/reviews/{id}/done": "admin",
+    "POST /v1/seals": "admin",
+    "GET /v1/recovery-sheet": "reader",
 }
 
-SAMPLES = {"serial": "17592186044417", "name": "ci", "id": "21", "user": "bob", "n1": "000"}
-QUERIES = {"/v1/access/diff": "?from=2026-11-22T10:45:38Z", "/v1/access/who": "?login=root&host=web1.lab.example.com"}
+SAMPLES = {"serial": "17592186044417", "code": "BCDF-GHJK", "name": "ci", "id": "21", "user": "bob", "n1": "000"}
+QUERIES = {
+    "/v1/access/diff": "?from=2026-11-22T10:45:38Z",
+    "/v1/access/who": "?login=root&host=web1.lab.example.com",
+    "/v1/live": "?for=0",
+}
 PRINT = "SHA256:AQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 
@@ -133,6 +152,9 @@ def bodies(town):
         "POST /v1/fleet/{name}/rename": {"name": "web9.lab.example.com"},
         "POST /v1/explain": {"login": "root", "host": "web1"},
         "POST /v1/access": {"zone": "lab", "public_key": key},
+        "PUT /v1/account/preferences": {"theme": "dark"},
+        "POST /v1/reviews/{id}/done": {"note": "looked at it"},
+        "POST /v1/seals": {"user": "bob", "role": "emergency", "public_key": key, "ttl_s": 86400, "reason": "the safe"},
         "PUT /v1/policy": policy().encode(),
         "POST /v1/policy/diff": policy().encode(),
     }
@@ -206,10 +228,19 @@ def files(tap, town):
             plain = service.get(path)
             packed = service.get(path, headers={"Accept-Encoding": "gzip, deflate, br"})
             expect_equal(plain.headers["cache-control"], "public, max-age=31536000, immutable")
-            if packed.headers.get("content-encoding") == "gzip":
-                expect_equal(gzip.decompress(packed.body), plain.body, path)
-                expect(packed.headers["etag"] != plain.headers["etag"], path)
-                expect_equal(plain.headers["vary"], "Accept-Encoding")
+            expect_equal(packed.headers.get("content-encoding"), "gzip")
+            expect("content-encoding" not in plain.headers, path)
+            expect_equal(gzip.decompress(packed.body), plain.body, path)
+            expect(packed.headers["etag"] != plain.headers["etag"], path)
+            expect_equal(plain.headers["vary"], "Accept-Encoding")
+    with tap.row("a page has its own scripts fetched with it, and its first load stays below 80 kB"):
+        for page in ("/sign-in", "/access", "/overview"):
+            answer = service.get(page, headers={"Accept-Encoding": "gzip"})
+            named = re.findall(r"<(/assets/[^>]+)>; rel=modulepreload", answer.headers["link"])
+            expect(len(named) >= 1, answer.headers["link"])
+            loads = [service.get(path, headers={"Accept-Encoding": "gzip"}) for path in {*named, *(name.decode() for name in assets)}]
+            expect_equal({load.status for load in loads}, {200})
+            expect(len(answer.body) + sum(len(load.body) for load in loads) < 80_000, page)
     with tap.row("all of it is protected: no other origin, no frame, nothing inline, no sniffing, no referrer"):
         for path in ["/", "/sign-in", "/nothing-here", "/assets/LICENSES.txt", *(name.decode() for name in assets)]:
             headers = service.get(path).headers
@@ -371,6 +402,85 @@ def others(tap, town, bob, carl):
         expect_equal(carl.ask("GET", f"/v1/requests/{request}").json()["state"], "waiting")
 
 
+# --- following the ledger
+
+
+class Stream:
+    """A stream of events that somebody's browser follows."""
+
+    def __init__(self, browser, query=""):
+        self.connection = browser.town.service.connection()
+        self.connection.request("GET", "/v1/live" + query, headers=browser.own())
+        self.response = self.connection.getresponse()
+
+    def event(self):
+        """The next event's data, past what is none."""
+        while True:
+            line = self.response.readline()
+            expect(line != b"", "the stream ended")
+            if line.startswith(b"data: "):
+                return json.loads(line[6:])
+
+    def close(self):
+        self.response.close()
+        self.connection.close()
+
+
+def live(tap, town, bob, carl):
+    service = town.service
+    with tap.row("a page is told at once how long the ledger is, and when it grows"):
+        stream = Stream(carl)
+        expect_equal((stream.response.status, stream.response.getheader("content-type")), (200, "text/event-stream"))
+        size = stream.event()["size"]
+        expect(size > 0, size)
+        service.new_profile("grows")
+        expect(stream.event()["size"] > size, "not longer")
+        stream.close()
+    with tap.row("a ledger that grows fast is told of once a second at most"):
+        stream = Stream(carl, "?for=4")
+        told = [stream.event()["size"]]
+        for number in range(20):
+            service.new_profile(f"fast{number}")
+        told += [int(found) for found in re.findall(rb'"size":(\d+)', stream.response.read())]
+        expect(told == sorted(told), told)
+        expect(2 <= len(told) <= 6, told)
+        stream.close()
+    with tap.row("one session has eight streams and no more, and gets their places back"):
+        streams = [Stream(carl) for _ in range(8)]
+        expect_equal({stream.response.status for stream in streams}, {200})
+        expect_equal(code_of(carl.ask("GET", "/v1/live?for=0"), 429), "V-2015")
+        expect_equal(bob.ask("GET", "/v1/live?for=0").status, 200)
+        for stream in streams:
+            stream.close()
+        again = time.monotonic() + 10
+        while carl.ask("GET", "/v1/live?for=0").status != 200:
+            expect(time.monotonic() < again, "the places are not given back")
+    with tap.row("the summary counts what there is, for who may see it"):
+        pages = town.service.get("/v1/certs?limit=200", token=town.token).json()["items"]
+        counts = town.service.get("/v1/summary", token=town.token).json()
+        expect_equal(counts["certs"]["valid"], len(pages))
+        expect_equal(sum(row["count"] for row in counts["issued"]), len(pages))
+        expect_equal(sorted(row["valid_before"] for row in counts["ending"]), [row["valid_before"] for row in counts["ending"]])
+        refused(bob.ask("GET", "/v1/summary"), 403)
+    with tap.row("a dry run tells what would be signed, and signs nothing"):
+        key = town.fresh_pub()
+        wish = {"zone": "lab", "public_key": key, "ttl_s": 600}
+        before = town.service.get("/v1/summary", token=town.token).json()["certs"]["valid"]
+        shown = bob.ask("POST", "/v1/access", {**wish, "dry_run": True})
+        expect_equal(shown.status, 200, str(shown))
+        expect_equal(town.service.get("/v1/summary", token=town.token).json()["certs"]["valid"], before)
+        got = bob.ask("POST", "/v1/access", wish).json()
+        for name in ("key_id", "fingerprint", "principals"):
+            expect_equal(got[name], shown.json()[name], name)
+    with tap.row("preferences are each one's own, and are there in another browser"):
+        expect_equal(bob.ask("PUT", "/v1/account/preferences", {"theme": "dark", "language": "de"}).status, 200)
+        expect_equal(carl.ask("GET", "/v1/account/preferences").json()["theme"], None)
+        other = Browser(town, town.bob)
+        other.sign_in()
+        found = other.ask("GET", "/v1/account/preferences").json()
+        expect_equal((found["theme"], found["language"]), ("dark", "de"))
+
+
 def set_up(town):
     answer = town.service.local("PUT", "/v1/policy", policy().encode(), yaml(0))
     expect_equal(answer.status, 200, str(answer))
@@ -394,7 +504,8 @@ def main():
             sessions(tap, town, bob)
         for one in (ada, carl, eve):
             one.sign_in()
-        for part, people in ((forgeries, (ada,)), (roles, (bob, eve)), (others, (bob, carl)), (ending, (bob,))):
+        for part, people in ((forgeries, (ada,)), (roles, (bob, eve)), (others, (bob, carl)), (live, (bob, carl)),
+                             (ending, (bob,))):
             with tap.row(f"to the end of {part.__name__}"):
                 part(tap, town, *people)
         tap.done()

@@ -5,31 +5,10 @@
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { getCert, save } from '../lib/certs.mjs';
 import { signIn } from '../lib/people.mjs';
 import { Sshd, must } from '../lib/ssh.mjs';
 import { expect, expectEqual } from '../lib/tap.mjs';
-
-// Clicks what saves a file; its path, closed to others as ssh wants it.
-async function save(visitor, button, folder) {
-    const [download] = await Promise.all([visitor.page.waitForEvent('download'), button.click()]);
-    const file = path.join(folder, download.suggestedFilename());
-    await download.saveAs(file);
-    fs.chmodSync(file, 0o600);
-    return file;
-}
-
-function role(page, name) {
-    return page.locator('.cards').locator('label, button, .card').filter({ hasText: name }).first();
-}
-
-async function getCert(visitor, folder) {
-    const { page } = visitor;
-    await role(page, 'dev').click();
-    await page.getByRole('button', { name: 'Get the certificate' }).click();
-    const saver = page.getByRole('button', { name: /^Download .*-cert\.pub$/ });
-    await saver.waitFor();
-    return save(visitor, saver, folder);
-}
 
 export async function run(lab) {
     const { tap } = lab;

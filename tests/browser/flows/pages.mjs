@@ -6,7 +6,7 @@
 import * as fs from 'node:fs';
 import { signIn } from '../lib/people.mjs';
 import { expect, expectEqual } from '../lib/tap.mjs';
-import { NARROW, WIDE } from '../lib/visitor.mjs';
+import { LOOKS, NARROW, WIDE } from '../lib/visitor.mjs';
 
 const paths = JSON.parse(fs.readFileSync(new URL('../../../src/web/pages.json', import.meta.url), 'utf8'));
 const OPEN = ['/sign-in', '/setup'];
@@ -17,9 +17,6 @@ function targets() {
     return paths.filter((path) => !OPEN.includes(path) && (!path.includes('{') || path in SAMPLES))
         .map((path) => path.replace(/\{\w+\}/, SAMPLES[path]));
 }
-
-// Dark and narrow change colours and sizes, and nothing else that these rules look at.
-const LOOKS = ['color-contrast', 'target-size', 'scrollable-region-focusable', 'link-in-text-block'];
 
 async function admire(lab, visitor) {
     const { page } = visitor;

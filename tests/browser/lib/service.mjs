@@ -35,8 +35,11 @@ export class Service {
     async start() {
         this.port = await freePort();
         this.url = `https://localhost:${this.port}`;
-        await run(process.env.VOUCHD, ['init', this.folder, '--name', 'ca.example.com', '--listen', `127.0.0.1:${this.port}`]);
+        const { stdout } = await run(process.env.VOUCHD, ['init', this.folder, '--name', 'ca.example.com', '--listen', `127.0.0.1:${this.port}`]);
+        this.pin = /sha256:\S+/.exec(stdout)[0];
         fs.appendFileSync(path.join(this.folder, 'vouchd.yaml'), `\nurl: ${this.url}\n`);
+        const ceiling = path.join(this.folder, 'ceiling.yaml');
+        fs.writeFileSync(ceiling, fs.readFileSync(ceiling, 'utf8').replace('wildcards: []', 'wildcards: [wild.prod.example.com]'));
         const log = fs.openSync(this.log, 'a');
         this.process = spawn(process.env.VOUCHD, ['run', this.folder], { stdio: ['ignore', log, log] });
         this.process.on('exit', (status, signal) => {
@@ -75,6 +78,11 @@ export class Service {
         } catch (error) {
             throw new Failure(`vouch ${args.join(' ')}: ${error.code ?? error.signal}\n${error.stdout}${error.stderr}`);
         }
+    }
+
+    // What a command lists.
+    async list(...words) {
+        return JSON.parse(await this.vouch(...words, '-o', 'json')).items;
     }
 
     async apply(policy) {

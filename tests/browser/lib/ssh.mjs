@@ -34,9 +34,6 @@ export class Sshd {
         const user = os.userInfo().username;
         this.port = await freePort();
         fs.mkdirSync(path.join(folder, 'principals'), { recursive: true, mode: 0o700 });
-        if (process.getuid() === 0 && !fs.existsSync('/run/sshd')) {
-            fs.mkdirSync('/run/sshd', { mode: 0o755 });
-        }
         fs.writeFileSync(path.join(folder, 'principals', user), `${principals.join('\n')}\n`);
         fs.writeFileSync(path.join(folder, 'ca.pub'), (await this.service.get('/v1/ca/user.pub')).body);
         await must('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', path.join(folder, 'host_key'));
@@ -45,20 +42,42 @@ export class Sshd {
             `AuthorizedPrincipalsFile ${folder}/principals/%u`, 'AuthorizedKeysFile none', 'StrictModes no', 'UsePAM no',
             'PidFile none', 'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PermitRootLogin prohibit-password', '',
         ].join('\n'));
-        this.process = spawn('/usr/sbin/sshd', ['-D', '-f', `${folder}/config`, '-E', this.log], { stdio: 'ignore' });
-        this.process.on('exit', () => (this.ended = true));
-        await waitFor(() => this.ended || (fs.existsSync(this.log) && fs.readFileSync(this.log, 'utf8').includes('Server listening')), 'sshd listens');
+        await this.listen(`${folder}/config`);
         const host = fs.readFileSync(path.join(folder, 'host_key.pub'), 'utf8');
         fs.writeFileSync(path.join(folder, 'known_hosts'), `[127.0.0.1]:${this.port} ${host}`);
     }
 
-    // What a command says on the other side.
-    async login(key, cert, ...command) {
+    async listen(config) {
+        if (process.getuid() === 0 && !fs.existsSync('/run/sshd')) {
+            fs.mkdirSync('/run/sshd', { mode: 0o755 });
+        }
+        this.process = spawn('/usr/sbin/sshd', ['-D', '-f', config, '-E', this.log], { stdio: 'ignore' });
+        this.process.on('exit', () => (this.ended = true));
+        await waitFor(() => this.ended || (fs.existsSync(this.log) && fs.readFileSync(this.log, 'utf8').includes('Server listening')), 'sshd listens');
+    }
+
+    options(cert) {
         const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'IdentityAgent=none', `CertificateFile=${cert}`,
             `UserKnownHostsFile=${this.folder}/known_hosts`, 'GlobalKnownHostsFile=none', 'StrictHostKeyChecking=yes', 'ConnectTimeout=20'];
-        const user = os.userInfo().username;
-        const args = ['-F', 'none', '-i', key, ...options.flatMap((one) => ['-o', one]), '-p', String(this.port), `${user}@127.0.0.1`, ...command];
-        return (await must('ssh', ...args)).stdout;
+        return (this.alias ? [...options, `HostKeyAlias=${this.alias}`] : options).flatMap((one) => ['-o', one]);
+    }
+
+    // What ssh says of a login that may be refused: {status, out, err}.
+    tryLogin(key, cert, ...command) {
+        const args = ['-F', 'none', '-i', key, ...this.options(cert), '-p', String(this.port), `${os.userInfo().username}@127.0.0.1`, ...command];
+        return new Promise((done) => {
+            execFile('ssh', args, { timeout: 60000, env: { PATH: process.env.PATH, HOME: os.tmpdir() } }, (error, out, err) =>
+                done({ status: error ? error.code ?? error.signal : 0, out, err }));
+        });
+    }
+
+    // What a command says on the other side.
+    async login(key, cert, ...command) {
+        const { status, out, err } = await this.tryLogin(key, cert, ...command);
+        if (status !== 0) {
+            throw new Failure(`ssh ${command.join(' ')}: ${status}\n${out}${err}`);
+        }
+        return out;
     }
 
     stop() {

@@ -33,7 +33,7 @@ export async function waitFor(condition, what, seconds = 20) {
     }
 }
 
-function note(text) {
+export function note(text) {
     for (const line of String(text).split('\n')) {
         console.log(`# ${line}`);
     }

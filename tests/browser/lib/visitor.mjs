@@ -15,6 +15,9 @@ const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 export const WIDE = { width: 1280, height: 900 };
 export const NARROW = { width: 320, height: 640 };
 
+// Dark and narrow change colours and sizes, and nothing else that these rules look at.
+export const LOOKS = ['color-contrast', 'target-size', 'scrollable-region-focusable', 'link-in-text-block'];
+
 export function launch() {
     return chromium.launch({
         executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -27,6 +30,9 @@ export function launch() {
 
 // Answers of the API that a page may get and deal with; the browser writes each on its console.
 const REFUSAL = /Failed to load resource: the server responded with a status of (40[0-9]|413|414|422|431|503)/;
+
+// A stream has no end, and nobody says how it ended that a window asked for its icon.
+const UNCOUNTED = ['eventsource', 'other'];
 
 export class Visitor {
     findings = [];
@@ -49,11 +55,20 @@ export class Visitor {
         context.setDefaultTimeout(20000);
         context.on('request', (request) => {
             this.judge(request.url());
-            this.open.add(request);
+            if (request.isNavigationRequest()) {
+                this.open.clear(); // nobody says how those ended that the page before had asked
+            }
+            if (!UNCOUNTED.includes(request.resourceType())) {
+                this.open.add(request);
+            }
         });
         context.on('response', (answer) => this.open.delete(answer.request()));
         context.on('requestfailed', (request) => this.open.delete(request));
         context.on('weberror', (error) => this.findings.push(`an error on the page: ${error.error().message}`));
+        context.on('dialog', (dialog) => {
+            this.findings.push(`a dialogue of the browser: ${dialog.message()}`);
+            dialog.dismiss().catch(() => undefined);
+        });
         context.on('console', (message) => {
             if (message.type() === 'error' && !REFUSAL.test(message.text())) {
                 this.findings.push(`on the console: ${message.text()}`);
@@ -77,12 +92,13 @@ export class Visitor {
     // As from a bookmark: anew, also where only what stands behind # differs.
     async go(target) {
         await this.page.goto('about:blank');
-        this.open.clear(); // nobody says how those ended that the page before had asked
+        this.open.clear();
         await this.page.goto(target);
         await this.settle();
     }
 
     async back() {
+        await this.settle();
         this.open.clear();
         await this.page.goBack();
         await this.settle();
@@ -97,6 +113,18 @@ export class Visitor {
             quiet = is ? quiet + 1 : 0;
             return quiet > 2;
         }, () => `the page has all that it asked for: ${[...this.open].map((request) => request.url()).join(' ')}`, 30);
+    }
+
+    // Loads the page anew until something is on it that is no news to it.
+    async until(find) {
+        const target = find(this.page);
+        await waitFor(async () => {
+            if ((await target.count()) > 0) {
+                return true;
+            }
+            await this.go(this.page.url());
+            return false;
+        }, () => `${target} on ${this.page.url()}`);
     }
 
     heading() {
@@ -125,6 +153,20 @@ export class Visitor {
         if (found.length > 0) {
             throw new Failure(`${what}: axe found ${found.length}\n${found.join('\n')}`);
         }
+    }
+
+    // Looks at a state as it is now: light and wide, then dark and narrow, with a picture and the barriers of each.
+    async look(name) {
+        const { page } = this;
+        await this.shoot(`${name} light`);
+        await this.mustBeAccessible(`${name}, light and wide`);
+        await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+        await page.setViewportSize(NARROW);
+        await this.shoot(`${name} dark narrow`);
+        await this.mustBeAccessible(`${name}, dark and narrow`, LOOKS);
+        await this.mustFit(`${name} at 320 pixels`);
+        await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+        await page.setViewportSize(WIDE);
     }
 
     // Nothing is wider than the window, or one would have to scroll in two directions to read (WCAG 1.4.10).
