@@ -25,14 +25,16 @@ _vouch() {
         access) verbs='who-can can matrix diff' ;;
         host) verbs='token ls show edit adopt refuse lock rename retire' ;;
         request) verbs='ls show cancel wait' ;;
+        breakglass) verbs='seal sheet' ;;
+        review) verbs='ls show done' ;;
         audit) verbs='ls search tail logins' ;;
         backup) verbs='new verify restore' ;;
         *) verbs='' ;;
     esac
     if ((COMP_CWORD == 1)); then
-        words='login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup keygen help version'
+        words='login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny breakglass review audit backup keygen help version'
     elif ((COMP_CWORD == 2)) && [[ $noun == help ]]; then
-        words="login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup keygen errors $(vouch help --dump-codes 2>/dev/null)"
+        words="login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny breakglass review audit backup keygen errors $(vouch help --dump-codes 2>/dev/null)"
     elif ((COMP_CWORD == 2)) && [[ -n $verbs ]]; then
         words=$verbs
     elif [[ $noun == keygen ]]; then
@@ -71,7 +73,9 @@ _vouch() {
             --state)
                 words='waiting approved denied cancelled expired taken'
                 [[ $noun == host ]] && words='waiting active locked retired'
+                [[ $noun == review ]] && words='open done void'
                 ;;
+            --kind) words='loud sealed' ;;
             --outcome) words='accepted refused' ;;
             --rows) words='users groups' ;;
             --principals) [[ $noun == zone ]] && words='role login' ;;

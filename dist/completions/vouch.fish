@@ -26,7 +26,7 @@ function __vouch_options
     end
 end
 
-complete -c vouch -n '__vouch_count 1' -f -a 'login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup keygen help version'
+complete -c vouch -n '__vouch_count 1' -f -a 'login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny breakglass review audit backup keygen help version'
 complete -c vouch -n '__vouch_count 2; and __vouch_noun setup' -f -a 'account admin ssh git completion'
 complete -c vouch -n '__vouch_count 2; and __vouch_noun recovery' -f -a 'new'
 complete -c vouch -n '__vouch_count 2; and __vouch_noun passkey' -f -a 'ls rm'
@@ -51,12 +51,14 @@ complete -c vouch -n '__vouch_count 2; and __vouch_noun access' -f -a 'who-can c
 complete -c vouch -n '__vouch_count 2; and __vouch_noun host' -f -a 'token ls show edit adopt refuse lock rename retire'
 complete -c vouch -n '__vouch_count 3; and __vouch_noun host; and contains token (__vouch_words)' -f -a 'new ls rm'
 complete -c vouch -n '__vouch_count 2; and __vouch_noun request' -f -a 'ls show cancel wait'
+complete -c vouch -n '__vouch_count 2; and __vouch_noun breakglass' -f -a 'seal sheet'
+complete -c vouch -n '__vouch_count 2; and __vouch_noun review' -f -a 'ls show done'
 complete -c vouch -n '__vouch_count 2; and __vouch_noun audit' -f -a 'ls search tail logins'
 complete -c vouch -n '__vouch_count 2; and __vouch_noun backup' -f -a 'new verify restore'
-complete -c vouch -n '__vouch_count 2; and __vouch_noun help' -f -a 'login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup keygen errors'
+complete -c vouch -n '__vouch_count 2; and __vouch_noun help' -f -a 'login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny breakglass review audit backup keygen errors'
 complete -c vouch -n 'string match -q -- "-*" (commandline -ct); and not __vouch_noun keygen' -f -a '(__vouch_options)'
-complete -c vouch -n '__vouch_noun login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup' -l color -x -a 'auto always never'
-complete -c vouch -n '__vouch_noun login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny audit backup' -s o -l output -x -a 'table wide json jsonl csv name'
+complete -c vouch -n '__vouch_noun login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny breakglass review audit backup' -l color -x -a 'auto always never'
+complete -c vouch -n '__vouch_noun login logout status ls explain doctor renew setup passwd recovery passkey hook ca sign cert krl key ledger server token profile policy zone user group role access host request approve deny breakglass review audit backup' -s o -l output -x -a 'table wide json jsonl csv name'
 complete -c vouch -n '__vouch_noun ca' -l for -x -a 'sshd known_hosts putty'
 complete -c vouch -n '__vouch_noun ca' -l format -x -a 'file reg'
 complete -c vouch -n '__vouch_noun ca key' -l type -x -a 'ed25519 ecdsa-p256 ecdsa-p384 ecdsa-p521 rsa'
@@ -71,4 +73,6 @@ complete -c vouch -n '__vouch_noun host' -l format -x -a 'shell cloud-init ansib
 complete -c vouch -n '__vouch_noun audit' -l outcome -x -a 'accepted refused'
 complete -c vouch -n '__vouch_noun access' -l rows -x -a 'users groups'
 complete -c vouch -n '__vouch_noun request' -l state -x -a 'waiting approved denied cancelled expired taken'
+complete -c vouch -n '__vouch_noun review' -l state -x -a 'open done void'
+complete -c vouch -n '__vouch_noun review' -l kind -x -a 'loud sealed'
 complete -c vouch -n '__vouch_noun zone' -l principals -x -a 'role login'
