@@ -38,7 +38,9 @@ struct program {
 };
 
 static void copy(struct vouch_bytes text, char *room) {
-    memcpy(room, text.ptr, text.len);
+    if (text.len > 0) {
+        memcpy(room, text.ptr, text.len);
+    }
     room[text.len] = '\0';
 }
 

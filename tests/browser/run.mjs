@@ -172,7 +172,7 @@ async function main(screens, names) {
     try {
         await lab.service.start();
         await lab.service.apply(POLICY);
-        lab.browser = await launch();
+        lab.browser = await launch(lab.service.keyHash());
         for (const file of fs.readdirSync(path.join(here, 'flows')).sort(byNumber)) {
             if (file.endsWith('.mjs') && (names.length === 0 || names.some((name) => file.includes(name)))) {
                 const flow = await import(pathToFileURL(path.join(here, 'flows', file)));

@@ -125,6 +125,7 @@ class Pair:
         self.template = template
         self.theirs = lab.join(f"theirs{number}")
         self.ours = lab.join(f"ours{number}")
+        self.later_s = 0
         self.reset()
 
     def reset(self):
@@ -156,8 +157,12 @@ class Pair:
         return Ran(command, done)
 
     def run(self, words, env=None, stdin=b""):
+        begun = int(time.time())
         theirs = self.one(self.reference, self.theirs, words, env, stdin)
-        return self.one(self.program, self.ours, words, env, stdin), theirs
+        ours = self.one(self.program, self.ours, words, env, stdin)
+        # By so much ours may be later, where "now" is meant: it ran after theirs.
+        self.later_s = int(time.time()) - begun if cases.mentions_now(words) else 0
+        return ours, theirs
 
     def same(self, words, env=None, stdin=b""):
         """Both end alike; returns how ours ended. Again once if the clock ticked in between."""
@@ -235,8 +240,8 @@ class Runner:
 # --- What is compared
 
 
-def compare_cert(pair, name):
-    """All but nonce and signature are the same bytes."""
+def compare_cert(pair, name, later_s=0):
+    """All but nonce and signature are the same bytes; times from "now" on may be so much later."""
     blobs = []
     modes = []
     for path in pair.both(name):
@@ -249,7 +254,9 @@ def compare_cert(pair, name):
     expect(len(mine["nonce"]) == len(other["nonce"]) == 32, "nonce")
     expect(mine["nonce"] != other["nonce"], "the nonce is not random")
     for field in mine:
-        if field not in ("nonce", "signature", "tbs"):
+        if field in ("after", "before"):
+            expect(0 <= mine[field] - other[field] <= later_s, field, mine[field], other[field])
+        elif field not in ("nonce", "signature", "tbs"):
             expect(mine[field] == other[field], field, mine[field], other[field])
     algorithms = [Reader(cert["signature"]).string() for cert in (mine, other)]
     expect(algorithms[0] == algorithms[1], "signature algorithm", *algorithms)
@@ -258,10 +265,11 @@ def compare_cert(pair, name):
 def sign(rng, pair):
     words, env, stdin = cases.signing(rng)
     pair.same(words, env, stdin)
+    later_s = pair.later_s
     for name in pair.files(r"-cert\.pub$"):
         if name in cases.KEPT:
             continue
-        compare_cert(pair, name)
+        compare_cert(pair, name, later_s)
         # Their reader takes our certificate (and checks its signature), and both print it alike.
         shutil.copy(*pair.both(name))
         ours = pair.same(["-L", "-f", name], env)

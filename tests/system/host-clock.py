@@ -224,7 +224,7 @@ def right_again(tap, clocked):
 def main():
     tap = Tap()
     with Lab("ssh", "sshd", "ssh-keygen", "ip", "unshare", "nsenter") as lab:
-        clocked = Clocked(Fleet(lab, find_vouchd(), {HOST: "web"}), sys.argv[1])
+        clocked = Clocked(Fleet(lab, find_vouchd(), {HOST: "web"}), os.path.abspath(sys.argv[1]))
         try:
             begin(tap, clocked)
             for name, ahead_s in (("a day and a half behind", -DAY - 12 * HOUR), ("six weeks ahead", 42 * DAY)):

@@ -3,6 +3,7 @@
 // A real vouchd in a folder of its own, and the command beside it.
 
 import { execFile, spawn } from 'node:child_process';
+import { X509Certificate, createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as https from 'node:https';
 import * as net from 'node:net';
@@ -56,9 +57,19 @@ export class Service {
         return this.get('/readyz').then((answer) => answer.status === 200, () => false);
     }
 
+    get certificate() {
+        return fs.readFileSync(path.join(this.folder, 'tls', 'cert.pem'));
+    }
+
+    // Of its public key, as Chromium wants it: SHA-256 in base64.
+    keyHash() {
+        const key = new X509Certificate(this.certificate).publicKey.export({ type: 'spki', format: 'der' });
+        return createHash('sha256').update(key).digest('base64');
+    }
+
     // An answer without a browser: {status, headers, body}.
     get(target) {
-        const ca = fs.readFileSync(path.join(this.folder, 'tls', 'cert.pem'));
+        const ca = this.certificate;
         return new Promise((done, fail) => {
             const options = { ca, agent: false, timeout: 10000, checkServerIdentity: () => undefined };
             const asked = https.get(`${this.url}${target}`, options, (answer) => {
