@@ -52,8 +52,7 @@ int vouch_krl_statement_names(const struct vouch_krl_statement *statement,
 static int read_hash(struct vouch_bytes text, uint8_t ret_hash[static 32]) {
     struct vouch_buf hash;
     vouch_buf_init_fixed(&hash, ret_hash, 32);
-    return text.len == 64 && vouch_str_unhex(text, &hash) == 0 && hash.len == 32 ? 0
-                                                                                 : VOUCH_ERR_FORMAT;
+    return text.len == 64 && vouch_str_unhex(text, &hash) == 0 ? 0 : VOUCH_ERR_FORMAT;
 }
 
 static int read_use(struct vouch_bytes text, enum vouch_cert_type *ret_use) {

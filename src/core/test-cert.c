@@ -13,6 +13,7 @@
 #include "core/key-signer.h"
 #include "core/key.h"
 #include "vouch/cert.h"
+#include "vouch/krl.h"
 
 #define NOW 1795344338
 #define HOUR 3600
@@ -539,6 +540,7 @@ static void wildcards_count_for_hosts_and_only_when_asked(void **state) {
         {"w*b*1", "wxxbyy2", 0},
         {"!web1", "web1", 0},
         {"**a", "ba", 1},
+        {"web**", "web", 1},
     };
     const struct vouch_key *cas[] = {trusted()};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -618,6 +620,76 @@ static void critical_options_are_judged_as_sshd_does(void **state) {
     }
 }
 
+static void broken_extensions_are_a_reason_and_unknown_ones_are_none(void **state) {
+    (void)state;
+    static const struct {
+        struct vouch_cert_option option;
+        const char *broken; // NULL: it is none of ours, or whole
+    } rows[] = {
+        {{BYTES("permit-pty"), BYTES("")}, NULL},
+        {{BYTES("permit-pty"), BYTES("x")}, "permit-pty"},
+        {{BYTES("foo@example.com"), BYTES("x")}, NULL},
+        {{BYTES("force-command"), BYTES("x")}, NULL}, // critical or nothing
+    };
+    const struct vouch_key *cas[] = {trusted()};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct vouch_cert_spec spec = good_spec();
+        spec.extensions = &rows[i].option;
+        struct vouch_cert *cert = make(&spec, VOUCH_CERT_RULES_OPENSSH);
+        struct vouch_cert_expect expect = good_expectation(cas);
+        struct vouch_cert_result result;
+        if (rows[i].broken != NULL) {
+            expect_reason(cert, &expect, VOUCH_CERT_REASON_OPTION, rows[i].broken);
+        } else {
+            vouch_cert_check(cert, &expect, &result);
+            assert_int_equal(result.verdict, VOUCH_CERT_ACCEPTED);
+        }
+        vouch_cert_free(cert);
+    }
+}
+
+static void a_revoked_certificate_is_refused_and_another_is_not(void **state) {
+    (void)state;
+    struct vouch_cert_spec spec = good_spec();
+    const struct vouch_key *cas[] = {trusted()};
+    for (uint64_t revoked = 6; revoked <= 8; revoked++) {
+        struct vouch_cert *cert = make(&spec, VOUCH_CERT_RULES_CAREFUL);
+        struct vouch_krl *krl = vouch_krl_new();
+        assert_non_null(krl);
+        assert_int_equal(vouch_krl_add_serials(krl, trusted(), revoked, revoked), VOUCH_OK);
+        struct vouch_cert_expect expect = good_expectation(cas);
+        struct vouch_cert_result result;
+        expect.krl = krl;
+        vouch_cert_check(cert, &expect, &result);
+        if (revoked == spec.serial) {
+            expect_reason(cert, &expect, VOUCH_CERT_REASON_REVOKED, NULL);
+        } else {
+            assert_int_equal(result.verdict, VOUCH_CERT_ACCEPTED);
+        }
+        vouch_krl_free(krl);
+        vouch_cert_free(cert);
+    }
+}
+
+static void a_certificate_of_the_other_type_says_which(void **state) {
+    (void)state;
+    static const enum vouch_cert_type types[] = {VOUCH_CERT_USER, VOUCH_CERT_HOST};
+    static const char *const words[] = {"user", "host"};
+    const struct vouch_key *cas[] = {trusted()};
+    for (size_t i = 0; i < 2; i++) {
+        struct vouch_cert_spec spec = good_spec();
+        spec.type = types[i];
+        spec.critical_count = spec.extension_count = 0;
+        struct vouch_cert *cert = make(&spec, VOUCH_CERT_RULES_OPENSSH);
+        struct vouch_cert_expect expect = good_expectation(cas);
+        expect.type = types[1 - i];
+        expect_reason(cert, &expect, VOUCH_CERT_REASON_TYPE, words[i]);
+        vouch_cert_free(cert);
+    }
+    assert_string_equal(vouch_cert_reason_text(VOUCH_CERT_REASON_REVOKED), "revoked");
+    assert_string_equal(vouch_cert_reason_text(VOUCH_CERT_REASONS_MAX), "unknown");
+}
+
 static void values_in_reasons_are_printable(void **state) {
     (void)state;
     struct vouch_cert_option hostile = {BYTES("\x1b[31mred\n"), BYTES("")};
@@ -651,6 +723,9 @@ int main(void) {
         cmocka_unit_test(empty_principals_are_never_good_for_anyone),
         cmocka_unit_test(wildcards_count_for_hosts_and_only_when_asked),
         cmocka_unit_test(critical_options_are_judged_as_sshd_does),
+        cmocka_unit_test(broken_extensions_are_a_reason_and_unknown_ones_are_none),
+        cmocka_unit_test(a_revoked_certificate_is_refused_and_another_is_not),
+        cmocka_unit_test(a_certificate_of_the_other_type_says_which),
         cmocka_unit_test(values_in_reasons_are_printable),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);

@@ -231,6 +231,29 @@ static void refuses_keys_that_do_not_fit(void **state) {
     refuse_field(&proof, "purpose");
 }
 
+static int breaks_off(void *context, struct vouch_bytes tbs, struct vouch_buf *signature) {
+    (void)context;
+    (void)tbs;
+    (void)signature;
+    return VOUCH_ERR_NO_MEMORY;
+}
+
+static void what_breaks_off_is_no_proof(void **state) {
+    (void)state;
+    struct vouch_host_proof proof = usual(0);
+    struct vouch_where where = {0};
+    struct vouch_buf out;
+    uint8_t room[16];
+    vouch_buf_init_fixed(&out, room, sizeof room);
+    assert_int_not_equal(vouch_host_proof_text(&proof, &out, &where), VOUCH_OK);
+    assert_string_equal(where.field, "proof");
+    vouch_buf_init(&out, VOUCH_SSHSIG_MAX);
+    assert_int_equal(vouch_host_proof_make(&proof, breaks_off, NULL, &out, &where),
+                     VOUCH_ERR_NO_MEMORY);
+    assert_int_equal(out.len, 0);
+    vouch_buf_done(&out);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_text_is_as_the_document_says),
@@ -241,6 +264,7 @@ int main(void) {
         cmocka_unit_test(refuses_each_proper_prefix),
         cmocka_unit_test(refuses_names_that_would_be_other_lines),
         cmocka_unit_test(refuses_keys_that_do_not_fit),
+        cmocka_unit_test(what_breaks_off_is_no_proof),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
 }

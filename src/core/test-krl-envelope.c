@@ -177,6 +177,86 @@ static void refuses_other_keys_and_namespaces(void **state) {
     }
 }
 
+// A statement in which `old` stands no more, but `new`.
+static void replaced(const struct world *world, const char *old, const char *new, size_t cut,
+                     char *ret_text, size_t size) {
+    const char *at = strstr(world->statement, old);
+    assert_non_null(at);
+    (void)snprintf(ret_text, size, "%.*s%s%s", (int)(at - world->statement), world->statement, new,
+                   at + strlen(old) + cut);
+}
+
+static void refuses_lines_that_are_nearly_right(void **state) {
+    const struct world *world = *state;
+    char text[sizeof world->statement + 512];
+    static const struct {
+        const char *old, *new;
+        size_t cut; // characters behind `old` that go too
+    } rows[] = {
+        {"version 12", "version:12", 0}, {"version 12", "version ", 0},
+        {"version 12", "version", 0},    {"version 12", "versiom 12", 0},
+        {"use user", "use", 0},          {"sha256 ", "sha256 ", 2}, // 62 digits
+        {"sha256 ", "sha256 00", 0},                                // 66
+        {"sha256 ", "sha256 zz", 2},                                // no digits
+        {"sha256 ", "sha256 000g", 4},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        replaced(world, rows[i].old, rows[i].new, rows[i].cut, text, sizeof text);
+        assert_int_not_equal(judge(world, text, NULL), 0);
+    }
+    char longer[VOUCH_FINGERPRINT_MAX + 16] = "ca ";
+    memset(longer + 3, 'A', sizeof longer - 5);
+    longer[sizeof longer - 2] = '\n';
+    replaced(world, "use user", longer, 0, text, sizeof text);
+    assert_int_not_equal(judge(world, text, NULL), 0);
+    char again[sizeof longer + 16];
+    (void)snprintf(again, sizeof again, "%suse user", longer);
+    replaced(world, "use user", again, 0, text, sizeof text);
+    assert_int_not_equal(judge(world, text, NULL), 0);
+}
+
+static void an_envelope_has_a_length_and_faults_have_words(void **state) {
+    const struct world *world = *state;
+    const struct vouch_krl_trust trust = trust_of(world);
+    struct vouch_krl_statement found;
+    struct vouch_fault fault;
+    struct vouch_buf envelope;
+    seal(world->checkpoint, "vouch-krl", world->statement, &envelope);
+    uint8_t *room = calloc(1, VOUCH_KRL_ENVELOPE_MAX + 1);
+    assert_non_null(room);
+    memcpy(room, envelope.ptr, envelope.len);
+    const struct vouch_bytes over = {room, VOUCH_KRL_ENVELOPE_MAX + 1}, none = {room, 0};
+    assert_int_equal(vouch_krl_envelope_verify(over, &trust, "x", &found, &fault),
+                     VOUCH_ERR_FORMAT);
+    assert_non_null(strstr(fault.text, "is none"));
+    assert_int_equal(vouch_krl_envelope_verify(none, &trust, "x", &found, &fault),
+                     VOUCH_ERR_FORMAT);
+    free(room);
+    const char *armour = strstr((const char *)envelope.ptr, "-----BEGIN");
+    assert_non_null(armour);
+    envelope.len -= 30; // the end of its armour
+    struct vouch_where where = {0};
+    struct vouch_sshsig_by by = {0};
+    const struct vouch_bytes cut = {
+        (const uint8_t *)armour, envelope.len - (size_t)((const uint8_t *)armour - envelope.ptr)};
+    assert_int_not_equal(
+        vouch_sshsig_verify(cut, "vouch-krl", vouch_bytes_of(world->statement), &by, &where), 0);
+    assert_non_null(where.reason);
+    assert_int_equal(
+        vouch_krl_envelope_verify(vouch_buf_bytes(&envelope), &trust, "x", &found, &fault),
+        VOUCH_ERR_SIGNATURE);
+    assert_non_null(strstr(fault.text, where.reason));
+    vouch_buf_done(&envelope);
+    struct world other = *world;
+    make_statement(&other, "host", 12);
+    seal(world->checkpoint, "vouch-krl", other.statement, &envelope);
+    assert_int_equal(
+        vouch_krl_envelope_verify(vouch_buf_bytes(&envelope), &trust, "x", &found, &fault),
+        VOUCH_ERR_MISMATCH);
+    assert_non_null(strstr(fault.text, "another list: host of"));
+    vouch_buf_done(&envelope);
+}
+
 // A signature by the right key is no excuse for a statement that is none.
 static void refuses_statements_of_another_form(void **state) {
     const struct world *world = *state;
@@ -254,6 +334,8 @@ int main(void) {
         cmocka_unit_test(refuses_each_flipped_bit_of_a_statement),
         cmocka_unit_test(refuses_other_keys_and_namespaces),
         cmocka_unit_test(refuses_statements_of_another_form),
+        cmocka_unit_test(refuses_lines_that_are_nearly_right),
+        cmocka_unit_test(an_envelope_has_a_length_and_faults_have_words),
         cmocka_unit_test(refuses_a_statement_about_another_list),
         cmocka_unit_test(takes_a_list_of_several_ca_keys),
         cmocka_unit_test(refuses_a_list_that_was_changed_or_cut),

@@ -310,6 +310,26 @@ static void refuses_each_cut_and_flipped_bit_of_the_blob(void **state) {
     vouch_buf_done(&blob);
 }
 
+// The place in the decoded blob would mislead who holds the armoured text.
+static void a_fault_in_the_blob_points_to_the_beginning(void **state) {
+    (void)state;
+    struct vouch_buf blob, text;
+    write_craft(&(struct craft){.version = 2}, &blob);
+    vouch_buf_init(&text, VOUCH_SSHSIG_MAX);
+    vouch_buf_put_text(&text, "-----BEGIN SSH SIGNATURE-----\n");
+    vouch_str_base64((struct vouch_bytes){blob.ptr, blob.len - 20}, '=', &text);
+    vouch_buf_put_text(&text, "\n-----END SSH SIGNATURE-----\n");
+    struct vouch_where where = {.offset = 77};
+    struct vouch_sshsig_by by = {0};
+    assert_int_not_equal(
+        vouch_sshsig_verify(vouch_buf_bytes(&text), "file", vouch_bytes_of("message"), &by, &where),
+        VOUCH_OK);
+    assert_int_equal(where.offset, 0);
+    vouch_sshsig_by_done(&by);
+    vouch_buf_done(&text);
+    vouch_buf_done(&blob);
+}
+
 static void refuses_what_the_format_does_not_know(void **state) {
     (void)state;
     assert_int_equal(verify_craft(&(struct craft){.version = 2}), VOUCH_ERR_UNSUPPORTED);
@@ -444,6 +464,7 @@ int main(void) {
         cmocka_unit_test(refuses_each_proper_prefix),
         cmocka_unit_test(refuses_each_flipped_bit_of_the_armour),
         cmocka_unit_test(refuses_each_cut_and_flipped_bit_of_the_blob),
+        cmocka_unit_test(a_fault_in_the_blob_points_to_the_beginning),
         cmocka_unit_test(refuses_what_the_format_does_not_know),
         cmocka_unit_test(takes_a_reserved_field_only_as_it_was_signed),
         cmocka_unit_test(takes_rsa_with_sha2_and_refuses_it_with_sha1),

@@ -279,6 +279,8 @@ static void refuses_a_list_whose_canaries_are_not_as_due(void **state) {
     (void)state;
     const struct vouch_krl_proof what = proof();
     static const enum spoiled rows[] = {NO_CANARY, BOTH_CANARIES, CANARY_OF_ANOTHER};
+    static const char *const words[] = {"does not revoke", "revokes the canary that has to pass",
+                                        "does not revoke"};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct vouch_buf list;
         struct vouch_fault fault;
@@ -286,6 +288,7 @@ static void refuses_a_list_whose_canaries_are_not_as_due(void **state) {
         assert_int_equal(prove_sealed(&what, vouch_buf_bytes(&list), 12, &fault),
                          VOUCH_ERR_MISMATCH);
         assert_ptr_equal(fault.kind, &vouch_fault_krl_refused);
+        assert_non_null(strstr(fault.text, words[i]));
         vouch_buf_done(&list);
     }
 }

@@ -3,12 +3,18 @@
 // F4: getting a certificate in the browser: for a key that is pasted, for one that the page makes, and with a
 // real login by each. A private key is noticed in the page and goes nowhere.
 
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { getCert, save } from '../lib/certs.mjs';
 import { signIn } from '../lib/people.mjs';
 import { Sshd, must } from '../lib/ssh.mjs';
 import { expect, expectEqual } from '../lib/tap.mjs';
+
+function fingerprintOf(file) {
+    const blob = Buffer.from(fs.readFileSync(file, 'utf8').split(' ')[1], 'base64');
+    return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+}
 
 export async function run(lab) {
     const { tap } = lab;
@@ -80,6 +86,20 @@ export async function run(lab) {
             const { stdout } = await must('ssh-keygen', '-y', '-f', made);
             expect(stdout.startsWith('ssh-ed25519 ') || stdout.startsWith('ecdsa-sha2-nistp256 '), stdout);
             expectEqual((await sshd.login(made, cert, 'echo', 'hello')).trim(), 'hello');
+            visitor.mustBeQuiet();
+        });
+        await tap.row('F4: a key that was lost is seen among my own, and its certificates are taken back', async () => {
+            await visitor.go('/keys');
+            const row = page.locator('tbody tr', { hasText: fingerprintOf(`${pasted}.pub`) });
+            await row.getByText('1 valid certificate').waitFor();
+            await row.getByRole('button', { name: 'Lost it' }).click();
+            const dialog = page.locator('dialog[open]');
+            await dialog.getByLabel('Reason').fill('left in a train');
+            await dialog.getByRole('button', { name: 'Revoke' }).click();
+            await row.getByText('0 valid certificates').waitFor();
+            expectEqual(await row.getByRole('button', { name: 'Lost it' }).count(), 0, 'buttons');
+            await visitor.go('/certs');
+            await page.locator('tbody tr', { hasText: fingerprintOf(`${pasted}.pub`) }).getByText('Revoked').first().waitFor();
             visitor.mustBeQuiet();
         });
     } finally {
