@@ -28,11 +28,13 @@ export class App {
         this.key = decode(secret);
     }
 
-    // The server takes the code before and the one after, too, but each once.
+    // The server takes the code before and the one after, too, but each once. Late in its half minute the one
+    // before may be too old by the time it is there.
     async code() {
         for (;;) {
             const now = Math.floor(Date.now() / 30000);
-            const step = Math.max(this.used + 1, now - 1);
+            const oldest = Date.now() % 30000 < 15000 ? now - 1 : now;
+            const step = Math.max(this.used + 1, oldest);
             if (step <= now + 1) {
                 this.used = step;
                 return this.at(step);
