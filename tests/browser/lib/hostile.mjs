@@ -119,10 +119,10 @@ export async function refuseAll(visitor) {
 }
 
 // The buttons of a page that may open something, one of each name; of those that only switch the view, the ones
-// that bring other fields.
+// that bring other fields. The first rows of a table stand for the others: each may be named after what it shows.
 async function openers(page) {
     const names = await page.locator('main button:not(.sort, .chip, :disabled)').evaluateAll((all) =>
-        all.filter((one) => one.offsetParent !== null && (!one.ariaPressed || one.closest('form')))
+        all.filter((one) => one.offsetParent !== null && (!one.ariaPressed || one.closest('form')) && !one.closest('tbody tr:nth-child(n+4)'))
             .map((one) => [...one.childNodes].find((node) => node.nodeType === Node.TEXT_NODE)?.data.trim() ?? ''));
     return [...new Set(names)].filter((name) => name && !/^(Copy|CSV|JSONL|Download|Print|Show more|Try again)/.test(name));
 }
