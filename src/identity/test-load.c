@@ -14,7 +14,7 @@
 #include "identity/test-fixture.h"
 
 #define CROWD 1000
-#define MEMORY_KIB 16384u
+#define MEMORY_KIB 65536u
 #define GOOD "violin tractor seven oysters"
 #define WRONG "violin tractor seven lobsters"
 
@@ -116,8 +116,9 @@ static void L8_keeps_its_memory_when_a_thousand_ask_at_once(void **state) {
     assert_int_equal(load.hashes, refused + 1); // and the one that was set
     assert_int_equal(refused + busy, CROWD);
     assert_true(refused >= 66 && busy > 0);
-    // Two hashes, and what stacks and locks take when they are used. A third would be over.
-    assert_true(growth_kib >= (long)MEMORY_KIB && growth_kib < 2 * (long)MEMORY_KIB + 12 * 1024);
+    // Two hashes, and what stacks and locks take when they are used: up to 17 kB for each of the
+    // crowd where a sanitizer keeps stacks of its own. A third hash would be over.
+    assert_true(growth_kib >= (long)MEMORY_KIB && growth_kib < 2 * (long)MEMORY_KIB + 40 * 1024);
     (void)pthread_barrier_destroy(&start);
     fixture_end(&fixture);
 }

@@ -78,8 +78,9 @@ static int ask(const char *path, const char *what, struct vouch_buf *answer, pid
 // The body of a 200; NULL for anything else.
 static json_t *parse(const struct vouch_buf *answer) {
     static const char good[] = "HTTP/1.1 200 ";
-    const char *body = answer->len >= 4 ? memmem(answer->ptr, answer->len, "\r\n\r\n", 4) : NULL;
-    if (body == NULL || strncmp((const char *)answer->ptr, good, sizeof good - 1) != 0) {
+    const char *body =
+        answer->len >= sizeof good + 3 ? memmem(answer->ptr, answer->len, "\r\n\r\n", 4) : NULL;
+    if (body == NULL || memcmp(answer->ptr, good, sizeof good - 1) != 0) {
         return NULL;
     }
     body += 4;
