@@ -19,6 +19,7 @@
 #include "store/logins.h"
 #include "store/requests.h"
 #include "store/sessions.h"
+#include "store/tickets.h"
 #include "store/tokens.h"
 #include "store/tries.h"
 
@@ -285,6 +286,9 @@ static int prune_short_lived(struct vouch_store *desk, uint64_t now_s, struct vo
     }
     if (err == VOUCH_OK) {
         err = vouch_store_devices_prune(desk, now_s, PRUNE_MAX, &removed, fault);
+    }
+    if (err == VOUCH_OK) {
+        err = vouch_store_tickets_prune(desk, now_s, PRUNE_MAX, &removed, fault);
     }
     if (err == VOUCH_OK) {
         err = vouch_store_tries_prune(desk, now_s, PRUNE_MAX, &removed, fault);

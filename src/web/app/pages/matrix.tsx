@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: ISC
 // Access matrix: users or groups against hosts or the values of a label, and why each cell is what it is.
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { moment } from '../format';
 import { t, word } from '../i18n';
 import { query, setQuery, withQuery } from '../router';
-import type { AccessPath, Matrix } from '../types';
+import { loadMatrix, OPEN_MOST, STEP } from '../matrix';
+import type { Line, MatrixAsk, MatrixCell as Cell, MatrixView } from '../matrix';
+import type { AccessPath } from '../types';
 import { Badge, Cli, Empty, Heading, Loading, Words } from '../ui/bits';
 import { Diff } from '../ui/change';
 import { Dialog } from '../ui/dialog';
 import { Field, Select } from '../ui/forms';
-import { useGet } from '../ui/load';
+import { useGet, useLoad } from '../ui/load';
 import type { PolicyDiff } from '../types';
 import { ProblemBox } from '../ui/problem';
 import { csv, save } from '../ui/save';
 import { MatrixTabs } from '../ui/tabs';
-
-type Cell = Matrix['cells'][number];
-
-const STEP = 40; // rows and columns: a window of cells that all have something stays below 100 kB
 
 // By sign and word: standing, on request, and root marked.
 function Marks({ cell }: { cell: Cell | undefined }): JSX.Element {
@@ -44,6 +42,7 @@ interface Picked {
     row: string;
     column: string;
     cell: Cell;
+    isHost: boolean; // the column is
 }
 
 function Why({ picked, login }: { picked: Picked; login: string }): JSX.Element {
@@ -69,7 +68,7 @@ function Why({ picked, login }: { picked: Picked; login: string }): JSX.Element 
     );
 }
 
-function Detail({ picked, isHost, onClose }: { picked: Picked; isHost: boolean; onClose: () => void }): JSX.Element {
+function Detail({ picked, onClose }: { picked: Picked; onClose: () => void }): JSX.Element {
     const logins = [...picked.cell.standing, ...picked.cell.break_glass, ...picked.cell.approval];
     return (
         <Dialog title={`${picked.row} → ${picked.column}`} onClose={onClose}>
@@ -82,14 +81,50 @@ function Detail({ picked, isHost, onClose }: { picked: Picked; isHost: boolean; 
             <p>
                 {t('reach.approval')}: <Words of={picked.cell.approval} />
             </p>
-            {isHost ? logins.map((login) => <Why key={login} picked={picked} login={login} />) : <p>{t('matrix.label-why')}</p>}
+            {picked.isHost ? logins.map((login) => <Why key={login} picked={picked} login={login} />) : <p>{t('matrix.label-why')}</p>}
         </Dialog>
     );
 }
 
-function Grid({ matrix, isHost }: { matrix: Matrix; isHost: boolean }): JSX.Element {
+const listOf = (name: string): string[] => (query.value.get(name) ?? '').split(',').filter(Boolean);
+
+// Opens a group or a value, or closes it; the one that was opened first makes room.
+function turn(name: 'open_rows' | 'open_columns', one: string): void {
+    const open = listOf(name);
+    const next = open.includes(one) ? open.filter((other) => other !== one) : [...open, one].slice(-OPEN_MOST);
+    setQuery({ [name]: next.length > 0 ? next.join(',') : null });
+}
+
+interface HeadProps {
+    line: Line;
+    name: 'open_rows' | 'open_columns';
+    href: string | null;
+}
+
+function LineHead({ line, name, href }: HeadProps): JSX.Element {
+    return (
+        <>
+            {line.isOpen !== null && (
+                <button type="button" class="cell" aria-expanded={line.isOpen} onClick={() => turn(name, line.name)}>
+                    <span aria-hidden="true">{line.isOpen ? '▾' : '▸'}</span>
+                    <span class="hidden">{t('matrix.open', { name: line.name })}</span>
+                </button>
+            )}{' '}
+            {href ? <a href={href}>{line.name}</a> : line.name}
+            {line.more > 0 && <span class="quiet"> {t('overview.more', { n: line.more })}</span>}
+        </>
+    );
+}
+
+const keyOf = (line: Line): string => `${line.of}\n${line.name}`;
+
+function rowHref(line: Line): string {
+    return line.isOpen === null ? `/users/${encodeURIComponent(line.name)}` : `/groups/${encodeURIComponent(line.name)}`;
+}
+
+function Grid({ view, isHosts }: { view: MatrixView; isHosts: boolean }): JSX.Element {
     const [picked, setPicked] = useState<Picked | null>(null);
-    const cells = new Map(matrix.cells.map((cell) => [`${cell.row}/${cell.column}`, cell]));
+    const { window: matrix, rows, columns } = view;
     return (
         <div class="scroll matrix" tabIndex={0} role="region" aria-label={t('nav.matrix')}>
             <table>
@@ -97,27 +132,27 @@ function Grid({ matrix, isHost }: { matrix: Matrix; isHost: boolean }): JSX.Elem
                 <thead>
                     <tr>
                         <td />
-                        {matrix.columns.map((column) => (
-                            <th key={column} scope="col">
-                                {isHost ? <a href={`/hosts/${encodeURIComponent(column)}`}>{column}</a> : column}
+                        {columns.map((column) => (
+                            <th key={keyOf(column)} scope="col" class={column.of ? 'inner' : undefined}>
+                                <LineHead line={column} name="open_columns" href={isHosts || column.of ? `/hosts/${encodeURIComponent(column.name)}` : null} />
                             </th>
                         ))}
                     </tr>
                 </thead>
                 <tbody>
-                    {matrix.rows.map((row, r) => (
-                        <tr key={row}>
+                    {rows.map((row) => (
+                        <tr key={keyOf(row)} class={row.of ? 'inner' : undefined}>
                             <th scope="row">
-                                <a href={query.value.get('rows') === 'groups' ? `/groups/${encodeURIComponent(row)}` : `/users/${encodeURIComponent(row)}`}>{row}</a>
+                                <LineHead line={row} name="open_rows" href={rowHref(row)} />
                             </th>
-                            {matrix.columns.map((column, c) => {
-                                const cell = cells.get(`${r}/${c}`);
+                            {columns.map((column) => {
+                                const cell = view.cell(row, column);
                                 return (
-                                    <td key={column}>
+                                    <td key={keyOf(column)} class={column.of ? 'inner' : undefined}>
                                         {cell ? (
-                                            <button type="button" class="cell" onClick={() => setPicked({ row, column, cell })}>
+                                            <button type="button" class="cell" onClick={() => setPicked({ row: row.name, column: column.name, cell, isHost: isHosts || column.of !== '' })}>
                                                 <span class="hidden">
-                                                    {row}, {column}:
+                                                    {row.name}, {column.name}:
                                                 </span>
                                                 <Marks cell={cell} />
                                             </button>
@@ -131,15 +166,15 @@ function Grid({ matrix, isHost }: { matrix: Matrix; isHost: boolean }): JSX.Elem
                     ))}
                 </tbody>
             </table>
-            {picked && <Detail picked={picked} isHost={isHost} onClose={() => setPicked(null)} />}
+            {picked && <Detail picked={picked} onClose={() => setPicked(null)} />}
         </div>
     );
 }
 
-function csvOf(matrix: Matrix): string {
-    const cells = new Map(matrix.cells.map((cell) => [`${cell.row}/${cell.column}`, cell]));
+function csvOf(view: MatrixView): string {
     const show = (cell: Cell | undefined): string => (cell ? [...cell.standing, ...cell.break_glass.map((one) => `!${one}`), ...cell.approval.map((one) => `(${one})`)].join(' ') : '');
-    return csv([['', ...matrix.columns], ...matrix.rows.map((row, r) => [row, ...matrix.columns.map((_, c) => show(cells.get(`${r}/${c}`)))])]);
+    const name = (line: Line): string => (line.of ? `${line.of}/${line.name}` : line.name);
+    return csv([['', ...view.columns.map(name)], ...view.rows.map((row) => [name(row), ...view.columns.map((column) => show(view.cell(row, column)))])]);
 }
 
 function Compare({ at }: { at: string }): JSX.Element {
@@ -178,13 +213,18 @@ export function MatrixPage(): JSX.Element {
     const label = q.get('label');
     const local = q.get('at');
     const at = local && !Number.isNaN(Date.parse(local)) ? new Date(local).toISOString().replace(/\.\d+/, '') : null;
-    const found = useGet<Matrix>(withQuery('/v1/access/matrix', { rows, label, zone: q.get('zone'), at, row_from: q.get('row_from'), column_from: q.get('column_from'), row_count: STEP, column_count: STEP }));
-    const matrix = found.data;
+    const order = q.get('order') === 'similar' ? 'similar' : null;
+    const ask: MatrixAsk = { rows, label, zone: q.get('zone'), at, order, rowFrom: q.get('row_from'), columnFrom: q.get('column_from'), openRows: listOf('open_rows'), openColumns: listOf('open_columns') };
+    const found = useLoad(JSON.stringify(ask), (signal) => loadMatrix(ask, signal));
+    const kept = useRef<MatrixView | null>(null); // shown until what is opened has come
+    kept.current = found.data ?? (found.problem ? null : kept.current);
+    const view = kept.current;
+    const matrix = view?.window;
     const option = (name: string, value: string | null): string => (value ? ` --${name} ${value}` : '');
     return (
         <>
             <Heading title={t('nav.matrix')}>
-                <button type="button" class="outline" disabled={!matrix} onClick={() => matrix && save('access-matrix.csv', csvOf(matrix), 'text/csv;charset=utf-8')}>
+                <button type="button" class="outline" disabled={!view} onClick={() => view && save('access-matrix.csv', csvOf(view), 'text/csv;charset=utf-8')}>
                     CSV
                 </button>
             </Heading>
@@ -197,10 +237,19 @@ export function MatrixPage(): JSX.Element {
                         ['users', t('users.title')],
                         ['groups', t('groups.title')],
                     ]}
-                    onInput={(value) => setQuery({ rows: value === 'users' ? null : value, row_from: null })}
+                    onInput={(value) => setQuery({ rows: value === 'users' ? null : value, row_from: null, open_rows: null })}
                 />
-                <Field label={t('matrix.label')} value={label ?? ''} onInput={(value) => setQuery({ label: value.trim(), column_from: null })} placeholder="tier" maxLength={64} isCode />
+                <Field label={t('matrix.label')} value={label ?? ''} onInput={(value) => setQuery({ label: value.trim(), column_from: null, open_columns: null })} placeholder="tier" maxLength={64} isCode />
                 <Field label={t('zone')} value={q.get('zone') ?? ''} onInput={(value) => setQuery({ zone: value.trim() })} maxLength={64} isCode />
+                <Select
+                    label={t('matrix.order')}
+                    value={order ?? 'name'}
+                    options={[
+                        ['name', t('matrix.order.name')],
+                        ['similar', t('matrix.order.similar')],
+                    ]}
+                    onInput={(value) => setQuery({ order: value === 'name' ? null : value, row_from: null, column_from: null })}
+                />
                 <Field label={t('matrix.at')} type="datetime-local" value={local ?? ''} onInput={(value) => setQuery({ at: value })} />
             </div>
             <p class="legend">
@@ -208,7 +257,7 @@ export function MatrixPage(): JSX.Element {
             </p>
             <ProblemBox problem={found.problem} onRetry={found.reload} />
             {found.isLoading && !matrix && <Loading />}
-            {matrix &&
+            {view && matrix &&
                 (matrix.rows.length === 0 || matrix.columns.length === 0 ? (
                     <Empty title={t('matrix.none')}>
                         <p>{t('matrix.none.text')}</p>
@@ -216,7 +265,8 @@ export function MatrixPage(): JSX.Element {
                 ) : (
                     <>
                         <p>{t('matrix.summary', { n: matrix.cells.length, root: matrix.cells.filter((cell) => cell.standing.includes('root')).length })}</p>
-                        <Grid matrix={matrix} isHost={!label} />
+                        {order && (matrix.rows_order === 'name' || matrix.columns_order === 'name') && <p class="quiet">{t('matrix.too-many')}</p>}
+                        <Grid view={view} isHosts={!label} />
                         <Turn name="row_from" from={Number(q.get('row_from') ?? 0)} shown={matrix.rows.length} all={matrix.rows_in_all} />
                         <Turn name="column_from" from={Number(q.get('column_from') ?? 0)} shown={matrix.columns.length} all={matrix.columns_in_all} />
                     </>
