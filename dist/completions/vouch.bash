@@ -8,7 +8,7 @@ _vouch() {
         setup) verbs='account admin ssh git completion' ;;
         recovery) verbs='new' ;;
         passkey) verbs='ls rm' ;;
-        ca) verbs='init show trust rotate propose proposals confirm withdraw' ;;
+        ca) verbs='init show trust rotate' ;;
         sign) verbs='user host' ;;
         cert) verbs='show check issue renew ls revoke' ;;
         krl) verbs='build show check fetch revocations status' ;;
@@ -27,7 +27,7 @@ _vouch() {
         request) verbs='ls show cancel wait' ;;
         breakglass) verbs='seal sheet' ;;
         review) verbs='ls show done' ;;
-        audit) verbs='ls search tail logins export verify' ;;
+        audit) verbs='ls search tail logins' ;;
         backup) verbs='new verify restore' ;;
         *) verbs='' ;;
     esac
@@ -48,7 +48,6 @@ _vouch() {
         if ((COMP_CWORD == 3)) && [[ $cur != -* ]]; then
             case $command in
                 'vouch cert issue' | 'vouch krl fetch') words='user host' ;;
-                'vouch ca propose') words='destroy revoke' ;;
                 'vouch setup completion') words='bash zsh fish' ;;
                 'vouch host token '*) words='new ls rm' ;;
                 'vouch ca rotate '*) words='plan start advance back status' ;;
@@ -63,7 +62,6 @@ _vouch() {
             --format)
                 words='file reg'
                 [[ $noun == host ]] && words='shell cloud-init ansible token'
-                [[ $noun == audit ]] && words='jsonl csv'
                 ;;
             --permit | --no-permit)
                 words='pty X11-forwarding agent-forwarding port-forwarding user-rc no-touch-required'

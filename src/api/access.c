@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // POST /v1/access: who is signed in gets a certificate by their roles, or a request that others approve.
-#include "api/access.h"
+#include "api/fields.h"
 #include "api/resources.h"
 #include "base/time.h"
 
@@ -21,11 +21,16 @@ static void read_roles(struct vouch_api_call *call, struct vouch_api_texts *ret_
     }
 }
 
-void vouch_api_access_read(struct vouch_api_call *call, enum vouch_api_need key,
-                           struct vouch_ask_access *ask, struct vouch_api_access_lists *lists) {
+// The lists of a body, which live as long as the ask.
+struct lists {
+    struct vouch_api_texts roles, extensions, logins, sources;
+};
+
+static void read_body(struct vouch_api_call *call, struct vouch_ask_access *ask,
+                      struct lists *lists) {
     ask->zone = vouch_api_text(call, "zone", VOUCH_API_REQUIRED, VOUCH_API_NAME_TEXT_MAX);
     read_roles(call, &lists->roles);
-    ask->key = vouch_api_public_key(call, key);
+    ask->key = vouch_api_public_key(call, VOUCH_API_REQUIRED);
     ask->ttl_s = vouch_api_number(call, "ttl_s", VOUCH_API_OPTIONAL, VOUCH_API_TTL_MAX_S);
     ask->reason = vouch_api_text(call, "reason", VOUCH_API_OPTIONAL, VOUCH_REASON_MAX);
     ask->extensions_are =
@@ -46,20 +51,6 @@ void vouch_api_access_read(struct vouch_api_call *call, enum vouch_api_need key,
     ask->sources = vouch_api_list_of(&lists->sources);
 }
 
-static void put_approvals(struct vouch_json *json,
-                          const struct vouch_answer_access_preview *answer) {
-    vouch_json_open(json, "approvals", '[');
-    for (size_t i = 0; i < answer->approval_count; i++) {
-        const struct vouch_preview_approval *approval = &answer->approvals[i];
-        vouch_json_open(json, NULL, '{');
-        vouch_json_text(json, "role", approval->role);
-        vouch_json_number(json, "missing", approval->missing);
-        vouch_json_texts(json, "by", approval->by.items, approval->by.count);
-        vouch_json_close(json, '}');
-    }
-    vouch_json_close(json, ']');
-}
-
 // What it would be, where it was asked for that alone.
 static int answer_preview(struct vouch_api_call *call, const struct vouch_ask_access *ask) {
     struct vouch_answer_access_preview answer = {0};
@@ -71,7 +62,6 @@ static int answer_preview(struct vouch_api_call *call, const struct vouch_ask_ac
     }
     vouch_api_answer_begin(call, 200, "vouch.access-preview/1");
     vouch_json_number(json, "missing", answer.missing);
-    put_approvals(json, &answer);
     vouch_json_text(json, "key_id", answer.key_id);
     vouch_json_digest(json, "fingerprint", answer.key);
     vouch_json_texts(json, "roles", answer.roles.items, answer.roles.count);
@@ -89,9 +79,9 @@ int vouch_api_access_new(struct vouch_api_call *call) {
         "extensions", "logins",        "sources",    "force_command", "verify_required",
         "request",    "trust_version", "drill",      "dry_run",       NULL};
     struct vouch_ask_access ask = {0};
-    struct vouch_api_access_lists lists;
+    struct lists lists;
     vouch_api_members(call, members);
-    vouch_api_access_read(call, VOUCH_API_REQUIRED, &ask, &lists);
+    read_body(call, &ask, &lists);
     uint64_t is_dry = vouch_api_flag(call, "dry_run");
     if (call->refused) {
         return VOUCH_OK;

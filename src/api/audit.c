@@ -2,14 +2,9 @@
 // /v1/audit: the events of the ledger.
 #include <stdio.h>
 
-#include "api/audit.h"
 #include "api/fields.h"
 #include "api/resources.h"
-#include "base/str.h"
 #include "vouch/wire.h"
-
-#define WORDS_MAX 16u
-#define WORD_LEN_MAX 128u
 
 // How many pairs before this place have the same name.
 static unsigned count_before(struct vouch_bytes details, const uint8_t *place,
@@ -39,65 +34,39 @@ static void put_detail(struct vouch_json *json, struct vouch_bytes name, unsigne
     vouch_json_pair(json, vouch_buf_bytes(&numbered), value);
 }
 
-void vouch_api_details_put(struct vouch_json *json, const char *name, struct vouch_bytes details) {
+static void put_details(struct vouch_json *json, struct vouch_bytes details) {
     struct vouch_reader reader;
-    vouch_json_open(json, name, '{');
+    vouch_json_open(json, "details", '{');
     vouch_reader_init(&reader, details);
     while (vouch_reader_left(&reader) > 0) {
         const uint8_t *place = reader.pos;
-        struct vouch_bytes of = vouch_read_string(&reader, "name");
+        struct vouch_bytes name = vouch_read_string(&reader, "name");
         struct vouch_bytes value = vouch_read_string(&reader, "value");
         if (reader.err == VOUCH_OK) {
-            put_detail(json, of, count_before(details, place, of), value);
+            put_detail(json, name, count_before(details, place, name), value);
         }
     }
     vouch_json_close(json, '}');
 }
 
-void vouch_api_event_put(struct vouch_json *json, const struct vouch_event_row *row) {
+static void put_event(struct vouch_json *json, const struct vouch_event_row *row) {
     vouch_json_open(json, NULL, '{');
     vouch_json_id(json, "record", row->number);
     vouch_json_time_ms(json, "time", row->time_ms);
     vouch_json_text(json, "type", row->type);
     vouch_json_text(json, "actor", row->actor);
     vouch_json_text(json, "object", row->object);
-    vouch_api_details_put(json, "details", row->details);
+    put_details(json, row->details);
     vouch_json_close(json, '}');
 }
 
-// As many and as long words as store/audit.h takes.
-static struct vouch_bytes read_words(struct vouch_api_call *call) {
-    struct vouch_bytes words = vouch_api_query_text(call, "q", VOUCH_ASK_WORDS_MAX);
-    struct vouch_bytes rest = words;
-    unsigned count = 0;
-    while (rest.ptr != NULL && !call->refused) {
-        struct vouch_bytes word = vouch_str_cut(&rest, ' ');
-        count += word.len > 0;
-        if (count > WORDS_MAX || word.len > WORD_LEN_MAX) {
-            vouch_api_refuse_field(call, "q",
-                                   "q has more than %u words, or one of more than %u bytes",
-                                   WORDS_MAX, WORD_LEN_MAX);
-        }
-    }
-    if (words.ptr != NULL && !call->refused && count == 0) {
-        vouch_api_refuse_field(call, "q", "q has no word in it");
-    }
-    return call->refused ? (struct vouch_bytes){0} : words;
-}
-
-struct vouch_ask_audit vouch_api_audit_ask(struct vouch_api_call *call) {
-    struct vouch_ask_audit ask = {.words = read_words(call)};
+int vouch_api_audit_list(struct vouch_api_call *call) {
+    struct vouch_ask_audit ask = {.page = vouch_api_query_page(call)};
     ask.type = vouch_api_query_text(call, "type", VOUCH_API_NAME_TEXT_MAX);
     ask.actor = vouch_api_query_text(call, "actor", VOUCH_API_PRINCIPAL_MAX);
     ask.object = vouch_api_query_text(call, "object", VOUCH_API_OPTION_MAX);
     ask.from_ms = vouch_api_query_time_ms(call, "from");
     ask.until_ms = vouch_api_query_time_ms(call, "until");
-    return ask;
-}
-
-int vouch_api_audit_list(struct vouch_api_call *call) {
-    struct vouch_ask_audit ask = vouch_api_audit_ask(call);
-    ask.page = vouch_api_query_page(call);
     if (call->refused) {
         return VOUCH_OK;
     }
@@ -108,7 +77,7 @@ int vouch_api_audit_list(struct vouch_api_call *call) {
     }
     vouch_api_list_begin(call, "vouch.events/1");
     for (size_t i = 0; i < answer.count; i++) {
-        vouch_api_event_put(&call->json, &answer.rows[i]);
+        put_event(&call->json, &answer.rows[i]);
     }
     return vouch_api_list_end(call, answer.next);
 }

@@ -106,8 +106,8 @@ int vouch_api_rotation_show(struct vouch_api_call *call) {
 
 static void read_ask(struct vouch_api_call *call, struct vouch_api_texts *without,
                      struct vouch_ask_rotate *ask) {
-    static const char *const members[] = {"use",        "verb",        "phase", "without", "now",
-                                          "public_key", "fingerprint", "alone", NULL};
+    static const char *const members[] = {"use", "verb",       "phase",       "without",
+                                          "now", "public_key", "fingerprint", NULL};
     static const char *const moves[] = {"start", "advance", "back", NULL};
     vouch_api_members(call, members);
     ask->use = (enum vouch_cert_type)vouch_api_word(call, "use", VOUCH_API_REQUIRED, uses);
@@ -121,7 +121,6 @@ static void read_ask(struct vouch_api_call *call, struct vouch_api_texts *withou
     ask->fingerprint =
         vouch_api_text(call, "fingerprint", VOUCH_API_OPTIONAL, VOUCH_API_OPTION_MAX);
     (void)vouch_api_is_no_fingerprint(call, "fingerprint", ask->fingerprint);
-    ask->is_alone = vouch_api_flag(call, "alone");
 }
 
 int vouch_api_rotate(struct vouch_api_call *call) {

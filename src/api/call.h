@@ -21,8 +21,7 @@ enum vouch_api_access {
 };
 
 // YAML: a text that the authority reads; call->body stays NULL.
-// LINE: the line of a .pub file, whatever its Content-Type; who sends it reads answers and problems as a line too.
-enum vouch_api_body { VOUCH_API_NO_BODY = 0, VOUCH_API_JSON, VOUCH_API_YAML, VOUCH_API_LINE };
+enum vouch_api_body { VOUCH_API_NO_BODY = 0, VOUCH_API_JSON, VOUCH_API_YAML };
 
 // What it costs. SIGN_IN: passwords and codes; ENROL: proofs of host keys. Each of the two never gets more
 // than half of the workers.
@@ -31,10 +30,6 @@ enum vouch_api_work { VOUCH_API_LIGHT = 0, VOUCH_API_SIGN_IN, VOUCH_API_ENROL };
 // What a route does that is no GET. QUESTION: nothing but answering, or what belongs to the caller's own
 // signing in and out.
 enum vouch_api_effect { VOUCH_API_CHANGE = 0, VOUCH_API_QUESTION };
-
-// Whether a large answer is compressed for who takes that. PACKED is only for what holds no secret beside anything
-// that somebody else chooses, since its length tells of both at once.
-enum vouch_api_form { VOUCH_API_PLAIN = 0, VOUCH_API_PACKED };
 
 struct vouch_api_call;
 
@@ -46,7 +41,6 @@ struct vouch_api_row {
     enum vouch_api_body body;
     enum vouch_api_work work;
     enum vouch_api_effect effect;
-    enum vouch_api_form form;
     const char *const *params; // names of query parameters, ended by NULL; NULL: none
 };
 
@@ -65,7 +59,6 @@ struct vouch_api {
     struct vouch_api_config config;
     struct vouch_api_tally tally;
     _Atomic unsigned sign_ins, enrolments; // at work now
-    _Atomic unsigned exports;              // being written
     _Atomic(struct vouch_http_server *) server;
     struct vouch_api_lane *lanes; // one per worker
     void **contexts;

@@ -22,10 +22,20 @@ static struct vouch_bytes decode_line(struct vouch_api_call *call, const char *n
                          : (struct vouch_bytes){call->scratch.ptr + from, call->scratch.len - from};
 }
 
-// The text's line, trimmed; empty if it is refused.
-static struct vouch_bytes check_line(struct vouch_api_call *call, const char *name,
-                                     struct vouch_bytes text) {
+// The line's bytes, trimmed; empty if it is absent or refused.
+static struct vouch_bytes read_line(struct vouch_api_call *call, const char *name,
+                                    enum vouch_api_need need) {
     static const char dashes[] = "-----BEGIN ";
+    const json_t *value = vouch_api_member(call, name, need);
+    if (value == NULL) {
+        return (struct vouch_bytes){0};
+    }
+    if (!json_is_string(value)) {
+        vouch_api_refuse_field(call, name, "%s is not a string", name);
+        return (struct vouch_bytes){0};
+    }
+    const struct vouch_bytes text = {(const uint8_t *)json_string_value(value),
+                                     json_string_length(value)};
     struct vouch_bytes line = vouch_str_trim(text);
     if (line.len >= sizeof dashes - 1 && memcmp(line.ptr, dashes, sizeof dashes - 1) == 0) {
         vouch_api_refuse_field(call, name,
@@ -37,28 +47,6 @@ static struct vouch_bytes check_line(struct vouch_api_call *call, const char *na
     }
     return call->refused ? (struct vouch_bytes){0}
                          : vouch_api_check_text(call, name, line, VOUCH_API_KEY_TEXT_MAX);
-}
-
-// The member's; empty if it is absent.
-static struct vouch_bytes read_line(struct vouch_api_call *call, const char *name,
-                                    enum vouch_api_need need) {
-    const json_t *value = vouch_api_member(call, name, need);
-    if (value == NULL) {
-        return (struct vouch_bytes){0};
-    }
-    if (!json_is_string(value)) {
-        vouch_api_refuse_field(call, name, "%s is not a string", name);
-        return (struct vouch_bytes){0};
-    }
-    const struct vouch_bytes text = {(const uint8_t *)json_string_value(value),
-                                     json_string_length(value)};
-    return check_line(call, name, text);
-}
-
-struct vouch_bytes vouch_api_key_line(struct vouch_api_call *call, const char *name,
-                                      struct vouch_bytes text) {
-    struct vouch_bytes line = check_line(call, name, text);
-    return line.len > 0 ? decode_line(call, name, line) : line;
 }
 
 struct vouch_bytes vouch_api_public_key(struct vouch_api_call *call, enum vouch_api_need need) {

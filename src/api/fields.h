@@ -87,10 +87,6 @@ enum vouch_cert_type vouch_api_cert_type(struct vouch_api_call *call, enum vouch
 // A line "TYPE BASE64[ COMMENT]": the key's blob.
 struct vouch_bytes vouch_api_public_key(struct vouch_api_call *call, enum vouch_api_need need);
 
-// The same from a text that is no member of a body.
-struct vouch_bytes vouch_api_key_line(struct vouch_api_call *call, const char *name,
-                                      struct vouch_bytes text);
-
 // The same of a certificate, under any name.
 struct vouch_bytes vouch_api_cert_line(struct vouch_api_call *call, const char *name);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // /v1/fleet: the inventory of enrolled hosts, and what administrators do with one.
-#include "api/fleet.h"
+#include "api/fields.h"
 #include "api/resources.h"
 
 // In the order of enum vouch_host_state, from 1.
@@ -10,16 +10,6 @@ static struct vouch_bytes state_text(enum vouch_host_state state) {
     size_t place = (size_t)state;
     int known = place >= VOUCH_HOST_WAITING && place <= VOUCH_HOST_RETIRED;
     return vouch_bytes_of(known ? states[place - 1] : "");
-}
-
-// In the order of enum vouch_host_condition, from 1.
-static const char *const conditions[] = {"critical", "locked", "silent",  "attention", "behind",
-                                         "waiting",  "ok",     "retired", NULL};
-
-struct vouch_bytes vouch_api_condition_text(enum vouch_host_condition condition) {
-    size_t place = (size_t)condition;
-    int known = place >= VOUCH_CONDITION_CRITICAL && place <= VOUCH_CONDITION_RETIRED;
-    return vouch_bytes_of(known ? conditions[place - 1] : "");
 }
 
 static void put_keys(struct vouch_json *json, const struct vouch_fleet_row *row) {
@@ -54,7 +44,6 @@ static void put_members(struct vouch_json *json, const struct vouch_fleet_row *r
     vouch_json_labels(json, "labels", row->labels.items, row->labels.count);
     vouch_json_texts(json, "aliases", row->aliases.items, row->aliases.count);
     vouch_json_text(json, "state", state_text(row->state));
-    vouch_json_text(json, "condition", vouch_api_condition_text(row->condition));
     vouch_json_text_or_null(json, "why", row->why);
     vouch_json_flag(json, "in_policy", row->in_policy != 0);
     vouch_json_text_or_null(json, "token", row->token);
@@ -87,20 +76,14 @@ static void split_labels(struct vouch_bytes text, struct vouch_api_texts *ret_la
     }
 }
 
-void vouch_api_fleet_filter(struct vouch_api_call *call, struct vouch_api_texts *labels,
-                            struct vouch_ask_fleet *ret_ask) {
-    ret_ask->zone = vouch_api_query_text(call, "zone", VOUCH_API_NAME_TEXT_MAX);
-    ret_ask->host = vouch_api_query_text(call, "host", VOUCH_HOST_NAME_LEN_MAX);
-    split_labels(vouch_api_query_text(call, "label", VOUCH_API_OPTION_MAX), labels);
-    ret_ask->labels = vouch_api_list_of(labels);
-    ret_ask->state = vouch_api_query_word(call, "state", states);
-    ret_ask->condition = vouch_api_query_word(call, "condition", conditions);
-}
-
 int vouch_api_fleet_list(struct vouch_api_call *call) {
     struct vouch_api_texts labels;
     struct vouch_ask_fleet ask = {.page = vouch_api_query_page(call)};
-    vouch_api_fleet_filter(call, &labels, &ask);
+    ask.zone = vouch_api_query_text(call, "zone", VOUCH_API_NAME_TEXT_MAX);
+    ask.host = vouch_api_query_text(call, "host", VOUCH_HOST_NAME_LEN_MAX);
+    split_labels(vouch_api_query_text(call, "label", VOUCH_API_OPTION_MAX), &labels);
+    ask.labels = vouch_api_list_of(&labels);
+    ask.state = vouch_api_query_word(call, "state", states);
     if (call->refused) {
         return VOUCH_OK;
     }

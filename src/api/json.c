@@ -80,7 +80,8 @@ static size_t sequence_len(uint8_t first) {
     return first >= 0xf0 && first < 0xf5 ? 4 : 0;
 }
 
-unsigned vouch_json_take_point(struct vouch_bytes *text) {
+// Takes one character off; U+FFFD for a byte that begins none.
+static unsigned take_point(struct vouch_bytes *text) {
     static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
     size_t len = sequence_len(text->ptr[0]);
     unsigned point = len > 1 ? text->ptr[0] & (0x7fU >> len) : text->ptr[0];
@@ -107,7 +108,7 @@ static void put_string(struct vouch_buf *out, struct vouch_bytes text) {
         text.ptr += run;
         text.len -= run;
         if (text.len > 0) {
-            put_point(out, vouch_json_take_point(&text));
+            put_point(out, take_point(&text));
         }
     }
     put(out, "\"", 1);

@@ -50,9 +50,6 @@ void vouch_json_digest(struct vouch_json *json, const char *name, const uint8_t 
 // "TYPE BASE64" of a certificate.
 void vouch_json_cert(struct vouch_json *json, const char *name, struct vouch_bytes blob);
 
-// Takes one character of UTF-8 off; U+FFFD for a byte that begins none.
-unsigned vouch_json_take_point(struct vouch_bytes *text);
-
 // true or false; and null.
 void vouch_json_flag(struct vouch_json *json, const char *name, int flag);
 void vouch_json_null(struct vouch_json *json, const char *name);

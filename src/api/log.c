@@ -32,7 +32,7 @@ static const char *find_secret(struct vouch_bytes text, size_t *ret_len) {
     static const char *const prefixes[] = {VOUCH_TOKEN_PREFIX,       VOUCH_SESSION_PREFIX,
                                            VOUCH_LINK_PREFIX,        VOUCH_HOST_TOKEN_PREFIX,
                                            VOUCH_HOST_SECRET_PREFIX, VOUCH_DEVICE_PREFIX,
-                                           VOUCH_DEVICE_BACK_PREFIX, VOUCH_TICKET_PREFIX};
+                                           VOUCH_DEVICE_BACK_PREFIX};
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
         size_t len = secret_len(text, prefixes[i]);
         if (len > 0) {

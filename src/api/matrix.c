@@ -5,27 +5,6 @@
 
 #define PLACE_MAX 1000000
 
-// In the order of enum vouch_matrix_order.
-static const char *const orders[] = {"name", "similar", NULL};
-
-static struct vouch_bytes order_text(enum vouch_matrix_order order) {
-    return vouch_bytes_of(orders[order == VOUCH_MATRIX_BY_SIMILARITY]);
-}
-
-// Which rows and columns, and in which order. Members of a group are users, and hosts of a value are of a label.
-static void read_parts(struct vouch_api_call *call, struct vouch_ask_matrix *ask) {
-    ask->group = vouch_api_query_text(call, "group", VOUCH_API_NAME_TEXT_MAX);
-    ask->value = vouch_api_query_text(call, "value", VOUCH_API_NAME_TEXT_MAX);
-    ask->order = vouch_api_query_word(call, "order", orders) == 2 ? VOUCH_MATRIX_BY_SIMILARITY
-                                                                  : VOUCH_MATRIX_BY_NAME;
-    if (!call->refused && ask->group.len > 0 && ask->rows == VOUCH_MATRIX_GROUPS) {
-        vouch_api_refuse_field(call, "group", "group is for rows of users");
-    }
-    if (!call->refused && ask->value.len > 0 && ask->label.len == 0) {
-        vouch_api_refuse_field(call, "value", "value is of a label, and label is missing");
-    }
-}
-
 int vouch_api_access_matrix(struct vouch_api_call *call) {
     static const char *const kinds[] = {"users", "groups", NULL};
     struct vouch_ask_matrix ask = {0};
@@ -38,7 +17,6 @@ int vouch_api_access_matrix(struct vouch_api_call *call) {
     ask.row_count = vouch_api_query_number(call, "row_count", VOUCH_ASK_PAGE_MAX);
     ask.column_from = vouch_api_query_number(call, "column_from", PLACE_MAX);
     ask.column_count = vouch_api_query_number(call, "column_count", VOUCH_ASK_PAGE_MAX);
-    read_parts(call, &ask);
     if (call->refused) {
         return VOUCH_OK;
     }
@@ -54,8 +32,6 @@ int vouch_api_access_matrix(struct vouch_api_call *call) {
     vouch_json_texts(json, "columns", answer.columns.items, answer.columns.count);
     vouch_json_number(json, "rows_in_all", answer.rows_in_all);
     vouch_json_number(json, "columns_in_all", answer.columns_in_all);
-    vouch_json_text(json, "rows_order", order_text(answer.rows_order));
-    vouch_json_text(json, "columns_order", order_text(answer.columns_order));
     vouch_json_open(json, "cells", '[');
     for (size_t i = 0; i < answer.cell_count; i++) {
         const struct vouch_matrix_cell *cell = &answer.cells[i];

@@ -64,28 +64,14 @@ static void put_status(struct vouch_buf *out, const struct vouch_answer_status *
     put_one(out, "vouch_login_alarms_total", "counter",
             "Logins since the start that do not fit the certificate that was shown.",
             status->alarms);
+    put_one(out, "vouch_breakglass_unreviewed", "gauge",
+            "Certificates for emergencies that nobody has reviewed yet.", status->reviews_open);
     put_one(out, "vouch_ledger_records", "gauge", "Records in the ledger.", status->ledger_size);
     put_one(out, "vouch_ledger_checkpoint_records", "gauge",
             "Records that the latest checkpoint covers.", status->checkpoint_size);
     put_one(out, "vouch_ledger_indexed_records", "gauge", "Records that can be searched.",
             status->indexed);
     put_one(out, "vouch_serial_epoch", "gauge", "Epoch of the serials.", status->epoch);
-}
-
-// What strangers are not shown, whatever else they are.
-static void put_care(struct vouch_buf *out, const struct vouch_answer_status *status) {
-    put_one(out, "vouch_breakglass_unreviewed", "gauge",
-            "Certificates for emergencies that nobody has reviewed yet.", status->reviews_open);
-    put_one(out, "vouch_backup_last_success_timestamp_seconds", "gauge",
-            "When the newest backup was made; 0: none was recorded.", status->backups.made_s);
-    put_one(out, "vouch_backup_last_verified_timestamp_seconds", "gauge",
-            "When a backup was last verified and whole; 0: never.", status->backups.whole_s);
-    put_one(out, "vouch_backup_is_good", "gauge",
-            "1 while the newest backup is younger than a week and the last verified one was whole.",
-            status->backups.state == VOUCH_BACKUPS_GOOD);
-    put_one(out, "vouch_disk_size_bytes", "gauge", "The file system that the ledger is on.",
-            status->disk_bytes);
-    put_one(out, "vouch_disk_free_bytes", "gauge", "What is free of it.", status->disk_free);
 }
 
 static void put_krls(struct vouch_buf *out, const struct vouch_api_snapshot *snapshot) {
@@ -162,10 +148,6 @@ static void put_traffic(struct vouch_buf *out, const struct vouch_http_counts *c
     put_one(out, "vouch_http_connections", "gauge", "Connections now.", counts->connections);
     put_one(out, "vouch_http_requests_waiting", "gauge", "Requests that wait for news now.",
             counts->waiting);
-    if (counts->tls_ends_s != 0) {
-        put_one(out, "vouch_tls_certificate_expires_timestamp_seconds", "gauge",
-                "When the server's TLS certificate ends.", counts->tls_ends_s);
-    }
 }
 
 static void drop_at_end(struct vouch_api_snapshot **snapshot) {
@@ -235,10 +217,5 @@ int vouch_api_metrics_show(struct vouch_api_call *call) {
         return VOUCH_OK;
     }
     int err = vouch_authority_status(call->authority, &call->caller, &ask, &status, &call->fault);
-    if (!vouch_api_is_done(call, err, &status.reply)) {
-        return VOUCH_OK;
-    }
-    err = answer_metrics(call, &status);
-    put_care(&call->response->body, &status);
-    return err != VOUCH_OK ? err : call->response->body.err;
+    return vouch_api_is_done(call, err, &status.reply) ? answer_metrics(call, &status) : VOUCH_OK;
 }

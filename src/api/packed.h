@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // Texts that the build put into the program compressed alone, as browsers ask for them; for a client that takes
-// no gzip they are unpacked once, at the start. And the other way, for large answers.
+// no gzip they are unpacked once, at the start.
 #pragma once
 
 #include "vouch/buf.h"
@@ -12,6 +12,3 @@ struct vouch_packed {
 
 // Unpacks into plain_len bytes. VOUCH_ERR_NO_MEMORY; VOUCH_ERR_CORRUPT if it is not what the build packed.
 VOUCH_MUST_USE int vouch_packed_open(const struct vouch_packed *packed, uint8_t *into);
-
-// Appends the bytes compressed. VOUCH_ERR_NO_MEMORY, which is also what the buffer's bound gives.
-VOUCH_MUST_USE int vouch_packed_make(struct vouch_bytes plain, struct vouch_buf *out);

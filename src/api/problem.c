@@ -55,34 +55,6 @@ static void put_problem(const struct problem *problem, struct vouch_buf *out) {
     vouch_json_close(&json, '}');
 }
 
-// "V-2065: the link was used already. Make another ..." for a terminal. What a client sent is escaped.
-static void put_line(const struct problem *problem, struct vouch_buf *out) {
-    uint8_t room[2048];
-    struct vouch_buf masked;
-    vouch_buf_init_fixed(&masked, room, sizeof room);
-    struct vouch_bytes detail = vouch_bytes_of(problem->detail);
-    detail.len -= detail.len > 0 && detail.ptr[detail.len - 1] == '.'; // one follows
-    vouch_api_mask(detail, &masked);
-    vouch_buf_put_text(out, problem->kind->code);
-    vouch_buf_put_text(out, ": ");
-    vouch_str_escape(vouch_buf_bytes(&masked), out);
-    vouch_buf_put_text(out, ". ");
-    vouch_buf_put_text(out, problem->kind->fix);
-    vouch_buf_put_text(out, "\n");
-}
-
-// Writes it as whoever asked can read it; gives the type of that.
-static const char *put(const struct problem *problem, const struct vouch_http_route *route,
-                       struct vouch_buf *out) {
-    int is_ours = route != NULL && route->handler == vouch_api_serve;
-    if (is_ours && vouch_api_row_of(route)->body == VOUCH_API_LINE) {
-        put_line(problem, out);
-        return "text/plain; charset=utf-8";
-    }
-    put_problem(problem, out);
-    return PROBLEM_TYPE;
-}
-
 static const struct vouch_fault_kind *kind_of_status(unsigned status) {
     switch (status) {
     case 404:
@@ -106,7 +78,8 @@ const char *vouch_api_describe(unsigned status, const char *reason,
                                const struct vouch_http_request *request, struct vouch_buf *body) {
     const struct problem problem = {
         .status = status, .kind = kind_of_status(status), .detail = reason, .id = request->id};
-    return put(&problem, request->route, body);
+    put_problem(&problem, body);
+    return PROBLEM_TYPE;
 }
 
 static void count_refusal(struct vouch_api_call *call) {
@@ -156,7 +129,7 @@ static void refuse(struct vouch_api_call *call, const struct problem *problem) {
     response->cache_control = NULL;
     response->wait = (struct vouch_http_wait){0};
     response->status = problem->status;
-    response->content_type = put(problem, call->request->route, &response->body);
+    response->content_type = PROBLEM_TYPE;
     if (problem->status == 401) {
         ask_for_token(call, problem->kind);
     }
@@ -166,6 +139,7 @@ static void refuse(struct vouch_api_call *call, const struct problem *problem) {
     if (problem->status == 503) {
         ask_for_patience(call);
     }
+    put_problem(problem, &response->body);
 }
 
 void vouch_api_refuse(struct vouch_api_call *call, unsigned status,

@@ -129,12 +129,6 @@ struct vouch_bytes vouch_api_path_name(struct vouch_api_call *call, const char *
     return name;
 }
 
-// Of a version that was read compressed: it is the same version.
-static int is_packed_tag(struct vouch_bytes text) {
-    size_t len = sizeof VOUCH_HTTP_GZIP_MARK - 1;
-    return text.len > len && memcmp(text.ptr + text.len - len, VOUCH_HTTP_GZIP_MARK, len) == 0;
-}
-
 // RFC 9110 8.8.3: a strong tag, which is a version in quotes here.
 uint64_t vouch_api_if_match(struct vouch_api_call *call) {
     static const char name[] = "If-Match";
@@ -147,7 +141,6 @@ uint64_t vouch_api_if_match(struct vouch_api_call *call) {
     }
     int quoted = tag.len > 2 && tag.ptr[0] == '"' && tag.ptr[tag.len - 1] == '"';
     struct vouch_bytes text = {tag.ptr + 1, quoted ? tag.len - 2 : 0};
-    text.len -= is_packed_tag(text) ? sizeof VOUCH_HTTP_GZIP_MARK - 1 : 0;
     uint64_t version = vouch_api_read_serial(text);
     if (version == 0 && !vouch_bytes_equal(text, vouch_bytes_of("0"))) {
         vouch_api_refuse_field(call, name, "%s is not one version in quotes, such as \"7\"", name);

@@ -106,7 +106,7 @@ static struct vouch_bytes serial_bytes(uint64_t serial, uint8_t bytes[static 8])
 
 int vouch_api_revocation_new(struct vouch_api_call *call) {
     static const char *const members[] = {"serial", "key_id", "public_key", "fingerprint",
-                                          "ca",     "reason", "alone",      NULL};
+                                          "ca",     "reason", NULL};
     struct choice choice = {0};
     uint8_t serial[8];
     uint8_t digest[32];
@@ -119,7 +119,6 @@ int vouch_api_revocation_new(struct vouch_api_call *call) {
     choose(&choice, VOUCH_REVOKE_CA, vouch_api_fingerprint(call, "ca"));
     struct vouch_ask_revoke ask = {.kind = choice.kind, .value = choice.value};
     ask.reason = vouch_api_text(call, "reason", VOUCH_API_REQUIRED, VOUCH_API_REASON_MAX);
-    ask.is_alone = vouch_api_flag(call, "alone");
     if (!call->refused && choice.count != 1) {
         vouch_api_refuse_field(call, "serial",
                                "%u of serial, key_id, public_key, fingerprint and ca are given, "

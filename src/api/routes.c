@@ -6,33 +6,26 @@
 #include "api/resources.h"
 
 #define PAGE "limit", "cursor"
-#define LINE_MAX_LEN 20480 // of a public key, with room for one that is private to be told so
 
 static const char *const page_params[] = {PAGE, NULL};
 static const char *const cert_params[] = {PAGE,        "serial",   "fingerprint", "key_id",
                                           "principal", "actor",    "type",        "from",
                                           "until",     "valid_at", NULL};
-#define AUDIT "q", "type", "actor", "object", "from", "until"
-static const char *const audit_params[] = {PAGE, AUDIT, NULL};
-static const char *const export_params[] = {"format", AUDIT, NULL};
+static const char *const audit_params[] = {PAGE, "type", "actor", "object", "from", "until", NULL};
 static const char *const krl_params[] = {"wait", NULL};
 static const char *const summary_params[] = {"hours", NULL};
 static const char *const live_params[] = {"for", NULL};
 static const char *const user_params[] = {"user", NULL};
 static const char *const user_page_params[] = {PAGE, "user", NULL};
 static const char *const host_params[] = {PAGE, "user", "zone", "host", NULL};
-#define FLEET "zone", "host", "label", "state", "condition"
-static const char *const fleet_params[] = {PAGE, FLEET, NULL};
-static const char *const fleet_summary_params[] = {"by", FLEET, NULL};
+static const char *const fleet_params[] = {PAGE, "zone", "host", "label", "state", NULL};
 static const char *const state_params[] = {"have", NULL};
 static const char *const news_params[] = {"state", "krl", "trust", "wait", NULL};
 static const char *const login_params[] = {
     PAGE, "host", "login", "user", "key_id", "serial", "outcome", "alarms", "from", "until", NULL};
-static const char *const matrix_params[] = {"rows",      "group",       "label",        "value",
-                                            "zone",      "at",          "order",        "row_from",
-                                            "row_count", "column_from", "column_count", NULL};
+static const char *const matrix_params[] = {
+    "rows", "label", "zone", "at", "row_from", "row_count", "column_from", "column_count", NULL};
 static const char *const rotation_params[] = {"use", NULL};
-static const char *const proposal_params[] = {PAGE, "state", NULL};
 static const char *const diff_params[] = {"from", "until", NULL};
 static const char *const who_params[] = {"login", "host", NULL};
 static const char *const version_params[] = {"version", NULL};
@@ -55,15 +48,12 @@ ROW(profile_put, vouch_api_profile_put, .body = VOUCH_API_JSON);
 ROW(profile_list, vouch_api_profile_list, .params = page_params);
 ROW(profile_show, vouch_api_profile_show, .access = VOUCH_API_CALLERS);
 ROW(profile_remove, vouch_api_profile_remove, .access = VOUCH_API_CALLERS);
-ROW(audit_export, vouch_api_audit_export, .params = export_params);
 ROW(audit_list, vouch_api_audit_list, .params = audit_params);
 ROW(summary, vouch_api_summary_show, .params = summary_params);
-ROW(fleet_summary, vouch_api_fleet_summary_show, .params = fleet_summary_params);
 ROW(preferences_show, vouch_api_preferences_show, .access = VOUCH_API_CALLERS);
 ROW(preferences_put, vouch_api_preferences_put, .body = VOUCH_API_JSON);
 ROW(live, vouch_api_live_follow, .params = live_params);
 ROW(status_show, vouch_api_status_show, .access = VOUCH_API_CALLERS);
-ROW(backup_note, vouch_api_backup_note, .body = VOUCH_API_JSON);
 ROW(entries, vouch_api_ledger_tile, .access = VOUCH_API_CALLERS);
 
 ROW(session_new, vouch_api_session_new, .access = VOUCH_API_STRANGERS, .body = VOUCH_API_JSON,
@@ -127,15 +117,11 @@ ROW(fleet_refuse, vouch_api_fleet_refuse, .body = VOUCH_API_JSON);
 ROW(fleet_lock, vouch_api_fleet_lock, .body = VOUCH_API_JSON);
 ROW(fleet_rename, vouch_api_fleet_rename, .body = VOUCH_API_JSON);
 ROW(fleet_retire, vouch_api_fleet_retire, .body = VOUCH_API_JSON);
-ROW(policy_show, vouch_api_policy_show, .params = version_params, .form = VOUCH_API_PACKED);
+ROW(policy_show, vouch_api_policy_show, .params = version_params);
 ROW(policy_put, vouch_api_policy_put, .body = VOUCH_API_YAML);
 ROW(policy_diff, vouch_api_policy_diff, .body = VOUCH_API_YAML, .effect = VOUCH_API_QUESTION);
 ROW(policy_list, vouch_api_policy_list, .params = page_params);
 ROW(access_new, vouch_api_access_new, .body = VOUCH_API_JSON);
-ROW(ticket_new, vouch_api_ticket_new, .body = VOUCH_API_JSON);
-ROW(ticket_show, vouch_api_ticket_show, .access = VOUCH_API_CALLERS);
-ROW(ticket_use, vouch_api_ticket_use, .access = VOUCH_API_STRANGERS, .body = VOUCH_API_LINE,
-    .work = VOUCH_API_SIGN_IN);
 ROW(review_list, vouch_api_review_list, .params = review_params);
 ROW(review_show, vouch_api_review_show, .access = VOUCH_API_CALLERS);
 ROW(review_finish, vouch_api_review_finish, .body = VOUCH_API_JSON);
@@ -155,11 +141,6 @@ ROW(ca_host_key, vouch_api_ca_host_key, .access = VOUCH_API_EVERYBODY);
 ROW(ca_checkpoint_key, vouch_api_ca_checkpoint_key, .access = VOUCH_API_EVERYBODY);
 ROW(rotation_show, vouch_api_rotation_show, .params = rotation_params);
 ROW(rotate, vouch_api_rotate, .body = VOUCH_API_JSON);
-ROW(proposal_list, vouch_api_proposal_list, .params = proposal_params);
-ROW(proposal_new, vouch_api_proposal_new, .body = VOUCH_API_JSON);
-ROW(proposal_show, vouch_api_proposal_show, .access = VOUCH_API_CALLERS);
-ROW(proposal_confirm, vouch_api_proposal_confirm, .body = VOUCH_API_JSON);
-ROW(proposal_withdraw, vouch_api_proposal_withdraw, .body = VOUCH_API_JSON);
 ROW(trust_show, vouch_api_trust_show, .access = VOUCH_API_EVERYBODY, .params = krl_params);
 ROW(krl_user, vouch_api_krl_user, .access = VOUCH_API_EVERYBODY, .params = krl_params);
 ROW(krl_host, vouch_api_krl_host, .access = VOUCH_API_EVERYBODY, .params = krl_params);
@@ -183,8 +164,6 @@ ROW(metrics_show, vouch_api_metrics_show, .access = VOUCH_API_EVERYBODY);
     { VOUCH_HTTP_GET, pattern, vouch_api_serve, 0, VOUCH_HTTP_ROOM_FEW, &(row) }
 #define TAKE_POLICY(method, pattern, row)                                                          \
     { VOUCH_HTTP_##method, pattern, vouch_api_serve, VOUCH_POLICY_TEXT_MAX, 0, &(row) }
-#define TAKE_LINE(pattern, row)                                                                    \
-    { VOUCH_HTTP_POST, pattern, vouch_api_serve, LINE_MAX_LEN, VOUCH_HTTP_ROOM_FEW, &(row) }
 #define DROP(pattern, row)                                                                         \
     { VOUCH_HTTP_DELETE, pattern, vouch_api_serve, 0, 0, &(row) }
 
@@ -202,11 +181,6 @@ const struct vouch_http_route vouch_api_routes[] = {
     READ("/v1/ca/checkpoint.pub", ca_checkpoint_key),
     READ("/v1/ca/rotation", rotation_show),
     TAKE(POST, "/v1/ca/rotation", rotate),
-    READ("/v1/ca/proposals", proposal_list),
-    TAKE(POST, "/v1/ca/proposals", proposal_new),
-    READ("/v1/ca/proposals/{id}", proposal_show),
-    TAKE(POST, "/v1/ca/proposals/{id}/confirm", proposal_confirm),
-    TAKE(POST, "/v1/ca/proposals/{id}/withdraw", proposal_withdraw),
     READ("/v1/trust", trust_show),
     READ("/v1/krls/user", krl_user),
     READ("/v1/krls/host", krl_host),
@@ -282,9 +256,6 @@ const struct vouch_http_route vouch_api_routes[] = {
     TAKE(POST, "/v1/fleet/{name}/retire", fleet_retire),
     READ("/v1/access/who", who_list),
     TAKE(POST, "/v1/access", access_new),
-    TAKE(POST, "/v1/tickets", ticket_new),
-    READ("/v1/tickets/{id}", ticket_show),
-    TAKE_LINE("/s/{ticket}", ticket_use),
     READ("/v1/policy", policy_show),
     TAKE_POLICY(PUT, "/v1/policy", policy_put),
     TAKE_POLICY(POST, "/v1/policy/diff", policy_diff),
@@ -302,12 +273,9 @@ const struct vouch_http_route vouch_api_routes[] = {
     TAKE(POST, "/v1/seals", seal_new),
     READ("/v1/recovery-sheet", sheet_show),
     READ("/v1/audit", audit_list),
-    READ_FEW("/v1/audit/export", audit_export),
     READ("/v1/status", status_show),
-    TAKE(POST, "/v1/backups", backup_note),
     READ_FEW("/v1/live", live),
     READ("/v1/summary", summary),
-    READ("/v1/summary/fleet", fleet_summary),
     READ("/v1/account/preferences", preferences_show),
     TAKE(PUT, "/v1/account/preferences", preferences_put),
     READ("/readyz", ready_show),

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: ISC
 // From a request to what answers it: credential, parameters, body, in this order and in this one place,
 // so that no route can forget one.
-#include <stdio.h>
-
-#include "api/packed.h"
 #include "api/routes.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "http/head.h"
 
 #define DEPTH_MAX 16
-#define PACK_MIN 1400 // bytes: what is shorter fits one packet as it is
 
 // Nonzero if brackets nest too deeply; strings are passed over.
 static int is_too_deep(struct vouch_bytes text) {
@@ -100,7 +95,7 @@ static void parse_body(struct vouch_api_call *call) {
 }
 
 static void take_body(struct vouch_api_call *call, const struct vouch_api_row *row) {
-    if (row->body == VOUCH_API_NO_BODY || row->body == VOUCH_API_LINE || call->refused) {
+    if (row->body == VOUCH_API_NO_BODY || call->refused) {
         return;
     }
     const char *type = row->body == VOUCH_API_YAML ? "application/yaml" : "application/json";
@@ -199,45 +194,6 @@ static int answer(struct vouch_api_call *call, const struct vouch_api_row *row) 
     return row->answer(call);
 }
 
-// The two forms have an ETag each.
-static int mark_packed(struct vouch_http_response *response) {
-    char *etag = response->etag;
-    size_t len = strlen(etag);
-    if (len + sizeof VOUCH_HTTP_GZIP_MARK > VOUCH_HTTP_ETAG_MAX) {
-        return VOUCH_ERR_LIMIT;
-    }
-    response->packed = 1;
-    if (len > 0) {
-        (void)snprintf(etag + len - 1, VOUCH_HTTP_ETAG_MAX - len + 1, VOUCH_HTTP_GZIP_MARK "\"");
-    }
-    return VOUCH_OK;
-}
-
-static int pack(struct vouch_api_call *call) {
-    struct vouch_http_response *response = call->response;
-    struct vouch_buf packed;
-    if (response->status != 200 || response->body.len < PACK_MIN) {
-        return VOUCH_OK;
-    }
-    int err = vouch_http_set(response, VOUCH_HTTP_SET_VARY, vouch_bytes_of("Accept-Encoding"));
-    if (err != VOUCH_OK ||
-        !vouch_http_takes_gzip(call->request->headers[VOUCH_HTTP_ACCEPT_ENCODING])) {
-        return err;
-    }
-    vouch_buf_init(&packed, response->body.max);
-    err = vouch_packed_make(vouch_buf_bytes(&response->body), &packed);
-    if (err == VOUCH_OK) {
-        err = mark_packed(response);
-    }
-    if (err == VOUCH_OK) {
-        vouch_buf_clear(&response->body);
-        vouch_buf_put(&response->body, vouch_buf_bytes(&packed));
-        err = response->body.err;
-    }
-    vouch_buf_done(&packed);
-    return err;
-}
-
 int vouch_api_serve(void *context, const struct vouch_http_request *request,
                     struct vouch_http_response *response) {
     const struct vouch_api_lane *lane = context;
@@ -250,11 +206,8 @@ int vouch_api_serve(void *context, const struct vouch_http_request *request,
     check_params(&call, row);
     take_body(&call, row);
     int err = answer(&call, row);
-    if (err == VOUCH_OK && row->form == VOUCH_API_PACKED) {
-        err = pack(&call);
-    }
     json_decref(call.body);
-    if (row->body == VOUCH_API_JSON || row->body == VOUCH_API_LINE) { // a password, a private key
+    if (row->body == VOUCH_API_JSON) { // there may have been a password in it
         vouch_wipe((void *)(uintptr_t)request->body.ptr, request->body.len);
     }
     vouch_buf_done(&call.scratch);

@@ -2,43 +2,6 @@
 // /v1/status for who looks after the service, and /readyz for what sends it requests.
 #include "api/resources.h"
 
-static const char *backups_word(enum vouch_backups_state state) {
-    switch (state) {
-    case VOUCH_BACKUPS_GOOD:
-        return "good";
-    case VOUCH_BACKUPS_UNPROVEN:
-        return "unproven";
-    case VOUCH_BACKUPS_OLD:
-        return "old";
-    case VOUCH_BACKUPS_BROKEN:
-        return "broken";
-    case VOUCH_BACKUPS_NONE:
-        break;
-    }
-    return "none";
-}
-
-static void put_backups(struct vouch_json *json, const struct vouch_backups *backups) {
-    vouch_json_text(json, "backups", vouch_bytes_of(backups_word(backups->state)));
-    vouch_json_time_s(json, "backup_made", backups->made_s);
-    vouch_json_id(json, "backup_records", backups->records);
-    vouch_json_number(json, "backup_bytes", backups->bytes);
-    vouch_json_time_s(json, "backup_verified", backups->verified_s);
-    vouch_json_time_s(json, "backup_whole", backups->whole_s);
-}
-
-// What the machine has left of. Over a socket nobody sees a certificate.
-static void put_machine(struct vouch_api_call *call, const struct vouch_answer_status *answer) {
-    struct vouch_http_server *server = atomic_load(&call->api->server);
-    struct vouch_http_counts counts = {0};
-    if (server != NULL) {
-        vouch_http_server_counts(server, &counts);
-    }
-    vouch_json_number(&call->json, "disk_bytes", answer->disk_bytes);
-    vouch_json_number(&call->json, "disk_free", answer->disk_free);
-    vouch_json_time_s(&call->json, "tls_ends", counts.tls_ends_s);
-}
-
 int vouch_api_status_show(struct vouch_api_call *call) {
     const struct vouch_ask_page ask = {0};
     struct vouch_answer_status answer = {0};
@@ -59,8 +22,6 @@ int vouch_api_status_show(struct vouch_api_call *call) {
     vouch_json_number(json, "refused", answer.refused);
     vouch_json_number(json, "revoked", answer.revoked);
     vouch_json_number(json, "reviews_open", answer.reviews_open);
-    put_backups(json, &answer.backups);
-    put_machine(call, &answer);
     return vouch_api_answer_end(call);
 }
 

@@ -205,11 +205,6 @@ static void revokes_in_each_way(void **state) {
         assert_string_equal(test_text(&answer, "at"), "2026-11-22T14:09:01.120Z");
         assert_true(json_is_null(json_object_get(answer.json, "until")));
     }
-    assert_int_equal(ask("POST", "/v1/revocations",
-                         "{\"ca\":\"SHA256:AQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
-                         "\"reason\":\"stolen\",\"alone\":true}"),
-                     201);
-    test_assert_asked("kind=4 value=32 reason=stolen alone=1");
     assert_int_equal(ask("GET", "/v1/revocations?limit=5", NULL), 200);
     test_assert_asked("limit=5");
 }
@@ -286,11 +281,6 @@ static void shows_the_state_and_metrics(void **state) {
     (void)state;
     assert_int_equal(ask("GET", "/v1/status", NULL), 200);
     assert_string_equal(test_text(&answer, "ledger_size"), "40");
-    assert_string_equal(test_text(&answer, "backups"), "old");
-    assert_string_equal(test_text(&answer, "backup_made"), "2025-11-22T06:00:00Z");
-    assert_string_equal(test_text(&answer, "backup_records"), "37");
-    assert_int_equal(test_number("disk_free"), 5000000000);
-    assert_true(test_is_null("tls_ends")); // no certificate here
     assert_int_equal(ask("POST", "/v1/certs", ISSUE), 201);
     assert_int_equal(ask("GET", "/metrics", NULL), 200);
     vouch_buf_put(&answer.body, (struct vouch_bytes){(const uint8_t *)"", 1});
@@ -299,10 +289,6 @@ static void shows_the_state_and_metrics(void **state) {
         "\nvouch_ready 1\n",
         "\nvouch_certificates_issued_total{result=\"issued\"} 30\n",
         "\nvouch_ledger_records 40\n",
-        "\nvouch_backup_last_success_timestamp_seconds 1763791200\n",
-        "\nvouch_backup_last_verified_timestamp_seconds 1763794800\n",
-        "\nvouch_backup_is_good 0\n",
-        "\nvouch_disk_free_bytes 5000000000\n",
         "\nvouch_krl_version{use=\"host\"} 1\n",
         "\nvouch_sign_duration_seconds_count 1\n",
         "\nvouch_sign_duration_seconds_bucket{le=\"+Inf\"} 1\n",
@@ -315,40 +301,6 @@ static void shows_the_state_and_metrics(void **state) {
         }
     }
     assert_null(strstr(text, "token:ci"));
-}
-
-static void tells_everybody_nothing_of_what_needs_care(void **state) {
-    (void)state;
-    assert_int_equal(test_send_as(NULL, "GET", "/metrics", NULL), 200);
-    static const char *const names[] = {"vouch_backup_", "vouch_disk_", "vouch_breakglass_"};
-    assert_non_null(memmem(answer.body.ptr, answer.body.len, "vouch_ledger_records", 20));
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        assert_null(memmem(answer.body.ptr, answer.body.len, names[i], strlen(names[i])));
-    }
-}
-
-#define NOTE "\"path\":\"/backup/today\""
-
-static void records_what_came_of_a_backup(void **state) {
-    (void)state;
-    assert_int_equal(ask("POST", "/v1/backups",
-                         "{\"result\":\"whole\"," NOTE ",\"origin\":\"ca.example.com\","
-                         "\"time\":\"2025-11-22T06:00:00Z\",\"records\":\"37\",\"bytes\":5}"),
-                     201);
-    test_assert_asked(" result=2 path=/backup/today origin=ca.example.com made=1763791200 "
-                      "records=37 bytes=5 why=");
-    assert_string_equal(test_text(&answer, "record"), "41");
-    assert_int_equal(ask("POST", "/v1/backups", "{\"result\":\"broken\"," NOTE ",\"why\":\"cut\"}"),
-                     201);
-    test_assert_asked(" result=3 ");
-    test_assert_asked(" why=cut");
-    test_assert_field(ask("POST", "/v1/backups", "{\"result\":\"fine\"," NOTE "}"), "result");
-    test_assert_field(ask("POST", "/v1/backups", "{" NOTE "}"), "result");
-    test_assert_field(ask("POST", "/v1/backups", "{\"result\":\"made\"}"), "path");
-    test_assert_field(ask("POST", "/v1/backups", "{\"result\":\"made\",\"path\":\"a\\u001bb\"}"),
-                      "path");
-    test_assert_field(ask("POST", "/v1/backups", "{\"result\":\"made\"," NOTE ",\"bytes\":-1}"),
-                      "bytes");
 }
 
 static void serves_tiles_and_caches_the_public_ones(void **state) {
@@ -517,8 +469,6 @@ int main(void) {
         TEST(keeps_profiles),
         TEST(shows_events_in_pure_ascii),
         TEST(shows_the_state_and_metrics),
-        TEST_PUBLIC(tells_everybody_nothing_of_what_needs_care),
-        TEST(records_what_came_of_a_backup),
         TEST(serves_tiles_and_caches_the_public_ones),
         TEST(tells_each_verdict_by_its_status),
         TEST(tells_a_failure_without_its_innards),

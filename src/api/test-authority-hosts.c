@@ -149,7 +149,6 @@ static const struct vouch_fleet_row active = {.id = 9,
                                               .labels = {labels, 2},
                                               .aliases = {names, 2},
                                               .state = VOUCH_HOST_ACTIVE,
-                                              .condition = VOUCH_CONDITION_ATTENTION,
                                               .in_policy = 1,
                                               .token = TEXT("3"),
                                               .source = TEXT("127.0.0.1"),
@@ -170,56 +169,6 @@ static const struct vouch_fleet_row active = {.id = 9,
                                               .problems = {names, 1},
                                               .clock_ms = -250};
 
-static void note_filter(const struct vouch_ask_fleet *ask) {
-    test_double_note(" zone=%.*s host=%.*s state=%d condition=%d", SHOWN(ask->zone),
-                     SHOWN(ask->host), (int)ask->state, (int)ask->condition);
-    test_double_note_list("labels", ask->labels);
-}
-
-ASKED(fleet_summary, struct vouch_ask_fleet_summary, struct vouch_answer_fleet_summary) {
-    static const struct vouch_bytes problems[] = {TEXT("the clock is 12 s ahead")};
-    static struct vouch_fleet_each each[] = {{TEXT("db1.example.com"), VOUCH_CONDITION_CRITICAL},
-                                             {TEXT("db2.example.com"), VOUCH_CONDITION_OK}};
-    static struct vouch_fleet_group groups[] = {
-        {.counts = {.hosts = 1, .waiting = 1}},
-        {.name = TEXT("db"),
-         .counts = {.hosts = 2, .critical = 1, .ok = 1},
-         .each = each,
-         .each_count = 2},
-        {.name = TEXT("web"), .counts = {.hosts = 400, .silent = 3, .attention = 2, .ok = 395}}};
-    static struct vouch_fleet_need needs[] = {{.host = TEXT("db1.example.com"),
-                                               .zone = TEXT("prod"),
-                                               .condition = VOUCH_CONDITION_CRITICAL,
-                                               .end_s = NOW_S + 60,
-                                               .problems = {problems, 1}},
-                                              {.host = TEXT("db3.example.com"),
-                                               .condition = VOUCH_CONDITION_LOCKED,
-                                               .why = TEXT("noticed twice")}};
-    static struct vouch_fleet_label keys[] = {{TEXT("tier"), 402}, {TEXT("rack"), 7}};
-    int err = VOUCH_OK;
-    (void)authority;
-    if (test_double_enter(caller, VOUCH_SCOPE_AUDIT_READ, "fleet_summary", &ret_answer->reply,
-                          &err)) {
-        test_double_note(" by=%.*s", SHOWN(ask->label));
-        note_filter(&ask->what);
-        *ret_answer = (struct vouch_answer_fleet_summary){
-            .reply = ret_answer->reply,
-            .now_s = NOW_S,
-            .counts =
-                {.hosts = 403, .critical = 1, .silent = 3, .attention = 2, .waiting = 1, .ok = 396},
-            .groups = groups,
-            .group_count = 3,
-            .groups_left = 2,
-            .left = {.hosts = 5, .behind = 5},
-            .needs = needs,
-            .need_count = 2,
-            .needing = 7,
-            .labels = keys,
-            .label_count = 2};
-    }
-    return test_double_leave(err, fault);
-}
-
 ASKED(fleet, struct vouch_ask_fleet, struct vouch_answer_fleet) {
     static const struct vouch_bytes approvers[] = {TEXT("user:alice")};
     static const struct vouch_bytes wished[] = {TEXT("*.db.example.com")};
@@ -228,12 +177,13 @@ ASKED(fleet, struct vouch_ask_fleet, struct vouch_answer_fleet) {
     (void)authority;
     if (test_double_enter(caller, VOUCH_SCOPE_AUDIT_READ, "fleet", &ret_answer->reply, &err)) {
         test_double_note_page(&ask->page);
-        note_filter(ask);
+        test_double_note(" zone=%.*s host=%.*s state=%d", SHOWN(ask->zone), SHOWN(ask->host),
+                         (int)ask->state);
+        test_double_note_list("labels", ask->labels);
         rows[0] = active;
         rows[1] = (struct vouch_fleet_row){.id = 10,
                                            .name = TEXT("db.example.com"),
                                            .state = VOUCH_HOST_WAITING,
-                                           .condition = VOUCH_CONDITION_WAITING,
                                            .created_s = NOW_S,
                                            .needed = 2,
                                            .approvals = 1,

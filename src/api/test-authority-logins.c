@@ -224,14 +224,11 @@ ASKED(matrix, struct vouch_ask_matrix, struct vouch_answer_matrix) {
                          " %" PRIu64 "+%" PRIu64,
                          (int)ask->rows, SHOWN(ask->label), SHOWN(ask->zone), ask->at_s,
                          ask->row_from, ask->row_count, ask->column_from, ask->column_count);
-        test_double_note(" group=%.*s value=%.*s order=%d", SHOWN(ask->group), SHOWN(ask->value),
-                         (int)ask->order);
         ret_answer->policy = 5;
         ret_answer->rows = (struct vouch_text_list){words, 2};
         ret_answer->columns = (struct vouch_text_list){names, 1};
         ret_answer->rows_in_all = 1000;
         ret_answer->columns_in_all = 5000;
-        ret_answer->rows_order = ask->order;
         ret_answer->cells = cells;
         ret_answer->cell_count = 1;
     }

@@ -285,22 +285,13 @@ ASKED(recovery_new, struct vouch_ask_recovery_new, struct vouch_answer_codes) {
     return test_double_leave(err, fault);
 }
 
-static const char *long_policy(void) {
-    static char text[TEST_LONG_POLICY_LEN + 1];
-    for (size_t i = 0; i < TEST_LONG_POLICY_LEN; i++) {
-        text[i] = "zones: []\n"[i % 10];
-    }
-    return text;
-}
-
 ASKED(policy_show, struct vouch_ask_policy_show, struct vouch_answer_policy) {
     int err = VOUCH_OK;
     (void)authority;
     if (test_double_enter(caller, VOUCH_SCOPE_ADMIN, "policy_show", &ret_answer->reply, &err)) {
         test_double_note(" version=%" PRIu64, ask->version);
         ret_answer->version = ask->version != 0 ? ask->version : 4;
-        ret_answer->text = vouch_bytes_of(
-            ask->version == TEST_LONG_POLICY ? long_policy() : "zones:\n  - {name: prod}\n");
+        ret_answer->text = vouch_bytes_of("zones:\n  - {name: prod}\n");
     }
     return test_double_leave(err, fault);
 }
@@ -533,15 +524,11 @@ ASKED(preferences, struct vouch_ask_preferences, struct vouch_answer_preferences
 ASKED(access_preview, struct vouch_ask_access, struct vouch_answer_access_preview) {
     static const struct vouch_bytes options[] = {TEXT("force-command=/bin/true"),
                                                  TEXT("verify-required")};
-    static struct vouch_preview_approval approval = {
-        .role = TEXT("dba"), .missing = 1, .by = {words, 2}};
     int err = VOUCH_OK;
     (void)authority;
     if (test_double_enter(caller, "session", "access_preview", &ret_answer->reply, &err)) {
         test_double_note(" zone=%.*s ttl=%" PRIu64, SHOWN(ask->zone), ask->ttl_s);
         ret_answer->missing = 1;
-        ret_answer->approvals = &approval;
-        ret_answer->approval_count = 1;
         ret_answer->key_id = vouch_bytes_of("alice");
         ret_answer->roles = list;
         ret_answer->principals = list;

@@ -20,13 +20,6 @@
 #define TEST_DEVICE "vouchd_Device00000123456789abcdefghijklmnopqrstuvw"
 #define TEST_DEVICE_BACK "vouchb_Back0000000123456789abcdefghijklmnopqrstuvw"
 
-// The version of a policy that is long, and how long it is: "zones: []" in every line.
-#define TEST_LONG_POLICY 1000u
-#define TEST_LONG_POLICY_LEN 20000u
-
-// The secret of a one-time link for curl.
-#define TEST_TICKET "voucht_Ticket00000123456789abcdefghijklmnopqrstuvw"
-
 // What enrols hosts; and secrets of hosts, as of tokens above.
 #define TEST_HOST_TOKEN "vouchh_HostToken00123456789abcdefghijklmnopqrstuv"
 #define TEST_HOST_SECRET "vouchm_AllRights0123456789abcdefghijklmnopqrstuvw"

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: ISC
-// Tests of what is asked and told about the rotation of CA keys, and about what two people decide of them.
+// Tests of what is asked and told about the rotation of CA keys.
 #include "api/routes.h"
 #include "api/test-fixture.h"
 
 #define PATH "/v1/ca/rotation"
-#define PROPOSALS "/v1/ca/proposals"
 #define FINGERPRINT "SHA256:AQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 static unsigned ask(const char *method, const char *path, const char *body) {
@@ -73,12 +72,12 @@ static void names_the_hosts_that_are_in_the_way(void **state) {
 static void asks_for_a_step(void **state) {
     (void)state;
     assert_int_equal(ask("POST", PATH, "{\"use\":\"host\",\"verb\":\"start\"}"), 200);
-    test_assert_asked(" use=2 move=1 phase=0 now=0 alone=0 key=0 fingerprint= without=[]");
+    test_assert_asked(" use=2 move=1 phase=0 now=0 key=0 fingerprint= without=[]");
     assert_int_equal(ask("POST", PATH,
                          "{\"use\":\"user\",\"verb\":\"advance\",\"phase\":\"distribute\","
                          "\"without\":[\"web9.example.com\",\"db4.example.com\"],\"now\":true}"),
                      200);
-    test_assert_asked(" use=1 move=2 phase=2 now=1 alone=0 key=0 fingerprint="
+    test_assert_asked(" use=1 move=2 phase=2 now=1 key=0 fingerprint="
                       " without=[web9.example.com,db4.example.com]");
     assert_string_equal(test_text(&answer, "schema"), "vouch.rotation-step/1");
     assert_string_equal(test_text(&answer, "step"), "switch");
@@ -89,7 +88,7 @@ static void asks_for_a_step(void **state) {
                          "{\"use\":\"user\",\"verb\":\"back\",\"public_key\":\"" TEST_KEY
                          "\",\"fingerprint\":\"" FINGERPRINT "\"}"),
                      200);
-    test_assert_asked(" use=1 move=3 phase=0 now=0 alone=0 key=51 fingerprint=" FINGERPRINT);
+    test_assert_asked(" use=1 move=3 phase=0 now=0 key=51 fingerprint=" FINGERPRINT);
 }
 
 static void refuses_what_is_no_step(void **state) {
@@ -111,104 +110,12 @@ static void refuses_what_is_no_step(void **state) {
     test_assert_field(ask("GET", PATH "?use=both", NULL), "use");
 }
 
-// --- what two administrators decide
-
-#define WHAT(act) "{\"act\":\"" act "\",\"fingerprint\":\"" FINGERPRINT "\",\"reason\":\"stolen\""
-
-static void says_who_asks_alone(void **state) {
-    (void)state;
-    assert_int_equal(ask("POST", PATH, "{\"use\":\"user\",\"verb\":\"advance\",\"alone\":true}"),
-                     200);
-    test_assert_asked(" use=1 move=2 phase=0 now=0 alone=1 ");
-    test_assert_field(ask("POST", PATH, "{\"use\":\"user\",\"verb\":\"advance\",\"alone\":1}"),
-                      "alone");
-}
-
-static void lists_what_is_proposed(void **state) {
-    (void)state;
-    assert_int_equal(ask("GET", PROPOSALS "?state=open&limit=3", NULL), 200);
-    test_assert_asked("proposals way=1");
-    test_assert_asked(" state=1 limit=3");
-    assert_string_equal(test_text(&answer, "schema"), "vouch.ca-proposals/1");
-    assert_string_equal(test_text(&answer, "next"), "w7");
-    const json_t *items = json_object_get(answer.json, "items");
-    assert_int_equal(json_array_size(items), 2);
-    const json_t *open = json_array_get(items, 0);
-    assert_string_equal(text(open, "id"), "7");
-    assert_string_equal(text(open, "state"), "open");
-    assert_string_equal(text(open, "act"), "destroy");
-    assert_string_equal(text(open, "use"), "host");
-    assert_string_equal(text(open, "fingerprint"), FINGERPRINT);
-    assert_string_equal(text(open, "proposer"), "alice");
-    assert_string_equal(text(open, "made"), "2026-11-22T10:45:38Z");
-    assert_string_equal(text(open, "ends"), "2026-11-23T10:45:38Z");
-    assert_true(json_is_true(json_object_get(open, "now")));
-    assert_true(json_is_null(json_object_get(open, "decider")));
-    assert_true(json_is_null(json_object_get(open, "decided")));
-    const json_t *done = json_array_get(items, 1);
-    assert_string_equal(text(done, "state"), "done");
-    assert_string_equal(text(done, "act"), "revoke");
-    assert_true(json_is_null(json_object_get(done, "use")));
-    assert_string_equal(text(done, "decider"), "bob");
-    assert_int_equal(ask("GET", PROPOSALS, NULL), 200);
-    test_assert_asked(" state=0 limit=0");
-    test_assert_field(ask("GET", PROPOSALS "?state=waiting", NULL), "state");
-}
-
-static void proposes(void **state) {
-    (void)state;
-    assert_int_equal(ask("POST", PROPOSALS, WHAT("revoke") "}"), 201);
-    test_assert_asked(" act=2 key=32:1 reason=stolen now=0 without=[]");
-    assert_string_equal(test_text(&answer, "schema"), "vouch.ca-proposal/1");
-    assert_true(json_is_null(json_object_get(answer.json, "record")));
-    assert_int_equal(
-        ask("POST", PROPOSALS, WHAT("destroy") ",\"without\":[\"web9\",\"db4\"],\"now\":true}"),
-        201);
-    test_assert_asked(" act=1 key=32:1 reason=stolen now=1 without=[web9,db4]");
-}
-
-static void confirms_and_withdraws(void **state) {
-    (void)state;
-    assert_int_equal(ask("GET", PROPOSALS "/7", NULL), 200);
-    test_assert_asked(" id=7 verb=0 act=0 key=0 reason=");
-    assert_int_equal(ask("POST", PROPOSALS "/7/confirm", WHAT("destroy") "}"), 200);
-    test_assert_asked(" id=7 verb=1 act=1 key=32 reason=stolen");
-    assert_string_equal(test_text(&answer, "state"), "done");
-    assert_string_equal(test_text(&answer, "record"), "4243");
-    assert_int_equal(ask("POST", PROPOSALS "/7/withdraw", "{}"), 200);
-    test_assert_asked(" id=7 verb=2 act=0 key=0 reason=");
-    assert_string_equal(test_text(&answer, "state"), "withdrawn");
-}
-
-static void refuses_what_is_no_proposal(void **state) {
-    (void)state;
-    static const char *const bad[][2] = {
-        {"{\"act\":\"revoke\",\"reason\":\"r\"}", "fingerprint"},
-        {"{\"act\":\"revoke\",\"reason\":\"r\",\"fingerprint\":\"SHA256:x\"}", "fingerprint"},
-        {"{\"fingerprint\":\"" FINGERPRINT "\",\"reason\":\"r\"}", "act"},
-        {"{\"act\":\"revoke\",\"fingerprint\":\"" FINGERPRINT "\"}", "reason"},
-        {"{\"act\":\"remove\",\"fingerprint\":\"" FINGERPRINT "\",\"reason\":\"r\"}", "act"},
-        {WHAT("revoke") ",\"alone\":true}", "alone"},
-    };
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        test_assert_field(ask("POST", PROPOSALS, bad[i][0]), bad[i][1]);
-        test_assert_field(ask("POST", PROPOSALS "/7/confirm", bad[i][0]), bad[i][1]);
-    }
-    test_assert_field(ask("POST", PROPOSALS "/7/confirm", WHAT("revoke") ",\"now\":true}"), "now");
-    test_assert_field(ask("POST", PROPOSALS "/7/withdraw", WHAT("revoke") "}"), "act");
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(tells_how_far_both_uses_are),
         TEST(names_the_hosts_that_are_in_the_way),
         TEST(asks_for_a_step),
         TEST(refuses_what_is_no_step),
-        TEST(says_who_asks_alone),
-        TEST(lists_what_is_proposed),
-        TEST(proposes),
-        TEST(confirms_and_withdraws),
-        TEST(refuses_what_is_no_proposal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

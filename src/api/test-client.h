@@ -30,7 +30,7 @@ struct test_api {
 // Begins with a fresh double of the authority. `way` as in the configuration; LOCAL listens on a UNIX
 // socket. Fails the test if it cannot.
 void test_api_begin(struct test_api *test, enum vouch_caller_way way,
-                    enum vouch_api_metrics metrics, enum vouch_api_changes changes);
+                    enum vouch_api_metrics metrics);
 void test_api_end(struct test_api *test);
 
 // What is sent. Everything but method and path may be NULL.
@@ -60,9 +60,6 @@ unsigned test_status(struct test_api *test, const struct test_ask *ask);
 
 // A member's text; "" if it is none.
 const char *test_text(const struct test_answer *answer, const char *name);
-
-// The code of a refusal, be it a problem or a line of text; "" if it is none.
-const char *test_code(const struct test_answer *answer);
 
 // Nonzero if the head has the line.
 int test_has_header(const struct test_answer *answer, const char *line);

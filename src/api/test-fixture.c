@@ -6,7 +6,7 @@ struct test_api test;
 struct test_answer answer;
 
 static int begin(enum vouch_caller_way way, enum vouch_api_metrics metrics) {
-    test_api_begin(&test, way, metrics, VOUCH_API_CHANGES_TAKEN);
+    test_api_begin(&test, way, metrics);
     answer = (struct test_answer){0};
     return 0;
 }
@@ -24,13 +24,6 @@ int test_begin_local(void **state) {
 int test_begin_public(void **state) {
     (void)state;
     return begin(VOUCH_CALLER_TOKEN, VOUCH_API_METRICS_PUBLIC);
-}
-
-int test_begin_demonstration(void **state) {
-    (void)state;
-    test_api_begin(&test, VOUCH_CALLER_TOKEN, VOUCH_API_METRICS_TOKEN, VOUCH_API_CHANGES_REFUSED);
-    answer = (struct test_answer){0};
-    return 0;
 }
 
 int test_end(void **state) {

@@ -19,12 +19,10 @@ extern struct test_api test;
 extern struct test_answer answer;
 
 // A test's set-up and end. Callers have tokens, metrics included; with test_begin_local() the server
-// listens on a UNIX socket, with test_begin_public() it shows metrics to everybody, and with
-// test_begin_demonstration() it changes nothing.
+// listens on a UNIX socket, with test_begin_public() it shows metrics to everybody.
 int test_begin(void **state);
 int test_begin_local(void **state);
 int test_begin_public(void **state);
-int test_begin_demonstration(void **state);
 int test_end(void **state);
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, test_begin, test_end)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 // Tests of the routes about the policy, what people have by it, and how they get it: what each asks the
 // authority, and how it tells the answer.
-#include "api/packed.h"
 #include "api/test-fixture.h"
 
 #define POLICY "zones:\n  - {name: prod}\n"
@@ -76,65 +75,6 @@ static void shows_the_policy_with_its_version(void **state) {
                                    .headers = "If-None-Match: \"4\"\r\n"};
     assert_int_equal(test_status(&test, &again), 304);
     test_assert_field(ask("GET", "/v1/policy?version=0", NULL), "version");
-}
-
-static unsigned ask_long(const char *headers) {
-    return test_send(&(struct test_ask){.method = "GET",
-                                        .path = "/v1/policy?version=1000",
-                                        .token = TEST_SESSION,
-                                        .headers = headers});
-}
-
-static void a_long_policy_is_compressed_for_who_takes_that(void **state) {
-    (void)state;
-    uint8_t plain[TEST_LONG_POLICY_LEN];
-    assert_int_equal(ask_long("Accept-Encoding: br, gzip\r\n"), 200);
-    assert_true(test_has_header(&answer, "Content-Encoding: gzip"));
-    assert_true(test_has_header(&answer, "Vary: Accept-Encoding"));
-    assert_true(test_has_header(&answer, "ETag: \"1000-gz\""));
-    assert_true(answer.body.len < TEST_LONG_POLICY_LEN / 10);
-    const struct vouch_packed packed = {vouch_buf_bytes(&answer.body), sizeof plain};
-    assert_int_equal(vouch_packed_open(&packed, plain), VOUCH_OK);
-    assert_memory_equal(plain, "zones: []\nzones: []\n", 20);
-    assert_int_equal(ask_long("Accept-Encoding: gzip\r\nIf-None-Match: \"1000-gz\"\r\n"), 304);
-}
-
-static void a_long_policy_is_plain_for_who_does_not(void **state) {
-    (void)state;
-    static const char *const headers[] = {"", "Accept-Encoding: br\r\n",
-                                          "Accept-Encoding: gzip;q=0\r\n"};
-    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
-        assert_int_equal(ask_long(headers[i]), 200);
-        assert_false(test_has_header(&answer, "Content-Encoding: gzip"));
-        assert_true(test_has_header(&answer, "Vary: Accept-Encoding"));
-        assert_true(test_has_header(&answer, "ETag: \"1000\""));
-        assert_int_equal(answer.body.len, TEST_LONG_POLICY_LEN);
-    }
-}
-
-static void a_short_policy_and_a_refusal_are_never_compressed(void **state) {
-    (void)state;
-    const struct test_ask good = {.method = "GET",
-                                  .path = "/v1/policy",
-                                  .token = TEST_SESSION,
-                                  .headers = "Accept-Encoding: gzip\r\n"};
-    assert_int_equal(test_send(&good), 200);
-    assert_false(test_has_header(&answer, "Content-Encoding: gzip"));
-    assert_int_equal(answer.body.len, sizeof POLICY - 1);
-    const struct test_ask bad = {.method = "GET",
-                                 .path = "/v1/policy?version=1000",
-                                 .token = TEST_TOKEN_NONE,
-                                 .headers = "Accept-Encoding: gzip\r\n"};
-    assert_int_equal(test_send(&bad), 403);
-    assert_false(test_has_header(&answer, "Content-Encoding: gzip"));
-}
-
-static void the_version_of_a_compressed_policy_is_the_same_version(void **state) {
-    (void)state;
-    assert_int_equal(send_policy("PUT", "/v1/policy", "If-Match: \"4-gz\"\r\n"), 200);
-    test_assert_asked(" expect=4 ");
-    test_assert_field(send_policy("PUT", "/v1/policy", "If-Match: \"-gz\"\r\n"), "If-Match");
-    test_assert_field(send_policy("PUT", "/v1/policy", "If-Match: \"4-gz-gz\"\r\n"), "If-Match");
 }
 
 static void applies_a_policy_to_the_version_that_was_read(void **state) {
@@ -339,10 +279,6 @@ int main(void) {
         TEST(shows_who_one_is),
         TEST(lists_hosts_and_who_reaches_them),
         TEST(shows_the_policy_with_its_version),
-        TEST(a_long_policy_is_compressed_for_who_takes_that),
-        TEST(a_long_policy_is_plain_for_who_does_not),
-        TEST(a_short_policy_and_a_refusal_are_never_compressed),
-        TEST(the_version_of_a_compressed_policy_is_the_same_version),
         TEST(applies_a_policy_to_the_version_that_was_read),
         TEST(applies_no_policy_without_one_version),
         TEST(compares_a_policy_and_applies_nothing),

@@ -7,7 +7,6 @@
 #include "authority/access.h"
 #include "authority/issue.h"
 #include "authority/review.h"
-#include "authority/ticket.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "policy/explain.h"
@@ -209,9 +208,6 @@ static int name_grounds(struct vouch_local *authority, struct vouch_access *acce
     if (access->request != NULL) {
         (void)snprintf(policy, sizeof policy, "policy %" PRIu64 " request %" PRIu64,
                        access->version, access->request->id);
-    } else if (access->ticket != NULL) {
-        (void)snprintf(policy, sizeof policy, "policy %" PRIu64 " link %" PRIu64, access->version,
-                       access->ticket->id);
     }
     if (join_roles(authority, &access->roles, &access->who->role) != VOUCH_OK ||
         vouch_arena_copy(&authority->arena, vouch_bytes_of(policy), &access->who->policy) !=
@@ -228,22 +224,16 @@ static struct vouch_bytes holder_of(const struct vouch_access *access) {
     return access->holder.len > 0 ? access->holder : access->who->user;
 }
 
-// What was approved, or promised by a ticket, is granted as it was then, or not at all.
-static int judge_bound(const struct vouch_access *access, struct vouch_reply *reply,
-                       struct vouch_fault *fault) {
-    struct vouch_bytes bound =
-        access->request != NULL ? access->request->approved : access->ticket->granted;
+// What was approved is granted as it was approved, or not at all.
+static int judge_approved(const struct vouch_access *access, struct vouch_reply *reply,
+                          struct vouch_fault *fault) {
     struct vouch_buf now;
     vouch_buf_init(&now, VOUCH_STORE_REQUEST_BYTES_MAX);
     vouch_request_put_grant(&access->decision.grant, &now);
-    int is_same = now.err == VOUCH_OK && vouch_bytes_equal(vouch_buf_bytes(&now), bound);
-    if (now.err == VOUCH_OK && !is_same && access->request != NULL) {
+    if (now.err == VOUCH_OK &&
+        !vouch_bytes_equal(vouch_buf_bytes(&now), access->request->approved)) {
         vouch_reply_set(reply, VOUCH_VERDICT_CONFLICT, &vouch_fault_request_other, "id",
                         "the policy was changed: it gives something else than was approved");
-    } else if (now.err == VOUCH_OK && !is_same) {
-        vouch_reply_set(reply, VOUCH_VERDICT_CONFLICT, &vouch_fault_ticket_other, "ticket",
-                        "the policy was changed: it gives something else than the link was made "
-                        "for");
     }
     int err = now.err != VOUCH_OK ? vouch_no_memory(fault) : VOUCH_OK;
     vouch_buf_done(&now);
@@ -265,9 +255,7 @@ static int put_decision(struct vouch_local *authority, struct vouch_access *acce
                                       .extensions = grant->extensions,
                                       .extension_count = grant->extension_count};
     vouch_reply_done(&decision.reply);
-    int err = access->request != NULL || access->ticket != NULL
-                  ? judge_bound(access, &decision.reply, fault)
-                  : VOUCH_OK;
+    int err = access->request != NULL ? judge_approved(access, &decision.reply, fault) : VOUCH_OK;
     if (err == VOUCH_OK) {
         err = name_grounds(authority, access, fault);
     }
@@ -298,7 +286,7 @@ static int prepare(struct vouch_local *authority, struct vouch_access *access,
 }
 
 int vouch_access_decide(struct vouch_local *authority, struct vouch_access *access,
-                        const struct vouch_caller *caller, enum vouch_key_type key_type,
+                        const struct vouch_caller *caller, const struct vouch_key *key,
                         struct vouch_decision *ret_decision, struct vouch_fault *fault) {
     struct vouch_reply *reply = &ret_decision->reply;
     int err = prepare(authority, access, reply, fault);
@@ -310,7 +298,7 @@ int vouch_access_decide(struct vouch_local *authority, struct vouch_access *acce
                                              .roles = access->roles,
                                              .user = holder_of(access),
                                              .source = caller->source,
-                                             .key_type = key_type,
+                                             .key_type = vouch_key_type(key),
                                              .factor_s = access->who->factor_s};
     if (access->request != NULL) {
         const struct vouch_store_texts *approvers = &access->request->approvers;
@@ -336,10 +324,10 @@ int vouch_access_decide(struct vouch_local *authority, struct vouch_access *acce
 
 // --- asking
 
-// A token has a profile, and somebody on the server is nobody's user.
-int vouch_identify_user(struct vouch_local *authority, const struct vouch_caller *caller,
-                        struct vouch_who *who, struct vouch_reply *reply,
-                        struct vouch_fault *fault) {
+// Who asks must be a user: a token has a profile, and somebody on the server is nobody's user.
+static int identify_user(struct vouch_local *authority, const struct vouch_caller *caller,
+                         struct vouch_who *who, struct vouch_reply *reply,
+                         struct vouch_fault *fault) {
     int err = vouch_identify(authority, caller, VOUCH_MAY_NOTHING, who, reply, fault);
     if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE && who->user.len == 0) {
         vouch_reply_set(reply, VOUCH_VERDICT_REFUSED, &vouch_fault_policy_refuses, "token",
@@ -356,7 +344,7 @@ int vouch_local_access(struct vouch_local *authority, const struct vouch_caller 
     struct vouch_who who;
     struct vouch_answer_cert cert = {0};
     struct vouch_buf body;
-    int err = vouch_identify_user(authority, caller, &who, &ret_answer->reply, fault);
+    int err = identify_user(authority, caller, &who, &ret_answer->reply, fault);
     if (err != VOUCH_OK || ret_answer->reply.verdict != VOUCH_VERDICT_DONE) {
         return err;
     }
@@ -424,7 +412,7 @@ int vouch_local_request_take(struct vouch_local *authority, const struct vouch_c
     struct vouch_who who;
     struct vouch_store_request request;
     struct vouch_reply *reply = &ret_answer->reply;
-    int err = vouch_identify_user(authority, caller, &who, reply, fault);
+    int err = identify_user(authority, caller, &who, reply, fault);
     if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE) {
         err = vouch_request_find(authority, &who, ask->id, &request, reply, fault);
     }

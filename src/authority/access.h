@@ -19,11 +19,6 @@ VOUCH_MUST_USE int vouch_identify_reader(struct vouch_local *authority,
                                          struct vouch_who *ret_who, struct vouch_reply *ret_reply,
                                          struct vouch_fault *fault);
 
-// Finds out who asks, who must be a user: REFUSED, and recorded, for callers that are no person.
-VOUCH_MUST_USE int vouch_identify_user(struct vouch_local *authority,
-                                       const struct vouch_caller *caller, struct vouch_who *ret_who,
-                                       struct vouch_reply *ret_reply, struct vouch_fault *fault);
-
 // Finds out who asks about whom: themselves (`user` empty), or another, as a reader. Somebody who is no
 // user must name one. ret_reply DONE: *ret_user is the name.
 VOUCH_MUST_USE int vouch_identify_about(struct vouch_local *authority,
@@ -57,13 +52,10 @@ VOUCH_MUST_USE int vouch_policy_put_diff(struct vouch_arena *arena,
 #define VOUCH_EVENT_REQUEST_DENY "request.deny"
 #define VOUCH_EVENT_REQUEST_CANCEL "request.cancel"
 
-struct vouch_store_ticket;
-
 // A question to the policy while it is on its way through issue.c.
 struct vouch_access {
     const struct vouch_ask_access *ask;
     const struct vouch_store_request *request; // that is taken; NULL: none
-    const struct vouch_store_ticket *ticket;   // that is used; NULL: none
     const struct vouch_policy *policy;         // held
     uint64_t version;                          // of it
     struct vouch_who *who;                     // gets role and policy, as they are recorded
@@ -78,7 +70,7 @@ struct vouch_access {
 // seen in access->decision.
 VOUCH_MUST_USE int vouch_access_decide(struct vouch_local *authority, struct vouch_access *access,
                                        const struct vouch_caller *caller,
-                                       enum vouch_key_type key_type,
+                                       const struct vouch_key *key,
                                        struct vouch_decision *ret_decision,
                                        struct vouch_fault *fault);
 
@@ -122,10 +114,6 @@ VOUCH_MUST_USE int vouch_request_ask(struct vouch_local *authority,
 
 // What would be granted, as bytes that are equal only if it is the same.
 void vouch_request_put_grant(const struct vouch_policy_grant *grant, struct vouch_buf *out);
-
-// What was asked, with what the policy made of it, so that nothing is left open; vouch_request_ask() reads it.
-void vouch_request_put_ask(const struct vouch_access *access, uint64_t ttl_s,
-                           struct vouch_buf *out);
 
 // The state as it is now; and a row for an answer, which borrows.
 enum vouch_request_state vouch_request_state_of(const struct vouch_store_request *request,

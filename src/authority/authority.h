@@ -13,13 +13,12 @@
 #include "authority/request-ca.h"
 #include "authority/request-cert.h"
 #include "authority/request-device.h"
-#include "authority/request-fleet.h"
+#include "authority/request-hosts.h"
 #include "authority/request-logins.h"
 #include "authority/request-overview.h"
 #include "authority/request-people.h"
 #include "authority/request-public.h"
 #include "authority/request-review.h"
-#include "authority/request-ticket.h"
 
 struct vouch_authority;
 
@@ -57,11 +56,7 @@ void vouch_authority_close(struct vouch_authority *authority);
     X(request_take, struct vouch_ask_request_take, struct vouch_answer_cert)                       \
     X(access_preview, struct vouch_ask_access, struct vouch_answer_access_preview)                 \
     X(request_impact, struct vouch_ask_request_impact, struct vouch_answer_request_impact)         \
-    X(ticket_new, struct vouch_ask_access, struct vouch_answer_ticket_new)                         \
-    X(ticket, struct vouch_ask_ticket, struct vouch_answer_ticket)                                 \
-    X(ticket_use, struct vouch_ask_ticket_use, struct vouch_answer_cert)                           \
     X(summary, struct vouch_ask_summary, struct vouch_answer_summary)                              \
-    X(fleet_summary, struct vouch_ask_fleet_summary, struct vouch_answer_fleet_summary)            \
     X(preferences, struct vouch_ask_preferences, struct vouch_answer_preferences)                  \
     X(status, struct vouch_ask_page, struct vouch_answer_status)                                   \
     X(sign_in, struct vouch_ask_sign_in, struct vouch_answer_session)                              \
@@ -101,15 +96,10 @@ void vouch_authority_close(struct vouch_authority *authority);
     X(access_diff, struct vouch_ask_access_diff, struct vouch_answer_policy_apply)                 \
     X(rotation, struct vouch_ask_rotation, struct vouch_answer_rotation)                           \
     X(rotate, struct vouch_ask_rotate, struct vouch_answer_rotate)                                 \
-    X(proposals, struct vouch_ask_proposals, struct vouch_answer_proposals)                        \
-    X(propose, struct vouch_ask_propose, struct vouch_answer_proposal)                             \
-    X(proposal_decide, struct vouch_ask_proposal_decide, struct vouch_answer_proposal)             \
     X(reviews, struct vouch_ask_reviews, struct vouch_answer_reviews)                              \
     X(review_decide, struct vouch_ask_review_decide, struct vouch_answer_review)                   \
     X(seal, struct vouch_ask_seal, struct vouch_answer_cert)                                       \
-    X(sheet, struct vouch_ask_page, struct vouch_answer_sheet)                                     \
-    X(export, struct vouch_ask_export, struct vouch_answer_export)                                 \
-    X(backup_note, struct vouch_ask_backup_note, struct vouch_answer_backup_note)
+    X(sheet, struct vouch_ask_page, struct vouch_answer_sheet)
 
 // vouch_authority_issue(authority, caller, ask, ret_answer, fault), and so on for each row.
 #define VOUCH_AUTHORITY_DECLARE(name, ask_type, answer_type)                                       \

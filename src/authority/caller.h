@@ -70,11 +70,6 @@ VOUCH_MUST_USE int vouch_come_with_session(struct vouch_local *authority,
                                            const struct vouch_caller *caller, struct vouch_who *who,
                                            struct vouch_reply *reply, struct vouch_fault *fault);
 
-// The same for who made a ticket in that session, which is not used by it.
-VOUCH_MUST_USE int vouch_come_by_ticket(struct vouch_local *authority, uint64_t session_id,
-                                        struct vouch_who *who, struct vouch_reply *reply,
-                                        struct vouch_fault *fault);
-
 // Gives back the policy that the asking session was judged by, if it is held.
 void vouch_standing_end(struct vouch_local *authority);
 

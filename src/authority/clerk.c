@@ -19,7 +19,6 @@
 #include "store/logins.h"
 #include "store/requests.h"
 #include "store/sessions.h"
-#include "store/tickets.h"
 #include "store/tokens.h"
 #include "store/tries.h"
 
@@ -286,9 +285,6 @@ static int prune_short_lived(struct vouch_store *desk, uint64_t now_s, struct vo
     }
     if (err == VOUCH_OK) {
         err = vouch_store_devices_prune(desk, now_s, PRUNE_MAX, &removed, fault);
-    }
-    if (err == VOUCH_OK) {
-        err = vouch_store_tickets_prune(desk, now_s, PRUNE_MAX, &removed, fault);
     }
     if (err == VOUCH_OK) {
         err = vouch_store_tries_prune(desk, now_s, PRUNE_MAX, &removed, fault);

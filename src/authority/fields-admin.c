@@ -86,7 +86,6 @@ const struct vouch_fields vouch_answer_profiles_fields = {answer_profiles_fields
 
 static const struct vouch_field audit_fields[] = {
     F_PART(vouch_ask_audit, page, &vouch_ask_page_fields),
-    F_BYTES(vouch_ask_audit, words, "words", VOUCH_ASK_WORDS_MAX),
     F_BYTES(vouch_ask_audit, type, "type", TEXT_MAX),
     F_BYTES(vouch_ask_audit, actor, "actor", TEXT_MAX),
     F_BYTES(vouch_ask_audit, object, "object", TEXT_MAX),
@@ -111,69 +110,10 @@ static const struct vouch_field answer_audit_fields[] = {
     F_PART(vouch_answer_audit, reply, &vouch_reply_fields),
     F_ROWS(vouch_answer_audit, &event_table),
     F_BYTES(vouch_answer_audit, next, "next", VOUCH_ASK_CURSOR_MAX),
-    F_U64(vouch_answer_audit, searched),
     F_END,
 };
 const struct vouch_fields vouch_answer_audit_fields = {answer_audit_fields,
                                                        sizeof(struct vouch_answer_audit)};
-
-static const struct vouch_field export_fields[] = {
-    F_ENUM(vouch_ask_export, query.format, "format", VOUCH_EXPORT_CSV),
-    F_BYTES(vouch_ask_export, query.words, "words", VOUCH_EXPORT_TEXT_MAX),
-    F_BYTES(vouch_ask_export, query.type, "type", VOUCH_EXPORT_TEXT_MAX),
-    F_BYTES(vouch_ask_export, query.actor, "actor", VOUCH_EXPORT_TEXT_MAX),
-    F_BYTES(vouch_ask_export, query.object, "object", TEXT_MAX),
-    F_U64(vouch_ask_export, query.from_ms),
-    F_U64(vouch_ask_export, query.until_ms),
-    F_U64(vouch_ask_export, searched),
-    F_U64(vouch_ask_export, records),
-    F_U64(vouch_ask_export, length),
-    F_BYTES(vouch_ask_export, sha256, "sha256", 32),
-    F_END,
-};
-const struct vouch_fields vouch_ask_export_fields = {export_fields,
-                                                     sizeof(struct vouch_ask_export)};
-
-static const struct vouch_field answer_export_fields[] = {
-    F_PART(vouch_answer_export, reply, &vouch_reply_fields),
-    F_BYTES(vouch_answer_export, manifest, "manifest", VOUCH_EXPORT_MANIFEST_MAX),
-    F_U64(vouch_answer_export, record),
-    F_END,
-};
-const struct vouch_fields vouch_answer_export_fields = {answer_export_fields,
-                                                        sizeof(struct vouch_answer_export)};
-
-static const struct vouch_field backup_note_fields[] = {
-    F_ENUM(vouch_ask_backup_note, result, "result", VOUCH_BACKUP_BROKEN),
-    F_BYTES(vouch_ask_backup_note, path, "path", VOUCH_BACKUP_PATH_MAX),
-    F_BYTES(vouch_ask_backup_note, origin, "origin", TEXT_MAX),
-    F_U64(vouch_ask_backup_note, made_s),
-    F_U64(vouch_ask_backup_note, records),
-    F_U64(vouch_ask_backup_note, bytes),
-    F_BYTES(vouch_ask_backup_note, why, "why", VOUCH_BACKUP_WHY_MAX),
-    F_END,
-};
-const struct vouch_fields vouch_ask_backup_note_fields = {backup_note_fields,
-                                                          sizeof(struct vouch_ask_backup_note)};
-
-static const struct vouch_field answer_backup_note_fields[] = {
-    F_PART(vouch_answer_backup_note, reply, &vouch_reply_fields),
-    F_U64(vouch_answer_backup_note, number),
-    F_END,
-};
-const struct vouch_fields vouch_answer_backup_note_fields = {
-    answer_backup_note_fields, sizeof(struct vouch_answer_backup_note)};
-
-static const struct vouch_field backups_fields[] = {
-    F_ENUM(vouch_backups, state, "state", VOUCH_BACKUPS_GOOD),
-    F_U64(vouch_backups, made_s),
-    F_U64(vouch_backups, records),
-    F_U64(vouch_backups, bytes),
-    F_U64(vouch_backups, verified_s),
-    F_U64(vouch_backups, whole_s),
-    F_END,
-};
-static const struct vouch_fields backups_table = {backups_fields, sizeof(struct vouch_backups)};
 
 static const struct vouch_field answer_status_fields[] = {
     F_PART(vouch_answer_status, reply, &vouch_reply_fields),
@@ -189,9 +129,6 @@ static const struct vouch_field answer_status_fields[] = {
     F_U64(vouch_answer_status, alarms),
     F_U64(vouch_answer_status, reviews_open),
     F_U64(vouch_answer_status, ready),
-    F_U64(vouch_answer_status, disk_bytes),
-    F_U64(vouch_answer_status, disk_free),
-    F_PART(vouch_answer_status, backups, &backups_table),
     F_END,
 };
 const struct vouch_fields vouch_answer_status_fields = {answer_status_fields,

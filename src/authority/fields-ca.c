@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: ISC
-// The fields of asks and answers about the rotation of CA keys, and about what two people decide of them.
+// The fields of asks and answers about the rotation of CA keys.
 #include "authority/fields.h"
 
 #define TEXT_MAX VOUCH_CODEC_TEXT_MAX
 #define FINGERPRINT_MAX 64
 #define USES 2
-#define KEY_LEN 32 // SHA-256
 
 #define TABLE(name, type)                                                                          \
     { name, sizeof(struct type) }
@@ -76,7 +75,6 @@ static const struct vouch_field rotate_fields[] = {
     F_U64(vouch_ask_rotate, is_hurried),
     F_BYTES(vouch_ask_rotate, key, "key", VOUCH_KEY_BLOB_MAX),
     F_BYTES(vouch_ask_rotate, fingerprint, "fingerprint", TEXT_MAX),
-    F_U64(vouch_ask_rotate, is_alone),
     F_END,
 };
 const struct vouch_fields vouch_ask_rotate_fields = TABLE(rotate_fields, vouch_ask_rotate);
@@ -91,72 +89,3 @@ static const struct vouch_field answer_rotate_fields[] = {
 };
 const struct vouch_fields vouch_answer_rotate_fields =
     TABLE(answer_rotate_fields, vouch_answer_rotate);
-
-// --- what two administrators decide
-
-static const struct vouch_field proposal_fields[] = {
-    F_U64(vouch_proposal_row, id),
-    F_ENUM(vouch_proposal_row, state, "state", VOUCH_PROPOSAL_EXPIRED),
-    F_ENUM(vouch_proposal_row, act, "act", VOUCH_PROPOSAL_REVOKE),
-    F_FIXED(vouch_proposal_row, key),
-    F_ENUM(vouch_proposal_row, use, "use", VOUCH_CERT_HOST),
-    F_BYTES(vouch_proposal_row, proposer, "proposer", TEXT_MAX),
-    F_BYTES(vouch_proposal_row, reason, "reason", TEXT_MAX),
-    F_BYTES(vouch_proposal_row, source, "source", TEXT_MAX),
-    F_LIST(vouch_proposal_row, without, "without", VOUCH_ROTATION_WITHOUT_MAX),
-    F_U64(vouch_proposal_row, is_hurried),
-    F_U64(vouch_proposal_row, made_s),
-    F_U64(vouch_proposal_row, ends_s),
-    F_BYTES(vouch_proposal_row, decider, "decider", TEXT_MAX),
-    F_U64(vouch_proposal_row, decided_s),
-    F_END,
-};
-static const struct vouch_fields proposal_table = TABLE(proposal_fields, vouch_proposal_row);
-
-static const struct vouch_field proposals_fields[] = {
-    F_PART(vouch_ask_proposals, page, &vouch_ask_page_fields),
-    F_ENUM(vouch_ask_proposals, state, "state", VOUCH_PROPOSAL_EXPIRED),
-    F_END,
-};
-const struct vouch_fields vouch_ask_proposals_fields = TABLE(proposals_fields, vouch_ask_proposals);
-
-static const struct vouch_field answer_proposals_fields[] = {
-    F_PART(vouch_answer_proposals, reply, &vouch_reply_fields),
-    F_ROWS_OF(vouch_answer_proposals, rows, count, VOUCH_ASK_PAGE_MAX, &proposal_table),
-    F_BYTES(vouch_answer_proposals, next, "next", VOUCH_ASK_CURSOR_MAX),
-    F_END,
-};
-const struct vouch_fields vouch_answer_proposals_fields =
-    TABLE(answer_proposals_fields, vouch_answer_proposals);
-
-static const struct vouch_field propose_fields[] = {
-    F_ENUM(vouch_ask_propose, act, "act", VOUCH_PROPOSAL_REVOKE),
-    F_BYTES(vouch_ask_propose, key, "fingerprint", KEY_LEN),
-    F_BYTES(vouch_ask_propose, reason, "reason", VOUCH_REASON_MAX),
-    F_LIST(vouch_ask_propose, without, "without", VOUCH_ROTATION_WITHOUT_MAX),
-    F_U64(vouch_ask_propose, is_hurried),
-    F_END,
-};
-const struct vouch_fields vouch_ask_propose_fields = TABLE(propose_fields, vouch_ask_propose);
-
-static const struct vouch_field decide_fields[] = {
-    F_U64(vouch_ask_proposal_decide, id),
-    F_ENUM(vouch_ask_proposal_decide, verb, "verb", VOUCH_PROPOSAL_WITHDRAW),
-    F_ENUM(vouch_ask_proposal_decide, act, "act", VOUCH_PROPOSAL_REVOKE),
-    F_BYTES(vouch_ask_proposal_decide, key, "fingerprint", KEY_LEN),
-    F_BYTES(vouch_ask_proposal_decide, reason, "reason", VOUCH_REASON_MAX),
-    F_END,
-};
-const struct vouch_fields vouch_ask_proposal_decide_fields =
-    TABLE(decide_fields, vouch_ask_proposal_decide);
-
-static const struct vouch_field answer_proposal_fields[] = {
-    F_PART(vouch_answer_proposal, reply, &vouch_reply_fields),
-    F_PART(vouch_answer_proposal, row, &proposal_table),
-    F_U64(vouch_answer_proposal, number),
-    F_U64(vouch_answer_proposal, krl_versions[0]),
-    F_U64(vouch_answer_proposal, krl_versions[1]),
-    F_END,
-};
-const struct vouch_fields vouch_answer_proposal_fields =
-    TABLE(answer_proposal_fields, vouch_answer_proposal);

@@ -177,7 +177,6 @@ static const struct vouch_field fleet_row_fields[] = {
     F_LIST(vouch_fleet_row, labels, "labels", LABELS_MAX),
     F_LIST(vouch_fleet_row, aliases, "aliases", NAMES_MAX),
     F_ENUM(vouch_fleet_row, state, "state", VOUCH_HOST_RETIRED),
-    F_ENUM(vouch_fleet_row, condition, "condition", VOUCH_CONDITION_RETIRED),
     F_BYTES(vouch_fleet_row, why, "why", TEXT_MAX),
     F_U64(vouch_fleet_row, in_policy),
     F_BYTES(vouch_fleet_row, token, "token", TEXT_MAX),
@@ -213,7 +212,6 @@ static const struct vouch_field fleet_fields[] = {
     F_BYTES(vouch_ask_fleet, host, "host", TEXT_MAX),
     F_LIST(vouch_ask_fleet, labels, "labels", LABELS_MAX),
     F_ENUM(vouch_ask_fleet, state, "state", VOUCH_HOST_RETIRED),
-    F_ENUM(vouch_ask_fleet, condition, "condition", VOUCH_CONDITION_RETIRED),
     F_END,
 };
 const struct vouch_fields vouch_ask_fleet_fields = TABLE(fleet_fields, vouch_ask_fleet);

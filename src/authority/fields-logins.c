@@ -220,10 +220,7 @@ const struct vouch_fields vouch_answer_krl_status_fields =
 
 static const struct vouch_field matrix_fields[] = {
     F_ENUM(vouch_ask_matrix, rows, "rows", VOUCH_MATRIX_GROUPS),
-    F_BYTES(vouch_ask_matrix, group, "group", TEXT_MAX),
     F_BYTES(vouch_ask_matrix, label, "label", WORD_MAX),
-    F_BYTES(vouch_ask_matrix, value, "value", TEXT_MAX),
-    F_ENUM(vouch_ask_matrix, order, "order", VOUCH_MATRIX_BY_SIMILARITY),
     F_BYTES(vouch_ask_matrix, zone, "zone", TEXT_MAX),
     F_U64(vouch_ask_matrix, at_s),
     F_U64(vouch_ask_matrix, row_from),
@@ -251,8 +248,6 @@ static const struct vouch_field answer_matrix_fields[] = {
     F_LIST(vouch_answer_matrix, columns, "columns", VOUCH_ASK_PAGE_MAX),
     F_U64(vouch_answer_matrix, rows_in_all),
     F_U64(vouch_answer_matrix, columns_in_all),
-    F_ENUM(vouch_answer_matrix, rows_order, "rows_order", VOUCH_MATRIX_BY_SIMILARITY),
-    F_ENUM(vouch_answer_matrix, columns_order, "columns_order", VOUCH_MATRIX_BY_SIMILARITY),
     F_ROWS_OF(vouch_answer_matrix, cells, cell_count, CELLS_MAX, &cell_table),
     F_END,
 };

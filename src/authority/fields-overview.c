@@ -78,19 +78,9 @@ static const struct vouch_field answer_preferences_fields[] = {
 const struct vouch_fields vouch_answer_preferences_fields =
     TABLE(answer_preferences_fields, vouch_answer_preferences);
 
-static const struct vouch_field approval_fields[] = {
-    F_BYTES(vouch_preview_approval, role, "role", NAME_MAX_LEN),
-    F_U64(vouch_preview_approval, missing),
-    F_LIST(vouch_preview_approval, by, "by", LIST_MAX),
-    F_END,
-};
-static const struct vouch_fields approval_table = TABLE(approval_fields, vouch_preview_approval);
-
 static const struct vouch_field preview_fields[] = {
     F_PART(vouch_answer_access_preview, reply, &vouch_reply_fields),
     F_U64(vouch_answer_access_preview, missing),
-    F_ROWS_OF(vouch_answer_access_preview, approvals, approval_count, VOUCH_ASK_LIST_MAX,
-              &approval_table),
     F_BYTES(vouch_answer_access_preview, key_id, "key_id", NAME_MAX_LEN),
     F_FIXED(vouch_answer_access_preview, key),
     F_LIST(vouch_answer_access_preview, roles, "roles", LIST_MAX),

@@ -13,7 +13,6 @@ static const struct vouch_field revoke_fields[] = {
     F_ENUM(vouch_ask_revoke, kind, "kind", VOUCH_REVOKE_CA),
     F_BYTES(vouch_ask_revoke, value, "value", TEXT_MAX),
     F_BYTES(vouch_ask_revoke, reason, "reason", TEXT_MAX),
-    F_U64(vouch_ask_revoke, is_alone),
     F_END,
 };
 const struct vouch_fields vouch_ask_revoke_fields = {revoke_fields,

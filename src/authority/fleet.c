@@ -2,7 +2,6 @@
 // The inventory of enrolled hosts: listed, with what each reported last and what is wrong with it.
 #include "authority/fleet.h"
 
-#include <assert.h>
 #include <stdio.h>
 
 #include "authority/access.h"
@@ -13,12 +12,6 @@
 #include "base/time.h"
 #include "core/host-wildcard.h"
 #include "store/host-reports.h"
-
-// The conditions of an answer are those of the store.
-static_assert((int)VOUCH_CONDITION_CRITICAL == (int)VOUCH_STORE_CONDITION_CRITICAL &&
-                  (int)VOUCH_CONDITION_OK == (int)VOUCH_STORE_CONDITION_OK &&
-                  (int)VOUCH_CONDITION_RETIRED == (int)VOUCH_STORE_CONDITION_RETIRED,
-              "conditions are counted alike");
 
 #define PROBLEMS_MAX 32
 #define OWN_PROBLEMS_MAX 2
@@ -159,15 +152,6 @@ static int put_wish(struct vouch_local *authority, const struct vouch_store_host
     return VOUCH_OK;
 }
 
-static void put_condition(struct vouch_office *office, const struct vouch_store_host *host,
-                          const struct vouch_store_host_report *report,
-                          struct vouch_fleet_row *row) {
-    const struct vouch_store_host_told told = {report->health, report->time_s, report->krl_version};
-    const struct vouch_store_condition_ask how = vouch_fleet_how(office, vouch_time_now_s());
-    row->condition =
-        (enum vouch_host_condition)vouch_store_condition_of((int)host->state, &told, &how);
-}
-
 int vouch_fleet_row_of(struct vouch_local *authority, struct vouch_store *store,
                        const struct vouch_policy_content *content,
                        const struct vouch_store_host *host, struct vouch_fleet_row *ret_row,
@@ -183,7 +167,6 @@ int vouch_fleet_row_of(struct vouch_local *authority, struct vouch_store *store,
     if (outcome == VOUCH_STORE_DONE) {
         put_report(&report, ret_row);
     }
-    put_condition(authority->office, host, &report, ret_row);
     err = put_wish(authority, host, ret_row, fault);
     if (err != VOUCH_OK) {
         return err;
@@ -197,69 +180,43 @@ int vouch_fleet_row_of(struct vouch_local *authority, struct vouch_store *store,
 
 // --- listing
 
-struct vouch_store_condition_ask vouch_fleet_how(struct vouch_office *office, uint64_t now_s) {
-    struct vouch_store_condition_ask how = {.now_s = now_s, .silent_s = VOUCH_FLEET_SILENT_S};
-    pthread_mutex_lock(&office->public_lock);
-    how.krl_version = office->krls[0].version;
-    pthread_mutex_unlock(&office->public_lock);
-    return how;
-}
+struct wanted {
+    const struct vouch_ask_fleet *ask;
+    const struct vouch_policy_content *content;
+};
 
-struct vouch_fleet_place vouch_fleet_place_of(const struct vouch_policy_content *content,
-                                              const struct vouch_store_host *host) {
-    const struct vouch_policy_host *named = vouch_host_named(content, host->name);
-    return named != NULL
-               ? (struct vouch_fleet_place){named->zone, named->labels.items, named->labels.count}
-               : (struct vouch_fleet_place){host->zone, host->labels, host->label_count};
-}
-
-static int has_key(const struct vouch_fleet_place *place, struct vouch_bytes key) {
-    int has = 0;
-    for (size_t i = 0; i < place->label_count && !has; i++) {
-        has = vouch_bytes_equal(vouch_host_label_key(place->labels[i]), key);
-    }
-    return has;
-}
-
-// "KEY=VALUE", "KEY=*", or "!KEY" for hosts without it.
-static int has_label(const struct vouch_fleet_place *place, struct vouch_bytes wanted) {
+static int has_label(const struct vouch_bytes *labels, size_t count, struct vouch_bytes wanted) {
     const struct vouch_bytes key = vouch_host_label_key(wanted);
     const struct vouch_bytes any = vouch_bytes_of("=*");
-    if (wanted.len > 0 && wanted.ptr[0] == '!') {
-        return !has_key(place, (struct vouch_bytes){wanted.ptr + 1, wanted.len - 1});
+    int is_any =
+        wanted.len == key.len + any.len && memcmp(wanted.ptr + key.len, any.ptr, any.len) == 0;
+    for (size_t i = 0; i < count; i++) {
+        if (vouch_bytes_equal(labels[i], wanted) ||
+            (is_any && vouch_bytes_equal(vouch_host_label_key(labels[i]), key))) {
+            return 1;
+        }
     }
-    if (wanted.len == key.len + any.len && memcmp(wanted.ptr + key.len, any.ptr, any.len) == 0) {
-        return has_key(place, key);
-    }
-    int has = 0;
-    for (size_t i = 0; i < place->label_count && !has; i++) {
-        has = vouch_bytes_equal(place->labels[i], wanted);
-    }
-    return has;
+    return 0;
 }
 
-int vouch_fleet_fits(const struct vouch_fleet_look *look, const struct vouch_store_host *host) {
-    const struct vouch_ask_fleet *ask = look->ask;
-    const struct vouch_fleet_place place = vouch_fleet_place_of(look->content, host);
-    int is_state = ask->state == VOUCH_HOST_NONE || (int)ask->state == (int)host->state;
-    int is_condition = ask->condition == VOUCH_CONDITION_NONE ||
-                       (int)ask->condition ==
-                           (int)vouch_store_condition_of((int)host->state, &host->told, &look->how);
-    if (!is_state || !is_condition ||
-        (ask->zone.len > 0 && !vouch_bytes_equal(ask->zone, place.zone)) ||
+// By the zone and labels that hold.
+static int fits(const struct vouch_store_host *host, const void *context) {
+    const struct wanted *wanted = context;
+    const struct vouch_ask_fleet *ask = wanted->ask;
+    const struct vouch_policy_host *named = vouch_host_named(wanted->content, host->name);
+    const struct vouch_bytes zone = named != NULL ? named->zone : host->zone;
+    const struct vouch_bytes *labels = named != NULL ? named->labels.items : host->labels;
+    const size_t count = named != NULL ? named->labels.count : host->label_count;
+    if ((ask->zone.len > 0 && !vouch_bytes_equal(ask->zone, zone)) ||
         (ask->host.len > 0 && !vouch_host_fits(ask->host, host->name))) {
         return 0;
     }
     for (size_t i = 0; i < ask->labels.count; i++) {
-        if (!has_label(&place, ask->labels.items[i])) {
+        if (!has_label(labels, count, ask->labels.items[i])) {
             return 0;
         }
     }
     return 1;
-}
-
-static int fits(const struct vouch_store_host *host, const void *context) {
-    return vouch_fleet_fits(context, host);
 }
 
 static int put_rows(struct vouch_local *authority, struct vouch_store *store,
@@ -283,10 +240,9 @@ static int put_rows(struct vouch_local *authority, struct vouch_store *store,
 static int list(struct vouch_local *authority, const struct vouch_ask_fleet *ask,
                 const struct vouch_policy_content *content, struct vouch_answer_fleet *answer,
                 struct vouch_fault *fault) {
-    const struct vouch_fleet_look look = {ask, content,
-                                          vouch_fleet_how(authority->office, vouch_time_now_s())};
+    const struct wanted wanted = {ask, content};
     const struct vouch_store_host_filter filter = {
-        .state = (enum vouch_store_host_state)ask->state, .fits = fits, .context = &look};
+        .state = (enum vouch_store_host_state)ask->state, .fits = fits, .context = &wanted};
     const struct vouch_store_page page = vouch_page_of(&ask->page);
     struct vouch_store_hosts found = {0};
     struct vouch_store *store = vouch_pool_take(&authority->office->slow);

@@ -137,30 +137,6 @@ VOUCH_MUST_USE int vouch_host_certify(struct vouch_local *authority,
                                       struct vouch_answer_enrol *ret_answer,
                                       struct vouch_fault *fault);
 
-// ----- listing
-
-#define VOUCH_FLEET_SILENT_S 900u // a host that has not reported for so long is silent
-
-// What hosts are judged by, at a time.
-struct vouch_store_condition_ask vouch_fleet_how(struct vouch_office *office, uint64_t now_s);
-
-struct vouch_fleet_look {
-    const struct vouch_ask_fleet *ask;
-    const struct vouch_policy_content *content; // of the document
-    struct vouch_store_condition_ask how;
-};
-// Nonzero if a host is what is asked for, by the zone and labels that hold. It has what it told.
-int vouch_fleet_fits(const struct vouch_fleet_look *look, const struct vouch_store_host *host);
-
-// The zone and labels that hold: those of the document if it names the host. Borrowed.
-struct vouch_fleet_place {
-    struct vouch_bytes zone;
-    const struct vouch_bytes *labels;
-    size_t label_count;
-};
-struct vouch_fleet_place vouch_fleet_place_of(const struct vouch_policy_content *content,
-                                              const struct vouch_store_host *host);
-
 // ----- rows
 
 // A row for an answer, with the host's last report and what is wrong with it. Keys must be in `host`.

@@ -191,6 +191,14 @@ static int names_them(const struct vouch_host_approval *approval,
     return 0;
 }
 
+// Whoever is no administrator any more has approved nothing.
+static int still_counts(const struct vouch_host_approval *approval, struct vouch_bytes actor) {
+    struct vouch_bytes user = actor;
+    return vouch_str_take(&user, "user:") &&
+           vouch_policy_has_active(approval->policy, user, approval->now_s) &&
+           vouch_policy_group_has(approval->policy, vouch_bytes_of(VOUCH_GROUP_ADMINS), user);
+}
+
 static int is_approved(const struct vouch_store_host *host, const uint8_t *hash, uint64_t now_s) {
     return host->approved.len == VOUCH_STORE_HASH_LEN &&
            memcmp(host->approved.ptr, hash, VOUCH_STORE_HASH_LEN) == 0 &&
@@ -215,10 +223,7 @@ static int add_approver(struct vouch_local *authority, const struct vouch_host_a
                       "you have adopted it already: another administrator has to");
             return VOUCH_OK;
         }
-        // Whoever is no administrator any more has approved nothing.
-        struct vouch_bytes user = host->approvers[i];
-        if (vouch_str_take(&user, "user:") &&
-            vouch_user_is_admin(approval->policy, user, approval->now_s)) {
+        if (still_counts(approval, host->approvers[i])) {
             items[count++] = host->approvers[i];
         }
     }

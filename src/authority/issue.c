@@ -8,7 +8,6 @@
 
 #include "authority/review.h"
 #include "authority/row.h"
-#include "authority/ticket.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "core/key.h"
@@ -283,20 +282,6 @@ static int sign_reviewed(struct vouch_local *authority, struct work *work,
     return err;
 }
 
-// A ticket is used up before, and given back if there is no certificate.
-static int sign_by_ticket(struct vouch_local *authority, struct work *work,
-                          struct vouch_answer_cert *ret_answer, enum vouch_once_end *ret_end,
-                          struct vouch_fault *fault) {
-    const struct vouch_store_ticket *ticket = work->job->access->ticket;
-    int err = vouch_ticket_take(authority, ticket, work->job->caller, &ret_answer->reply, fault);
-    if (err != VOUCH_OK || ret_answer->reply.verdict != VOUCH_VERDICT_DONE) {
-        return err;
-    }
-    err = sign_and_answer(authority, work, ret_answer, ret_end, fault);
-    vouch_ticket_taken(authority, ticket, *ret_end, ret_answer->row.serial);
-    return err;
-}
-
 // An approved request is good for one certificate: it is taken before, and given back if there is none.
 static int sign_taken(struct vouch_local *authority, struct work *work,
                       struct vouch_answer_cert *ret_answer, enum vouch_once_end *ret_end,
@@ -304,9 +289,6 @@ static int sign_taken(struct vouch_local *authority, struct work *work,
     const struct vouch_access *access = work->job->access;
     if (access != NULL && access->glass != VOUCH_REVIEW_ANY) {
         return sign_reviewed(authority, work, ret_answer, ret_end, fault);
-    }
-    if (access != NULL && access->ticket != NULL) {
-        return sign_by_ticket(authority, work, ret_answer, ret_end, fault);
     }
     if (access == NULL || access->request == NULL) {
         return sign_and_answer(authority, work, ret_answer, ret_end, fault);
@@ -358,10 +340,9 @@ static int make(struct vouch_local *authority, struct work *work,
                         where.reason != NULL ? where.reason : vouch_err_text(err));
         return err == VOUCH_ERR_NO_MEMORY ? vouch_no_memory(fault) : VOUCH_OK;
     }
-    err = work->job->access != NULL
-              ? vouch_access_decide(authority, work->job->access, work->job->caller,
-                                    vouch_key_type(key), &decision, fault)
-              : decide(authority, work->job, &decision, fault);
+    err = work->job->access != NULL ? vouch_access_decide(authority, work->job->access,
+                                                          work->job->caller, key, &decision, fault)
+                                    : decide(authority, work->job, &decision, fault);
     ret_answer->reply = decision.reply;
     if (err == VOUCH_OK && decision.reply.verdict == VOUCH_VERDICT_DONE) {
         err = vouch_subject_key_judge(authority, key, work->key_hash, &ret_answer->reply, fault);

@@ -164,7 +164,6 @@ static int put_events(struct vouch_local *authority, struct vouch_store_events *
     }
     answer->rows = rows;
     answer->count = page->count;
-    answer->searched = page->position;
     return copy_next(authority, page->next, &answer->next, fault);
 }
 
@@ -177,8 +176,7 @@ int vouch_local_audit(struct vouch_local *authority, const struct vouch_caller *
     if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE) {
         return err;
     }
-    const struct vouch_store_event_filter filter = {.words = wanted(ask->words),
-                                                    .type = wanted(ask->type),
+    const struct vouch_store_event_filter filter = {.type = wanted(ask->type),
                                                     .actor = wanted(ask->actor),
                                                     .object = wanted(ask->object),
                                                     .from_ms = ask->from_ms,

@@ -96,8 +96,6 @@ static int put_matrix(struct vouch_arena *arena, const struct vouch_policy_matri
     answer->cell_count = matrix->cell_count;
     answer->rows_in_all = matrix->rows_in_all;
     answer->columns_in_all = matrix->columns_in_all;
-    answer->rows_order = (enum vouch_matrix_order)matrix->rows_order;
-    answer->columns_order = (enum vouch_matrix_order)matrix->columns_order;
     return err;
 }
 
@@ -119,12 +117,8 @@ static int fill(struct vouch_local *authority, const struct vouch_policy *policy
     const struct vouch_policy_matrix_ask window_of = {
         .rows =
             ask->rows == VOUCH_MATRIX_GROUPS ? VOUCH_POLICY_ROWS_GROUPS : VOUCH_POLICY_ROWS_USERS,
-        .group = ask->group,
         .label = ask->label,
-        .value = ask->value,
         .zone = ask->zone,
-        .order = ask->order == VOUCH_MATRIX_BY_SIMILARITY ? VOUCH_POLICY_BY_SIMILARITY
-                                                          : VOUCH_POLICY_BY_NAME,
         .row_from = place(ask->row_from),
         .row_count = window(ask->row_count),
         .column_from = place(ask->column_from),

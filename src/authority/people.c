@@ -39,12 +39,6 @@ int vouch_people_actor(struct vouch_local *authority, struct vouch_bytes name,
     return VOUCH_OK;
 }
 
-int vouch_user_is_admin(const struct vouch_policy *policy, struct vouch_bytes user,
-                        uint64_t now_s) {
-    return policy != NULL && vouch_policy_has_active(policy, user, now_s) &&
-           vouch_policy_group_has(policy, vouch_bytes_of(VOUCH_GROUP_ADMINS), user);
-}
-
 // --- secrets that are shown
 
 int vouch_shown_keep(struct vouch_local *authority, struct vouch_bytes secret,

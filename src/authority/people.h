@@ -47,13 +47,6 @@ struct vouch_revoke_all {
 VOUCH_MUST_USE int vouch_revoke_all(struct vouch_local *authority,
                                     const struct vouch_revoke_all *what, uint64_t *ret_count,
                                     struct vouch_fault *fault);
-// Revokes a CA's key, and is answered once that is public; whoever calls has seen to it that two people want
-// it, or that one may.
-VOUCH_MUST_USE int vouch_revoke_ca(struct vouch_local *authority, const struct vouch_who *who,
-                                   const uint8_t key[static VOUCH_STORE_HASH_LEN],
-                                   struct vouch_bytes reason,
-                                   struct vouch_answer_revoke *ret_answer,
-                                   struct vouch_fault *fault);
 VOUCH_MUST_USE int vouch_revoke_publish(struct vouch_local *authority, struct vouch_fault *fault);
 // Waits until all that is recorded is indexed.
 VOUCH_MUST_USE int vouch_index_now(struct vouch_local *authority, struct vouch_fault *fault);
@@ -65,9 +58,6 @@ VOUCH_MUST_USE int vouch_people_note(struct vouch_local *authority, struct vouch
 // "user:NAME", in the handle's arena.
 VOUCH_MUST_USE int vouch_people_actor(struct vouch_local *authority, struct vouch_bytes name,
                                       struct vouch_bytes *ret_actor, struct vouch_fault *fault);
-
-// Nonzero if a user is active and an administrator by that policy; NULL: there is none.
-int vouch_user_is_admin(const struct vouch_policy *policy, struct vouch_bytes user, uint64_t now_s);
 
 // For asks that nobody has to be known for: INVALID if source or request could not stand in the ledger.
 int vouch_caller_is_plain(const struct vouch_caller *caller, struct vouch_reply *reply);

@@ -35,37 +35,17 @@ static int keep_options(struct vouch_arena *arena, const struct vouch_cert_optio
     return err;
 }
 
-static int put_approvals(struct vouch_arena *arena, const struct vouch_policy_decision *decision,
-                         struct vouch_answer_access_preview *answer) {
-    size_t count = decision->awaited_count;
-    struct vouch_preview_approval *rows = vouch_arena_alloc(arena, (count + 1) * sizeof *rows);
-    int err = rows != NULL ? VOUCH_OK : VOUCH_ERR_NO_MEMORY;
-    for (size_t i = 0; err == VOUCH_OK && i < count; i++) {
-        const struct vouch_policy_awaited *awaited = &decision->awaited[i];
-        rows[i] = (struct vouch_preview_approval){.missing = awaited->missing};
-        answer->missing += awaited->missing;
-        err = vouch_arena_copy(arena, awaited->role, &rows[i].role);
-        if (err == VOUCH_OK) {
-            err = vouch_texts_keep(arena, awaited->by->items, awaited->by->count, TEXTS_MAX,
-                                   &rows[i].by);
-        }
-    }
-    answer->approvals = rows;
-    answer->approval_count = err == VOUCH_OK ? count : 0;
-    return err;
-}
-
 static int put_preview(struct vouch_local *authority, const struct vouch_access *access,
                        const struct vouch_policy_grant *grant,
                        struct vouch_answer_access_preview *answer) {
     struct vouch_arena *arena = &authority->arena;
     uint64_t now_s = vouch_time_now_s();
+    for (size_t i = 0; i < access->decision.awaited_count; i++) {
+        answer->missing += access->decision.awaited[i].missing;
+    }
     answer->valid_after = now_s - VOUCH_BACKDATE_S;
     answer->valid_before = now_s + grant->ttl_s;
-    int err = put_approvals(arena, &access->decision, answer);
-    if (err == VOUCH_OK) {
-        err = vouch_arena_copy(arena, access->who->user, &answer->key_id);
-    }
+    int err = vouch_arena_copy(arena, access->who->user, &answer->key_id);
     if (err == VOUCH_OK) {
         err = vouch_texts_keep(arena, access->roles.items, access->roles.count, TEXTS_MAX,
                                &answer->roles);
@@ -88,7 +68,7 @@ static int preview(struct vouch_local *authority, const struct vouch_caller *cal
                    struct vouch_answer_access_preview *answer, struct vouch_fault *fault) {
     struct vouch_decision decision = {0};
     struct vouch_reply *reply = &answer->reply;
-    int err = vouch_access_decide(authority, access, caller, vouch_key_type(key), &decision, fault);
+    int err = vouch_access_decide(authority, access, caller, key, &decision, fault);
     int is_pending = access->decision.verdict == VOUCH_POLICY_PENDING;
     *reply = decision.reply;
     if (err == VOUCH_OK && is_pending) {

@@ -55,7 +55,6 @@ const struct vouch_op_row vouch_ops[VOUCH_OP_COUNT] = {
     [VOUCH_OP_profiles] = {&vouch_ask_page_fields, &vouch_answer_profiles_fields},
     [VOUCH_OP_profile_remove] = {&vouch_ask_name_fields, &vouch_answer_profile_fields},
     [VOUCH_OP_audit] = {&vouch_ask_audit_fields, &vouch_answer_audit_fields},
-    [VOUCH_OP_export] = {&vouch_ask_export_fields, &vouch_answer_export_fields},
     [VOUCH_OP_policy_show] = {&vouch_ask_policy_show_fields, &vouch_answer_policy_fields},
     [VOUCH_OP_policy_apply] = {&vouch_ask_policy_apply_fields, &vouch_answer_policy_apply_fields},
     [VOUCH_OP_policies] = {&vouch_ask_policies_fields, &vouch_answer_policies_fields},
@@ -105,11 +104,6 @@ const struct vouch_op_row vouch_ops[VOUCH_OP_COUNT] = {
     [VOUCH_OP_access_preview] = {&vouch_ask_access_fields, &vouch_answer_access_preview_fields},
     [VOUCH_OP_request_impact] = {&vouch_ask_request_impact_fields,
                                  &vouch_answer_request_impact_fields},
-    [VOUCH_OP_fleet_summary] = {&vouch_ask_fleet_summary_fields,
-                                &vouch_answer_fleet_summary_fields},
-    [VOUCH_OP_ticket_new] = {&vouch_ask_access_fields, &vouch_answer_ticket_new_fields},
-    [VOUCH_OP_ticket] = {&vouch_ask_ticket_fields, &vouch_answer_ticket_fields},
-    [VOUCH_OP_ticket_use] = {&vouch_ask_ticket_use_fields, &vouch_answer_cert_fields},
     [VOUCH_OP_summary] = {&vouch_ask_summary_fields, &vouch_answer_summary_fields},
     [VOUCH_OP_preferences] = {&vouch_ask_preferences_fields, &vouch_answer_preferences_fields},
     [VOUCH_OP_krl_status] = {&vouch_ask_krl_status_fields, &vouch_answer_krl_status_fields},
@@ -117,14 +111,10 @@ const struct vouch_op_row vouch_ops[VOUCH_OP_COUNT] = {
     [VOUCH_OP_access_diff] = {&vouch_ask_access_diff_fields, &vouch_answer_policy_apply_fields},
     [VOUCH_OP_rotation] = {&vouch_ask_rotation_fields, &vouch_answer_rotation_fields},
     [VOUCH_OP_rotate] = {&vouch_ask_rotate_fields, &vouch_answer_rotate_fields},
-    [VOUCH_OP_proposals] = {&vouch_ask_proposals_fields, &vouch_answer_proposals_fields},
-    [VOUCH_OP_propose] = {&vouch_ask_propose_fields, &vouch_answer_proposal_fields},
-    [VOUCH_OP_proposal_decide] = {&vouch_ask_proposal_decide_fields, &vouch_answer_proposal_fields},
     [VOUCH_OP_reviews] = {&vouch_ask_reviews_fields, &vouch_answer_reviews_fields},
     [VOUCH_OP_review_decide] = {&vouch_ask_review_decide_fields, &vouch_answer_review_fields},
     [VOUCH_OP_seal] = {&vouch_ask_seal_fields, &vouch_answer_cert_fields},
     [VOUCH_OP_sheet] = {&vouch_ask_page_fields, &vouch_answer_sheet_fields},
-    [VOUCH_OP_backup_note] = {&vouch_ask_backup_note_fields, &vouch_answer_backup_note_fields},
 };
 
 // Each ask brings a token, which is a secret. One brings a policy besides, one the logins of a host.
@@ -147,7 +137,7 @@ static const struct vouch_frame_rule asks[] = {VOUCH_AUTHORITY_ASKS(ASK_RULE)};
      (op) == VOUCH_OP_account_begin || (op) == VOUCH_OP_account_finish ||                          \
      (op) == VOUCH_OP_recovery_new || (op) == VOUCH_OP_host_token_new || (op) == VOUCH_OP_enrol || \
      (op) == VOUCH_OP_host_renew || (op) == VOUCH_OP_device_new || (op) == VOUCH_OP_device ||      \
-     (op) == VOUCH_OP_device_session || (op) == VOUCH_OP_ticket_new)
+     (op) == VOUCH_OP_device_session)
 #define ANSWER_RULE(name_, ask_type, answer_type)                                                  \
     {.type = VOUCH_OP_##name_,                                                                     \
      .content = IS_SECRET((int)VOUCH_OP_##name_) ? VOUCH_FRAME_SECRET : VOUCH_FRAME_PLAIN,         \

@@ -3,10 +3,8 @@
 // there is something newer.
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/statvfs.h>
 #include <time.h>
 
-#include "authority/backup.h"
 #include "authority/issue.h"
 #include "base/time.h"
 #include "ledger/folder.h"
@@ -180,15 +178,6 @@ static int count_reviews(struct vouch_office *office, uint64_t *ret_open,
     return err;
 }
 
-// Where the ledger grows: a full disk stops the signer.
-static void measure_disk(const struct vouch_office *office, struct vouch_answer_status *answer) {
-    struct statvfs disk;
-    if (fstatvfs(office->ledger_fd, &disk) == 0) {
-        answer->disk_bytes = (uint64_t)disk.f_blocks * disk.f_frsize;
-        answer->disk_free = (uint64_t)disk.f_bavail * disk.f_frsize;
-    }
-}
-
 int vouch_local_status(struct vouch_local *authority, const struct vouch_caller *caller,
                        const struct vouch_ask_page *ask, struct vouch_answer_status *ret_answer,
                        struct vouch_fault *fault) {
@@ -213,7 +202,5 @@ int vouch_local_status(struct vouch_local *authority, const struct vouch_caller 
     ret_answer->logins = counts.logins;
     ret_answer->alarms = counts.alarms;
     ret_answer->ready = (uint64_t)atomic_load(&office->is_ready);
-    measure_disk(office, ret_answer);
-    err = vouch_backups_find(office, vouch_time_now_s(), &ret_answer->backups, fault);
-    return err == VOUCH_OK ? count_reviews(office, &ret_answer->reviews_open, fault) : err;
+    return count_reviews(office, &ret_answer->reviews_open, fault);
 }

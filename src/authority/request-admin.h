@@ -3,7 +3,6 @@
 #pragma once
 
 #include "authority/request.h"
-#include "core/export-manifest.h"
 
 struct vouch_token_row {
     struct vouch_bytes name;
@@ -56,12 +55,9 @@ struct vouch_answer_profiles {
     struct vouch_bytes next;
 };
 
-// What of the ledger is asked for: store/audit.h.
-#define VOUCH_ASK_WORDS_MAX                                                                        \
-    512 // bytes of all words; there are at most 16, of at most 128 bytes each
 struct vouch_ask_audit {
     struct vouch_ask_page page;
-    struct vouch_bytes words, type, actor, object;
+    struct vouch_bytes type, actor, object;
     uint64_t from_ms, until_ms;
 };
 struct vouch_event_row {
@@ -75,59 +71,6 @@ struct vouch_answer_audit {
     struct vouch_event_row *rows;
     size_t count;
     struct vouch_bytes next;
-    uint64_t
-        searched; // records that are indexed: pages after the first have none beyond those of the first
-};
-
-// A manifest of what was written out of the pages of a vouch_ask_audit: doc/export.md. Who asks is put in by
-// the authority, the state of the ledger by the signer.
-struct vouch_ask_export {
-    struct vouch_export_query query;
-    uint64_t searched, records, length;
-    struct vouch_bytes sha256; // 32 bytes
-};
-struct vouch_answer_export {
-    struct vouch_reply reply;
-    struct vouch_bytes manifest;
-    uint64_t record; // of the event that says so
-};
-
-// What came of a backup of this server, told on its own machine by who made it or looked at it.
-enum vouch_backup_result {
-    VOUCH_BACKUP_UNSAID = 0,
-    VOUCH_BACKUP_MADE,
-    VOUCH_BACKUP_WHOLE,  // it was verified
-    VOUCH_BACKUP_BROKEN, // it was verified, and is not whole
-};
-#define VOUCH_BACKUP_PATH_MAX 1024
-#define VOUCH_BACKUP_WHY_MAX 512
-struct vouch_ask_backup_note {
-    enum vouch_backup_result result;
-    struct vouch_bytes path;   // where it lies, for people
-    struct vouch_bytes origin; // WHOLE: of its ledger
-    uint64_t made_s;           // not BROKEN: when it was made
-    uint64_t records, bytes;   // of its ledger; of all its files
-    struct vouch_bytes why;    // BROKEN
-};
-struct vouch_answer_backup_note {
-    struct vouch_reply reply;
-    uint64_t number; // of the record
-};
-
-// Whether somebody should see to the backups: the first of these that is so.
-enum vouch_backups_state {
-    VOUCH_BACKUPS_NONE = 0, // none was recorded, ever
-    VOUCH_BACKUPS_BROKEN,   // the last that was verified is not whole
-    VOUCH_BACKUPS_OLD,      // the newest is older than VOUCH_BACKUP_OLD_S
-    VOUCH_BACKUPS_UNPROVEN, // none was verified, ever
-    VOUCH_BACKUPS_GOOD,
-};
-#define VOUCH_BACKUP_OLD_S (7u * 86400)
-struct vouch_backups {
-    enum vouch_backups_state state;
-    uint64_t made_s, records, bytes; // of the newest
-    uint64_t verified_s;             // when one was verified last, whatever came of it; 0: never
-    uint64_t whole_s;                // when one was whole last; 0: never
 };
 
 struct vouch_answer_status {
@@ -138,6 +81,4 @@ struct vouch_answer_status {
     uint64_t logins, alarms;           // that hosts reported since the start
     uint64_t reviews_open;             // emergencies that nobody has reviewed yet
     uint64_t ready;                    // 0: not yet, or no longer
-    uint64_t disk_bytes, disk_free;    // where the ledger grows; 0 and 0: not known
-    struct vouch_backups backups;
 };

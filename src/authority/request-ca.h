@@ -75,7 +75,6 @@ struct vouch_ask_rotate {
     uint64_t is_hurried;             // nonzero: certificates that count yet are not waited for
     struct vouch_bytes key;         // START with CA keys in an agent: the blob of one that it holds
     struct vouch_bytes fingerprint; // of the key that is destroyed
-    uint64_t is_alone; // nonzero: without a second person, where it takes two; local callers only
 };
 struct vouch_answer_rotate {
     struct vouch_reply reply;
@@ -83,75 +82,4 @@ struct vouch_answer_rotate {
     uint64_t number;               // its record in the ledger
     uint64_t trust_version;
     struct vouch_ca_rotation use; // how it stands now
-};
-
-// ----- what two administrators decide
-
-// The zero values are no state and no act. The first are as in store/proposals.h.
-enum vouch_proposal_state {
-    VOUCH_PROPOSAL_NONE = 0,
-    VOUCH_PROPOSAL_OPEN,
-    VOUCH_PROPOSAL_DONE,
-    VOUCH_PROPOSAL_WITHDRAWN,
-    VOUCH_PROPOSAL_VOID,    // the key, or who proposed it, is not what it was
-    VOUCH_PROPOSAL_EXPIRED, // nobody confirmed it in time
-};
-enum vouch_proposal_act {
-    VOUCH_PROPOSAL_ACT_NONE = 0,
-    VOUCH_PROPOSAL_DESTROY, // the key: the step of a rotation that cannot be undone
-    VOUCH_PROPOSAL_REVOKE,  // the key, in the revocation lists: all that it signed is worth nothing
-};
-
-struct vouch_proposal_row {
-    uint64_t id;
-    enum vouch_proposal_state state;
-    enum vouch_proposal_act act;
-    uint8_t key[32];          // SHA-256 of the CA key's blob
-    enum vouch_cert_type use; // NONE: the key is gone
-    struct vouch_bytes proposer, reason, source;
-    struct vouch_text_list without;
-    uint64_t is_hurried;
-    uint64_t made_s, ends_s;
-    struct vouch_bytes decider; // who confirmed or withdrew it
-    uint64_t decided_s;
-};
-
-// For administrators and auditors.
-struct vouch_ask_proposals {
-    struct vouch_ask_page page;
-    enum vouch_proposal_state state; // NONE: any; a page may be short though another follows
-};
-struct vouch_answer_proposals {
-    struct vouch_reply reply;
-    struct vouch_proposal_row *rows;
-    size_t count;
-    struct vouch_bytes next;
-};
-
-// By an administrator who is signed in, with a second factor of the last five minutes.
-struct vouch_ask_propose {
-    enum vouch_proposal_act act;
-    struct vouch_bytes key; // 32 bytes: the SHA-256 that the fingerprint shows
-    struct vouch_bytes reason;
-    struct vouch_text_list without; // DESTROY: as in struct vouch_ask_rotate
-    uint64_t is_hurried;
-};
-
-enum vouch_proposal_verb {
-    VOUCH_PROPOSAL_LOOK = 0,
-    VOUCH_PROPOSAL_CONFIRM,  // by another administrator, in the same way; then it is done
-    VOUCH_PROPOSAL_WITHDRAW, // by any administrator
-};
-struct vouch_ask_proposal_decide {
-    uint64_t id;
-    enum vouch_proposal_verb verb;
-    enum vouch_proposal_act act; // CONFIRM: what is confirmed
-    struct vouch_bytes key;
-    struct vouch_bytes reason;
-};
-struct vouch_answer_proposal {
-    struct vouch_reply reply;
-    struct vouch_proposal_row row;
-    uint64_t number;          // CONFIRM: the ledger's record of what was done
-    uint64_t krl_versions[2]; // REVOKE: the lists that say so
 };

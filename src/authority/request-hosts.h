@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Asks about enrolled hosts: tokens, enrolling, renewing. See request.h; the rules are in doc/hosts.md. The
-// inventory is in request-fleet.h; what hosts report, and what is said about logins, in request-logins.h.
+// Asks about enrolled hosts: tokens, enrolling, renewing, the inventory. See request.h; the rules are in
+// doc/hosts.md. What hosts report, and what is said about logins, is in request-logins.h.
 #pragma once
 
 #include "authority/request-cert.h"
@@ -119,4 +119,78 @@ struct vouch_answer_host_left {
     struct vouch_reply reply;
     struct vouch_bytes name;
     uint64_t revoked; // certificates
+};
+
+// ----- the inventory
+
+struct vouch_fleet_key {
+    struct vouch_bytes fingerprint; // "SHA256:..."
+    struct vouch_bytes type;
+    uint64_t serial, valid_before_s; // of its newest certificate
+};
+struct vouch_fleet_row {
+    uint64_t id;
+    struct vouch_bytes name, zone;
+    struct vouch_text_list labels, aliases;
+    enum vouch_host_state state;
+    struct vouch_bytes why;    // LOCKED, WAITING: why; RETIRED: who
+    uint64_t in_policy;        // nonzero: the policy names this host, and its zone and labels hold
+    struct vouch_bytes token;  // which enrolled it: its ID; or who adopted it
+    struct vouch_bytes source; // where it last came from
+    struct vouch_bytes agent, sshd;
+    uint64_t created_s, seen_s, renewed_s;
+    uint64_t generation;
+    uint64_t approvals, needed; // WAITING: how many administrators adopted it, and how many must
+    struct vouch_text_list approvers; // "user:NAME": those
+    struct vouch_text_list wished;    // ACTIVE: wildcards that it gets when so many adopted them
+    struct vouch_bytes asker;         // who asked for wildcards, or made the token that did
+    uint64_t adopt_until_s;           // WAITING, or with a wish: when that is forgotten; else 0
+    struct vouch_fleet_key *keys;
+    size_t key_count;
+    // What it last reported; see request-logins.h.
+    uint64_t reported_s;
+    uint64_t krl_version, state_version, trust_version;
+    uint64_t krl_generated_s;
+    struct vouch_bytes health;       // "ok", "warning", "critical", "unknown"
+    struct vouch_text_list problems; // one line each
+    int64_t clock_ms;                // how far its clock is ahead of ours
+};
+struct vouch_ask_fleet {
+    struct vouch_ask_page page;
+    struct vouch_bytes zone, host; // host: a pattern with * and ?
+    struct vouch_text_list labels;
+    enum vouch_host_state state; // NONE: all but RETIRED
+};
+struct vouch_answer_fleet {
+    struct vouch_reply reply;
+    struct vouch_fleet_row *rows;
+    size_t count;
+    struct vouch_bytes next;
+};
+
+enum vouch_fleet_verb {
+    VOUCH_FLEET_LOOK = 0,
+    VOUCH_FLEET_EDIT,   // labels and zone
+    VOUCH_FLEET_ADOPT,  // WAITING or LOCKED
+    VOUCH_FLEET_REFUSE, // WAITING: forget it
+    VOUCH_FLEET_LOCK,
+    VOUCH_FLEET_RENAME, // the next renewal gives certificates of the new name
+    VOUCH_FLEET_RETIRE, // its certificates are revoked, its secret is void
+};
+struct vouch_ask_fleet_change {
+    struct vouch_bytes name;
+    enum vouch_fleet_verb verb;
+    struct vouch_bytes zone;        // EDIT, ADOPT; empty: as it is
+    struct vouch_text_list labels;  // EDIT: set these; ADOPT: all
+    struct vouch_text_list without; // EDIT: keys of labels to remove
+    struct vouch_text_list
+        wildcards; // EDIT: ask for these names; ADOPT: each that it asks for, as it was judged
+    struct vouch_text_list without_wildcards; // EDIT: take these names away
+    struct vouch_bytes fingerprint; // ADOPT: of one of its keys, as the administrator compared it
+    struct vouch_bytes fresh_name;  // RENAME
+    struct vouch_bytes reason;
+};
+struct vouch_answer_fleet_row {
+    struct vouch_reply reply;
+    struct vouch_fleet_row row;
 };

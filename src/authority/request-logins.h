@@ -3,7 +3,7 @@
 // sshd saw; and why a login would work or not. See request.h; the rules are in doc/hosts.md.
 #pragma once
 
-#include "authority/request-fleet.h"
+#include "authority/request-hosts.h"
 
 #define VOUCH_REPORT_LOGINS_MAX 200
 #define VOUCH_REPORT_PROBLEMS_MAX 32
@@ -159,14 +159,10 @@ struct vouch_matrix_cell {
     struct vouch_text_list break_glass;        // those that are had in an emergency alone
 };
 enum vouch_matrix_rows { VOUCH_MATRIX_USERS = 0, VOUCH_MATRIX_GROUPS };
-enum vouch_matrix_order { VOUCH_MATRIX_BY_NAME = 0, VOUCH_MATRIX_BY_SIMILARITY };
 struct vouch_ask_matrix {
     enum vouch_matrix_rows rows;
-    struct vouch_bytes group; // rows are its members; empty: all
-    struct vouch_bytes label; // columns are its values; empty: columns are hosts
-    struct vouch_bytes value; // of the label: columns are the hosts that have it
-    struct vouch_bytes zone;  // empty: all
-    enum vouch_matrix_order order;
+    struct vouch_bytes label;     // columns are its values; empty: columns are hosts
+    struct vouch_bytes zone;      // empty: all
     uint64_t at_s;                // by the policy of then; 0: now
     uint64_t row_from, row_count; // a window; counts of 0: 100
     uint64_t column_from, column_count;
@@ -176,8 +172,7 @@ struct vouch_answer_matrix {
     uint64_t policy; // version
     struct vouch_text_list rows, columns;
     uint64_t rows_in_all, columns_in_all;
-    enum vouch_matrix_order rows_order, columns_order; // by name where they are too many
-    struct vouch_matrix_cell *cells;                   // that are not empty
+    struct vouch_matrix_cell *cells; // that are not empty
     size_t cell_count;
 };
 

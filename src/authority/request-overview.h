@@ -60,20 +60,11 @@ struct vouch_answer_preferences {
     struct vouch_bytes value; // empty: none were kept
 };
 
-// Approvals that are missing for a role, and who may give them: "group:leads", "user:bob".
-struct vouch_preview_approval {
-    struct vouch_bytes role;
-    uint64_t missing;
-    struct vouch_text_list by;
-};
-
 // What an ask for access would give now. It is put to the policy alone: the signer's own limits are not asked,
 // nothing is signed, kept or recorded.
 struct vouch_answer_access_preview {
     struct vouch_reply reply;
     uint64_t missing; // approvals without which there is a request and no certificate
-    struct vouch_preview_approval *approvals; // of each role that misses some
-    size_t approval_count;
     struct vouch_bytes key_id;
     uint8_t key[32]; // SHA-256 of the subject's key blob
     struct vouch_text_list roles, principals;

@@ -17,7 +17,6 @@ struct vouch_ask_revoke {
     enum vouch_revoke_kind kind;
     struct vouch_bytes value;
     struct vouch_bytes reason; // must be given
-    uint64_t is_alone;         // CA, nonzero: without a second person; local callers only
 };
 
 struct vouch_revocation_row {

@@ -235,11 +235,10 @@ int vouch_request_note(struct vouch_local *authority, struct vouch_bytes actor, 
 // --- making
 
 // What is to be approved: the question with what the policy made of it, so that nothing is left open.
-void vouch_request_put_ask(const struct vouch_access *access, uint64_t ttl_s,
-                           struct vouch_buf *out) {
+static void put_ask(const struct vouch_access *access, struct vouch_buf *out) {
     struct vouch_ask_access ask = *access->ask;
     ask.roles = access->roles;
-    ask.ttl_s = ttl_s;
+    ask.ttl_s = access->decision.proposal.ttl_s;
     ask.pending = VOUCH_PENDING_REFUSE;
     ask.once = (struct vouch_bytes){0};
     vouch_codec_write(vouch_ops[VOUCH_OP_access].ask, &ask, out);
@@ -403,7 +402,7 @@ int vouch_request_make(struct vouch_local *authority, const struct vouch_caller 
     struct vouch_buf ask, approved;
     vouch_buf_init(&ask, VOUCH_STORE_REQUEST_BYTES_MAX);
     vouch_buf_init(&approved, VOUCH_STORE_REQUEST_BYTES_MAX);
-    vouch_request_put_ask(access, access->decision.proposal.ttl_s, &ask);
+    put_ask(access, &ask);
     vouch_request_put_grant(&access->decision.proposal, &approved);
     int err = VOUCH_OK;
     if (ask.err == VOUCH_ERR_LIMIT || approved.err == VOUCH_ERR_LIMIT) {

@@ -41,8 +41,7 @@ int vouch_glass_judge(struct vouch_access *access, struct vouch_reply *reply) {
             vouch_policy_role_named(access->policy, access->roles.items[i]);
         count += role != NULL && role->break_glass == VOUCH_POLICY_BREAKS_GLASS;
     }
-    if (count > 0 &&
-        (access->roles.count > 1 || access->request != NULL || access->ticket != NULL)) {
+    if (count > 0 && (access->roles.count > 1 || access->request != NULL)) {
         vouch_reply_set(reply, VOUCH_VERDICT_REFUSED, &vouch_fault_break_glass_alone, "roles",
                         "a role for emergencies is asked for by itself");
         return 0;

@@ -6,7 +6,6 @@
 #include "authority/entry.h"
 #include "authority/issue.h"
 #include "authority/people.h"
-#include "authority/proposal.h"
 #include "authority/row.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -237,23 +236,6 @@ int vouch_revoke_publish(struct vouch_local *authority, struct vouch_fault *faul
                                                            : err;
 }
 
-// A CA's key is revoked by two people, or alone where nobody could keep them from it.
-static int judge_ca(struct vouch_local *authority, const struct vouch_who *who,
-                    const struct vouch_ask_revoke *ask, struct vouch_reply *reply,
-                    struct vouch_fault *fault) {
-    if (!who->is_local && ask->is_alone) {
-        vouch_reply_alone(reply);
-    } else if (ask->kind != VOUCH_REVOKE_CA && ask->is_alone) {
-        invalid(reply, "alone", "is for revoking a CA");
-    } else if (ask->kind == VOUCH_REVOKE_CA && !ask->is_alone) {
-        vouch_reply_takes_two(reply);
-    } else if (ask->kind == VOUCH_REVOKE_CA) {
-        return vouch_proposal_note_alone(authority, who, VOUCH_PROPOSAL_REVOKE, ask->value.ptr,
-                                         fault);
-    }
-    return VOUCH_OK;
-}
-
 static int answer(struct vouch_local *authority, const struct vouch_who *who,
                   const struct vouch_store_revocation *revocation,
                   const struct vouch_signer_noted *noted, struct vouch_answer_revoke *ret_answer,
@@ -286,15 +268,6 @@ static int revoke(struct vouch_local *authority, const struct vouch_who *who,
     return err == VOUCH_OK ? answer(authority, who, revocation, &noted, ret_answer, fault) : err;
 }
 
-int vouch_revoke_ca(struct vouch_local *authority, const struct vouch_who *who,
-                    const uint8_t key[static VOUCH_STORE_HASH_LEN], struct vouch_bytes reason,
-                    struct vouch_answer_revoke *ret_answer, struct vouch_fault *fault) {
-    const struct vouch_store_revocation revocation = {
-        .kind = VOUCH_STORE_REVOKE_CA, .value = {key, VOUCH_STORE_HASH_LEN}, .reason = reason};
-    ret_answer->reply.verdict = VOUCH_VERDICT_REFUSED; // until it is public
-    return revoke(authority, who, &revocation, ret_answer, fault);
-}
-
 int vouch_local_revoke(struct vouch_local *authority, const struct vouch_caller *caller,
                        const struct vouch_ask_revoke *ask, struct vouch_answer_revoke *ret_answer,
                        struct vouch_fault *fault) {
@@ -307,9 +280,6 @@ int vouch_local_revoke(struct vouch_local *authority, const struct vouch_caller 
         return err;
     }
     err = make(authority, &who, ask, &revocation, reply, fault);
-    if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE) {
-        err = judge_ca(authority, &who, ask, reply, fault);
-    }
     if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE) {
         return err;
     }

@@ -4,21 +4,18 @@
 
 #include "authority/issue.h"
 #include "authority/people.h"
-#include "authority/proposal.h"
 #include "authority/rotation.h"
 #include "base/time.h"
 #include "core/key.h"
 
 // No token, whatever its scopes: a step is made by somebody who is there.
-static int identify(struct vouch_local *authority, const struct vouch_caller *caller, int is_alone,
+static int identify(struct vouch_local *authority, const struct vouch_caller *caller,
                     struct vouch_who *who, struct vouch_reply *reply, struct vouch_fault *fault) {
     int err = vouch_identify(authority, caller, VOUCH_MAY_ADMIN, who, reply, fault);
     if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE) {
         return err;
     }
-    if (is_alone && !who->is_local) {
-        vouch_reply_alone(reply);
-    } else if (!who->is_local && who->user.len == 0) {
+    if (!who->is_local && who->user.len == 0) {
         vouch_reply_set(reply, VOUCH_VERDICT_REFUSED, &vouch_fault_scope, "token",
                         "CA keys are rotated by administrators who are signed in, not by tokens");
     } else {
@@ -88,13 +85,17 @@ static int judge_fingerprint(const struct vouch_ask_rotate *ask, enum vouch_rota
     return 0;
 }
 
-int vouch_rotation_takes_two(enum vouch_rotation_verb verb, const struct vouch_office_ca *other) {
-    return verb == VOUCH_ROTATE_DESTROY || (verb == VOUCH_ROTATE_DROP && other->has_signed);
-}
+struct step {
+    const struct vouch_ask_rotate *ask;
+    struct vouch_who who;
+    size_t use;
+    struct vouch_office_cas cas;
+    enum vouch_rotation_verb verb;
+};
 
 // Whether it may be made.
-static int judge(struct vouch_local *authority, struct vouch_rotation_asked *step,
-                 struct vouch_reply *reply, struct vouch_fault *fault) {
+static int judge(struct vouch_local *authority, struct step *step, struct vouch_reply *reply,
+                 struct vouch_fault *fault) {
     const struct vouch_ask_rotate *ask = step->ask;
     const struct vouch_rotation_waiver waiver = {ask->without, ask->is_hurried != 0};
     struct vouch_rotation_gate gate = {0};
@@ -111,7 +112,7 @@ static int judge(struct vouch_local *authority, struct vouch_rotation_asked *ste
     return err;
 }
 
-static int make(struct vouch_local *authority, const struct vouch_rotation_asked *step,
+static int make(struct vouch_local *authority, const struct step *step,
                 struct vouch_answer_rotate *answer, struct vouch_fault *fault) {
     const struct vouch_signer_rotation rotation = {
         .use = step->use == 0 ? VOUCH_CERT_USER : VOUCH_CERT_HOST,
@@ -133,7 +134,7 @@ static int make(struct vouch_local *authority, const struct vouch_rotation_asked
 }
 
 // What is public says so before the answer does; and the index, by which the next step is judged.
-static int answer(struct vouch_local *authority, struct vouch_rotation_asked *step,
+static int answer(struct vouch_local *authority, struct step *step,
                   struct vouch_answer_rotate *ret_answer, struct vouch_fault *fault) {
     struct vouch_office *office = authority->office;
     int err = vouch_cas_refresh(authority, fault);
@@ -150,57 +151,29 @@ static int answer(struct vouch_local *authority, struct vouch_rotation_asked *st
     return err;
 }
 
-int vouch_rotation_asked_judge(struct vouch_local *authority, struct vouch_rotation_asked *step,
-                               struct vouch_reply *reply, struct vouch_fault *fault) {
+static int rotate(struct vouch_local *authority, struct step *step,
+                  struct vouch_answer_rotate *ret_answer, struct vouch_fault *fault) {
+    struct vouch_reply *reply = &ret_answer->reply;
     vouch_lease_end(authority);
     int err = vouch_index_now(authority, fault); // a certificate may have been signed a moment ago
     vouch_cas_now(authority->office, &step->cas);
-    return err == VOUCH_OK ? judge(authority, step, reply, fault) : err;
-}
-
-int vouch_rotation_asked_make(struct vouch_local *authority, struct vouch_rotation_asked *step,
-                              struct vouch_answer_rotate *ret_answer, struct vouch_fault *fault) {
-    int err = make(authority, step, ret_answer, fault);
-    return err == VOUCH_OK && ret_answer->reply.verdict == VOUCH_VERDICT_DONE
-               ? answer(authority, step, ret_answer, fault)
-               : err;
-}
-
-// What takes two people is done by one only where nobody could keep them from it, and is recorded so.
-static int judge_alone(struct vouch_local *authority, const struct vouch_rotation_asked *step,
-                       struct vouch_reply *reply, struct vouch_fault *fault) {
-    const struct vouch_office_ca *other = vouch_cas_other(&step->cas, step->use);
-    int takes_two = vouch_rotation_takes_two(step->verb, other);
-    if (takes_two && !step->ask->is_alone) {
-        vouch_reply_takes_two(reply);
-    } else if (!takes_two && step->ask->is_alone) {
-        vouch_reply_set(reply, VOUCH_VERDICT_INVALID, &vouch_fault_field, "alone",
-                        "alone is for the step that takes two people, and this one does not");
-    } else if (takes_two) {
-        return vouch_proposal_note_alone(authority, &step->who, VOUCH_PROPOSAL_DESTROY, other->hash,
-                                         fault);
+    if (err == VOUCH_OK) {
+        err = judge(authority, step, reply, fault);
     }
-    return VOUCH_OK;
-}
-
-static int rotate(struct vouch_local *authority, struct vouch_rotation_asked *step,
-                  struct vouch_answer_rotate *ret_answer, struct vouch_fault *fault) {
-    struct vouch_reply *reply = &ret_answer->reply;
-    int err = vouch_rotation_asked_judge(authority, step, reply, fault);
     if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE) {
-        err = judge_alone(authority, step, reply, fault);
+        err = make(authority, step, ret_answer, fault);
     }
     return err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE
-               ? vouch_rotation_asked_make(authority, step, ret_answer, fault)
+               ? answer(authority, step, ret_answer, fault)
                : err;
 }
 
 int vouch_local_rotate(struct vouch_local *authority, const struct vouch_caller *caller,
                        const struct vouch_ask_rotate *ask, struct vouch_answer_rotate *ret_answer,
                        struct vouch_fault *fault) {
-    struct vouch_rotation_asked step = {.ask = ask, .use = vouch_ca_index(ask->use)};
+    struct step step = {.ask = ask, .use = vouch_ca_index(ask->use)};
     struct vouch_reply *reply = &ret_answer->reply;
-    int err = identify(authority, caller, ask->is_alone != 0, &step.who, reply, fault);
+    int err = identify(authority, caller, &step.who, reply, fault);
     if (err != VOUCH_OK || reply->verdict != VOUCH_VERDICT_DONE) {
         return err;
     }

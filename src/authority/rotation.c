@@ -101,21 +101,13 @@ int vouch_rotation_gather(struct vouch_local *authority, const struct vouch_offi
 
 // --- showing
 
-static int count_use(struct vouch_local *authority, const struct vouch_office_ca *ca,
-                     struct vouch_store_ca_use *ret_use, struct vouch_fault *fault) {
-    struct vouch_store *store = vouch_pool_take(&authority->office->slow);
-    int err = vouch_store_ca_use(store, ca->hash, vouch_time_now_s(), ret_use, fault);
-    vouch_pool_give(&authority->office->slow, store);
-    return err;
-}
-
-// `going`: what was counted of it already; NULL: nothing.
 static int put_key(struct vouch_local *authority, const struct vouch_office_ca *ca,
-                   const struct vouch_store_ca_use *going, struct vouch_ca_rotation_key *row,
-                   struct vouch_fault *fault) {
+                   struct vouch_ca_rotation_key *row, struct vouch_fault *fault) {
     char fingerprint[VOUCH_FINGERPRINT_MAX];
-    struct vouch_store_ca_use use = going != NULL ? *going : (struct vouch_store_ca_use){0};
-    int err = going == NULL ? count_use(authority, ca, &use, fault) : VOUCH_OK;
+    struct vouch_store_ca_use use = {0};
+    struct vouch_store *store = vouch_pool_take(&authority->office->slow);
+    int err = vouch_store_ca_use(store, ca->hash, vouch_time_now_s(), &use, fault);
+    vouch_pool_give(&authority->office->slow, store);
     if (err != VOUCH_OK) {
         return err;
     }
@@ -134,15 +126,12 @@ static int put_key(struct vouch_local *authority, const struct vouch_office_ca *
 }
 
 static int put_keys(struct vouch_local *authority, const struct vouch_office_cas *cas, size_t use,
-                    const struct vouch_rotation_gate *gate, struct vouch_ca_rotation *row,
-                    struct vouch_fault *fault) {
-    const struct vouch_office_ca *other = vouch_cas_other(cas, use);
+                    struct vouch_ca_rotation *row, struct vouch_fault *fault) {
     row->keys = vouch_arena_alloc(&authority->arena, VOUCH_ROTATION_KEYS_MAX * sizeof row->keys[0]);
     int err = row->keys == NULL ? vouch_no_memory(fault) : VOUCH_OK;
     for (size_t i = 0; err == VOUCH_OK && i < cas->count; i++) {
         if (vouch_ca_index(cas->rows[i].use) == use && row->key_count < VOUCH_ROTATION_KEYS_MAX) {
-            err = put_key(authority, &cas->rows[i], &cas->rows[i] == other ? &gate->going : NULL,
-                          &row->keys[row->key_count++], fault);
+            err = put_key(authority, &cas->rows[i], &row->keys[row->key_count++], fault);
         }
     }
     return err;
@@ -179,7 +168,7 @@ int vouch_rotation_show(struct vouch_local *authority, const struct vouch_office
                                     .phase = vouch_cas_phase(cas, use)};
     int err = vouch_rotation_gather(authority, cas, use, &gate, fault);
     if (err == VOUCH_OK) {
-        err = put_keys(authority, cas, use, &gate, &row, fault);
+        err = put_keys(authority, cas, use, &row, fault);
     }
     if (err == VOUCH_OK) {
         err = put_gate(authority, &gate, &row, fault);

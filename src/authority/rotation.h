@@ -59,25 +59,3 @@ VOUCH_MUST_USE int vouch_rotation_show(struct vouch_local *authority,
                                        const struct vouch_office_cas *cas, size_t use,
                                        struct vouch_ca_rotation *ret_use,
                                        struct vouch_fault *fault);
-
-// A step that somebody may ask for. With office.rotation_lock, from judging to making.
-struct vouch_rotation_asked {
-    const struct vouch_ask_rotate *ask;
-    struct vouch_who who;
-    size_t use;
-    struct vouch_office_cas cas;   // filled in by judging, as is the next
-    enum vouch_rotation_verb verb; // what the ask comes to
-};
-
-// Nonzero for a step that cannot be undone. `other` is the key beside the active one.
-int vouch_rotation_takes_two(enum vouch_rotation_verb verb, const struct vouch_office_ca *other);
-
-// Whether it may be made as things stand, but for who asks: else the reply says what is in its way.
-VOUCH_MUST_USE int vouch_rotation_asked_judge(struct vouch_local *authority,
-                                              struct vouch_rotation_asked *step,
-                                              struct vouch_reply *reply, struct vouch_fault *fault);
-// Has the signer make it, publishes what comes of it, and answers.
-VOUCH_MUST_USE int vouch_rotation_asked_make(struct vouch_local *authority,
-                                             struct vouch_rotation_asked *step,
-                                             struct vouch_answer_rotate *ret_answer,
-                                             struct vouch_fault *fault);

@@ -140,27 +140,6 @@ int vouch_seat_publish(struct vouch_local *authority, const struct vouch_signer_
     return VOUCH_OK;
 }
 
-// What is refused came from whoever asked: they are told.
-int vouch_seat_export(struct vouch_local *authority, const struct vouch_signer_export *what,
-                      struct vouch_signer_published *ret_published, struct vouch_fault *fault) {
-    struct vouch_signer_published published = {0};
-    vouch_lease_end(authority);
-    pthread_mutex_lock(&authority->seat->lock);
-    int err = vouch_signer_export(authority->seat->signer, what, deadline(), &published, fault);
-    if (err == VOUCH_OK) {
-        err = keep(authority, &published.envelope, fault);
-    }
-    pthread_mutex_unlock(&authority->seat->lock);
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    if (published.outcome == VOUCH_SIGNER_DONE) {
-        vouch_clerk_told(authority->office, published.number + 1);
-    }
-    *ret_published = published;
-    return VOUCH_OK;
-}
-
 // Refusing is in the answer here: by it people learn what is in the way.
 int vouch_seat_rotate(struct vouch_local *authority, const struct vouch_signer_rotation *rotation,
                       struct vouch_signer_rotated *ret_rotated, struct vouch_fault *fault) {

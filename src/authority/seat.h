@@ -22,11 +22,6 @@ VOUCH_MUST_USE int vouch_seat_publish(struct vouch_local *authority,
                                       const struct vouch_signer_krl *krl,
                                       struct vouch_signer_published *ret_published,
                                       struct vouch_fault *fault);
-// An export that the signer refuses is in `outcome`.
-VOUCH_MUST_USE int vouch_seat_export(struct vouch_local *authority,
-                                     const struct vouch_signer_export *what,
-                                     struct vouch_signer_published *ret_published,
-                                     struct vouch_fault *fault);
 // A step that the signer refuses is in `outcome`.
 VOUCH_MUST_USE int vouch_seat_rotate(struct vouch_local *authority,
                                      const struct vouch_signer_rotation *rotation,

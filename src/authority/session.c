@@ -65,60 +65,43 @@ static int name_who(struct vouch_local *authority, const struct vouch_store_sess
     return vouch_people_actor(authority, session->user, &who->actor, fault);
 }
 
-// Who has a session that was found, or was not.
-static int enter(struct vouch_local *authority, enum vouch_store_outcome outcome,
-                 const struct vouch_store_session *session, struct vouch_who *who,
-                 struct vouch_reply *reply, struct vouch_fault *fault) {
-    uint64_t now_s = vouch_time_now_s();
-    uint64_t version = 0;
-    if (outcome != VOUCH_STORE_DONE || is_over(session, now_s)) {
-        unknown(reply, "the session is unknown or has ended: run vouch login");
-        return VOUCH_OK;
-    }
-    vouch_standing_end(authority);
-    const struct vouch_policy *policy = vouch_policy_hold(authority, &version);
-    authority->standing = policy;
-    int is_active = vouch_policy_has_active(policy, session->user, now_s);
-    *who = (struct vouch_who){.scopes = is_active ? scopes_of(policy, session->user) : 0};
-    if (!is_active) {
-        unknown(reply, "the session has ended: its user may not sign in any more");
-        return VOUCH_OK;
-    }
-    int err = name_who(authority, session, version, who, fault);
-    if (err == VOUCH_OK) {
-        vouch_reply_done(reply);
-    }
-    return err;
-}
-
 int vouch_come_with_session(struct vouch_local *authority, const struct vouch_caller *caller,
                             struct vouch_who *who, struct vouch_reply *reply,
                             struct vouch_fault *fault) {
     uint8_t secret[VOUCH_STORE_HASH_LEN];
     struct vouch_store_session session;
     enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
+    uint64_t now_s = vouch_time_now_s();
+    uint64_t version = 0;
     int err = vouch_hash_of(authority, caller->token, secret, fault);
     if (err == VOUCH_OK) {
         err = vouch_store_session_by_secret(vouch_lease(authority), secret, &authority->arena,
                                             &outcome, &session, fault);
     }
-    if (err == VOUCH_OK) {
-        err = enter(authority, outcome, &session, who, reply, fault);
+    if (err != VOUCH_OK) {
+        return err;
     }
-    if (err == VOUCH_OK && reply->verdict == VOUCH_VERDICT_DONE &&
-        session.used_s + VOUCH_STORE_SESSION_COARSE_S <= vouch_time_now_s()) {
-        vouch_clerk_session_used(authority->office, session.id);
+    if (outcome != VOUCH_STORE_DONE || is_over(&session, now_s)) {
+        unknown(reply, "the session is unknown or has ended: run vouch login");
+        return VOUCH_OK;
+    }
+    vouch_standing_end(authority);
+    const struct vouch_policy *policy = vouch_policy_hold(authority, &version);
+    authority->standing = policy;
+    int is_active = vouch_policy_has_active(policy, session.user, now_s);
+    *who = (struct vouch_who){.scopes = is_active ? scopes_of(policy, session.user) : 0};
+    if (!is_active) {
+        unknown(reply, "the session has ended: its user may not sign in any more");
+        return VOUCH_OK;
+    }
+    err = name_who(authority, &session, version, who, fault);
+    if (err == VOUCH_OK) {
+        if (session.used_s + VOUCH_STORE_SESSION_COARSE_S <= now_s) {
+            vouch_clerk_session_used(authority->office, session.id);
+        }
+        vouch_reply_done(reply);
     }
     return err;
-}
-
-int vouch_come_by_ticket(struct vouch_local *authority, uint64_t session_id, struct vouch_who *who,
-                         struct vouch_reply *reply, struct vouch_fault *fault) {
-    struct vouch_store_session session;
-    enum vouch_store_outcome outcome = VOUCH_STORE_ABSENT;
-    int err = vouch_store_session_by_id(vouch_lease(authority), session_id, &authority->arena,
-                                        &outcome, &session, fault);
-    return err == VOUCH_OK ? enter(authority, outcome, &session, who, reply, fault) : err;
 }
 
 void vouch_standing_end(struct vouch_local *authority) {

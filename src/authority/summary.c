@@ -2,12 +2,12 @@
 // The counts of an overview: all by counters and indexes, so that they cost the same however much there is.
 #include "authority/access.h"
 #include "authority/caller.h"
-#include "authority/fleet.h"
 #include "authority/issue.h"
 #include "base/time.h"
 #include "store/tallies.h"
 
 #define DAY_HOURS 24u
+#define SILENT_S 900u // a host that has not reported for so long
 
 // Rows of the store as rows of the answer. Names are left out where there are too many of them.
 static int put_rows(struct vouch_local *authority, const struct vouch_answer_summary *answer,
@@ -98,9 +98,9 @@ static void put_counts(const struct vouch_store_summary *counts,
 static int count_all(struct vouch_local *authority, struct vouch_store *store,
                      struct vouch_answer_summary *answer, struct vouch_fault *fault) {
     struct vouch_store_summary counts = {0};
-    const struct vouch_store_condition_ask how = vouch_fleet_how(authority->office, answer->now_s);
-    answer->krl_version = how.krl_version;
-    int err = vouch_store_summary(store, &how, &counts, fault);
+    const struct vouch_store_summary_ask ask = {
+        .now_s = answer->now_s, .silent_s = SILENT_S, .krl_version = answer->krl_version};
+    int err = vouch_store_summary(store, &ask, &counts, fault);
     if (err == VOUCH_OK) {
         put_counts(&counts, answer);
         err = vouch_store_tally_sum(store, VOUCH_STORE_TALLY_LOGINS_REFUSED,
@@ -149,6 +149,9 @@ int vouch_local_summary(struct vouch_local *authority, const struct vouch_caller
     }
     ret_answer->now_s = vouch_time_now_s();
     choose_times(hours, ret_answer);
+    pthread_mutex_lock(&office->public_lock);
+    ret_answer->krl_version = office->krls[0].version;
+    pthread_mutex_unlock(&office->public_lock);
     struct vouch_store *store = vouch_pool_take(&office->slow);
     err = count_all(authority, store, ret_answer, fault);
     vouch_pool_give(&office->slow, store);

@@ -414,44 +414,6 @@ static void each_failing_call_of_taking_gives_one_certificate_at_most(void **sta
     sweep(*state, take_once);
 }
 
-static void make_ticket(struct lab *lab, char ret_secret[static VOUCH_TOKEN_TEXT_MAX]) {
-    const struct vouch_caller caller = company_caller(lab, "alice", 60);
-    struct vouch_ask_access ask = company_ask(lab, "dev");
-    struct vouch_answer_ticket_new made;
-    ask.key = (struct vouch_bytes){0};
-    test_ok(vouch_authority_ticket_new(lab->admin, &caller, &ask, &made, &fault));
-    lab_verdict(made, VOUCH_VERDICT_DONE);
-    (void)snprintf(ret_secret, VOUCH_TOKEN_TEXT_MAX, "%.*s", (int)made.secret.len,
-                   (const char *)made.secret.ptr);
-}
-
-static int ticket_once(struct lab *lab, enum what what, long nth) {
-    char secret[VOUCH_TOKEN_TEXT_MAX];
-    make_ticket(lab, secret);
-    const struct vouch_caller caller = person_unknown("192.0.2.31");
-    const struct vouch_ask_ticket_use ask = {
-        .secret = vouch_bytes_of(secret),
-        .key = vouch_key_blob(vouch_private_key_public(lab->subject))};
-    struct vouch_answer_cert answer = {0}, again;
-    size_t before = count_certs(lab);
-    arm(lab, what, nth);
-    int err = vouch_authority_ticket_use(asker, &caller, &ask, &answer, NULL);
-    int goes_on = disarm(what, nth);
-    int is_granted = err == VOUCH_OK && answer.reply.verdict == VOUCH_VERDICT_DONE;
-    assert_int_equal(answer.row.serial != 0, is_granted);
-    assert_true(is_granted || goes_on);
-    test_ok(vouch_authority_ticket_use(lab->admin, &caller, &ask, &again, &fault));
-    assert_false(is_granted && again.reply.verdict == VOUCH_VERDICT_DONE);
-    assert_true(again.reply.verdict == VOUCH_VERDICT_DONE ||
-                again.reply.verdict == VOUCH_VERDICT_ABSENT);
-    assert_true(count_certs(lab) <= before + 1); // once, whatever happened
-    return goes_on;
-}
-
-static void each_failing_call_of_a_one_time_link_gives_one_certificate_at_most(void **state) {
-    sweep(*state, ticket_once);
-}
-
 // --- rotating a CA key
 
 static enum vouch_rotation_phase phase_of(struct lab *lab) {
@@ -533,7 +495,6 @@ int main(void) {
         COMPANY(each_failing_call_of_access_gives_nothing_unrecorded),
         COMPANY(each_failing_call_of_an_approval_leaves_it_whole_or_undone),
         COMPANY(each_failing_call_of_taking_gives_one_certificate_at_most),
-        COMPANY(each_failing_call_of_a_one_time_link_gives_one_certificate_at_most),
         COMPANY(each_failing_call_of_a_rotation_makes_the_step_or_leaves_it),
     };
     return cmocka_run_group_tests_name("authority/failure", tests, NULL, NULL);

@@ -277,22 +277,9 @@ int vouch_api_open(const struct vouch_api_server *server, struct vouch_api **ret
 
 // Asking
 
-// By its first line, before all of it has come.
-static int is_good_so_far(const struct transfer *transfer) {
-    const struct vouch_api *api = transfer->api;
-    long status = 0;
-    (void)api->lib->easy_getinfo(api->curl, CURLINFO_RESPONSE_CODE, &status);
-    return status >= 200 && status < 300;
-}
-
 static size_t take_body(char *data, size_t size, size_t count, void *context) {
     struct transfer *transfer = context;
     struct vouch_buf *body = &transfer->answer.body;
-    const struct vouch_api_ask *ask = transfer->ask;
-    if (ask->take != NULL && is_good_so_far(transfer)) {
-        const struct vouch_bytes piece = {(const uint8_t *)data, size * count};
-        return ask->take(ask->take_context, piece) == 0 ? size * count : 0;
-    }
     vouch_buf_put(body, (struct vouch_bytes){(const uint8_t *)data, size * count});
     transfer->overflow = body->err != 0;
     return transfer->overflow ? 0 : size * count;
@@ -451,9 +438,6 @@ static CURLcode attempt(struct transfer *transfer) {
 }
 
 static int may_repeat(const struct vouch_api_ask *ask) {
-    if (ask->take != NULL) {
-        return 0;
-    }
     return ask->method == VOUCH_API_GET || ask->method == VOUCH_API_PUT || ask->once != NULL;
 }
 

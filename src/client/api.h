@@ -75,11 +75,7 @@ struct vouch_api_ask {
     const char *etag;  // what is there already, without quotes; NULL: nothing
     const char *match; // what has to be there still (If-Match), without quotes; NULL: anything
     size_t answer_max; // 0: VOUCH_API_JSON_MAX
-    // Is handed a good answer piece by piece, in place of a body; then the question is put once only. Nonzero
-    // ends it.
-    int (*take)(void *context, struct vouch_bytes piece);
-    void *take_context;
-    uint64_t wait_ms; // how long the server may hold the answer back
+    uint64_t wait_ms;  // how long the server may hold the answer back
 };
 
 struct vouch_api_answer {

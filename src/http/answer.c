@@ -19,7 +19,6 @@ static const char *const field_names[VOUCH_HTTP_FIELD_COUNT] = {
     [VOUCH_HTTP_SET_PREFERENCE_APPLIED] = "Preference-Applied: ",
     [VOUCH_HTTP_SET_RETRY_AFTER] = "Retry-After: ",
     [VOUCH_HTTP_SET_SET_COOKIE] = "Set-Cookie: ",
-    [VOUCH_HTTP_SET_VARY] = "Vary: ",
     [VOUCH_HTTP_SET_WWW_AUTHENTICATE] = "WWW-Authenticate: ",
 };
 
@@ -186,7 +185,7 @@ static void put_head(struct vouch_http_exchange *x, size_t body_len,
         if (response->content_type != NULL) {
             put_field(out, "Content-Type: ", response->content_type);
         }
-        if (response->packed) {
+        if (x->packed) {
             put_field(out, "Content-Encoding: ", "gzip");
         }
     }

@@ -83,7 +83,7 @@ void vouch_http_exchange_reset(struct vouch_http_exchange *x) {
     response->etag[0] = 0;
     response->wait = (struct vouch_http_wait){0};
     response->stream = 0;
-    response->packed = 0;
+    x->packed = 0;
 }
 
 int vouch_http_exchange_begun(const struct vouch_http_exchange *x) {
@@ -232,7 +232,7 @@ static void pack(struct vouch_http_exchange *x, const struct vouch_http_file *fi
     }
     vouch_buf_put_text(&response->fields, "Vary: Accept-Encoding\r\n");
     if (vouch_http_takes_gzip(x->request.headers[VOUCH_HTTP_ACCEPT_ENCODING])) {
-        response->packed = 1;
+        x->packed = 1;
         response->shared.bytes = file->gzip;
         (void)snprintf(response->etag, sizeof response->etag, "%.*s" VOUCH_HTTP_GZIP_MARK "\"",
                        (int)strlen(file->etag) - 1, file->etag);

@@ -31,6 +31,7 @@ struct vouch_http_exchange {
     size_t scanned;                     // bytes of the head looked at
     size_t head_len;                    // 0 until the head was read
     const uint8_t *read_at;             // where `in` was when the slices were made
+    unsigned packed;                    // nonzero: the body is compressed by gzip
     unsigned closing;                   // nonzero: the connection ends with this answer
     unsigned continued;                 // nonzero: 100 Continue was sent
     unsigned large;                     // nonzero: it counts as one with a large body

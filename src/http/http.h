@@ -100,7 +100,6 @@ enum vouch_http_field {
     VOUCH_HTTP_SET_PREFERENCE_APPLIED,
     VOUCH_HTTP_SET_RETRY_AFTER,
     VOUCH_HTTP_SET_SET_COOKIE,
-    VOUCH_HTTP_SET_VARY,
     VOUCH_HTTP_SET_WWW_AUTHENTICATE,
     VOUCH_HTTP_FIELD_COUNT
 };
@@ -129,7 +128,6 @@ struct vouch_http_hold {
 };
 
 #define VOUCH_HTTP_ETAG_MAX 80
-#define VOUCH_HTTP_GZIP_MARK "-gz" // ends the ETag of what was compressed, within its quotes
 
 struct vouch_http_response {
     unsigned status;                // 0: the handler forgot, which answers 500
@@ -138,7 +136,6 @@ struct vouch_http_response {
     char etag[VOUCH_HTTP_ETAG_MAX]; // with its quotes; empty: none. Answers If-None-Match by 304
     struct vouch_buf body;
     struct vouch_http_shared shared; // in place of `body`
-    unsigned packed;                 // nonzero: the body is compressed by gzip
     struct vouch_http_wait wait;     // in place of an answer
     struct vouch_http_hold hold;     // set once; stays while the handler is called again
     // Nonzero: `body` is a piece of an answer that goes on after `wait`, when the handler is called for the

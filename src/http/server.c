@@ -206,9 +206,6 @@ void vouch_http_server_counts(struct vouch_http_server *server,
         .working = atomic_load(&tally->working),
         .waiting = atomic_load(&tally->waiting),
     };
-    pthread_mutex_lock(&server->tls_lock);
-    counts.tls_ends_s = server->tls != NULL ? vouch_http_tls_ends_s(server->tls) : 0;
-    pthread_mutex_unlock(&server->tls_lock);
     for (size_t i = 0; i < 6; i++) {
         counts.answers[i] = atomic_load(&tally->answers[i]);
     }

@@ -120,7 +120,6 @@ struct vouch_http_counts {
     uint64_t queued;      // now
     uint64_t working;     // now
     uint64_t waiting;     // now
-    uint64_t tls_ends_s;  // when the certificate ends; 0: there is none
 };
 
 // A picture of the counters; from any thread.

@@ -6,6 +6,8 @@
 #include "http/head.h"
 #include "http/server.h"
 
+#define VOUCH_HTTP_GZIP_MARK "-gz" // ends the ETag of what was compressed
+
 struct vouch_http_segment {
     struct vouch_bytes text; // ptr is NULL for a capture
 };

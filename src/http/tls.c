@@ -7,7 +7,6 @@
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "http/transport.h"
 
@@ -162,14 +161,6 @@ int vouch_http_tls_new(const struct vouch_http_identity *identity, struct vouch_
 
 void vouch_http_tls_free(struct vouch_http_tls *tls) {
     SSL_CTX_free((SSL_CTX *)tls);
-}
-
-uint64_t vouch_http_tls_ends_s(const struct vouch_http_tls *tls) {
-    const X509 *cert = SSL_CTX_get0_certificate((const SSL_CTX *)tls);
-    const ASN1_TIME *end = cert != NULL ? X509_get0_notAfter(cert) : NULL;
-    struct tm when = {0};
-    time_t ends_s = end != NULL && ASN1_TIME_to_tm(end, &when) == 1 ? timegm(&when) : 0;
-    return ends_s > 0 ? (uint64_t)ends_s : 0;
 }
 
 // ----- one connection -----

@@ -50,9 +50,6 @@ VOUCH_MUST_USE int vouch_http_tls_new(const struct vouch_http_identity *identity
                                       struct vouch_http_tls **ret_tls, struct vouch_fault *fault);
 void vouch_http_tls_free(struct vouch_http_tls *tls);
 
-// When the server's own certificate ends, in seconds since 1970; 0 if it does not say.
-uint64_t vouch_http_tls_ends_s(const struct vouch_http_tls *tls);
-
 // TLS, as the server, over a socket that the caller owns and closes. VOUCH_ERR_NO_MEMORY.
 VOUCH_MUST_USE int vouch_http_tls_begin(struct vouch_http_tls *tls,
                                         struct vouch_http_socket *socket,

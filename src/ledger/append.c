@@ -19,12 +19,6 @@ uint64_t vouch_ledger_size(const struct vouch_ledger *ledger) {
     return ledger->size;
 }
 
-struct vouch_tree_hash vouch_ledger_checkpoint_root(struct vouch_ledger *ledger) {
-    struct vouch_tree_hash root;
-    vouch_tree_root(&ledger->derived.tree, &root);
-    return root;
-}
-
 uint64_t vouch_ledger_checkpoint_size(const struct vouch_ledger *ledger) {
     return ledger->derived.tree.size;
 }

@@ -72,9 +72,6 @@ VOUCH_MUST_USE int vouch_ledger_checkpoint(struct vouch_ledger *ledger,
 uint64_t vouch_ledger_size(const struct vouch_ledger *ledger);
 uint64_t vouch_ledger_checkpoint_size(const struct vouch_ledger *ledger);
 
-// The root that the last checkpoint signs.
-struct vouch_tree_hash vouch_ledger_checkpoint_root(struct vouch_ledger *ledger);
-
 // The highest serial in any certificate of this ledger, 0 if there is none; the last record's time.
 uint64_t vouch_ledger_last_serial(const struct vouch_ledger *ledger);
 uint64_t vouch_ledger_last_time_ms(const struct vouch_ledger *ledger);

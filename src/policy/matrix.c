@@ -10,21 +10,17 @@
 
 #include "policy/prepared.h"
 #include "policy/rule.h"
-#include "policy/similar.h"
 #include "policy/ways.h"
 
 struct filling {
     const struct vouch_policy_view *view;
     const struct vouch_policy_matrix_ask *ask;
-    uint32_t *rows; // users or groups, as they stand
-    size_t row_count;
-    struct vouch_bytes *columns; // all of them, as they stand
+    struct vouch_bytes *columns; // all of them, sorted
     size_t column_count;
     size_t from, until;  // the window's columns
-    uint32_t *column_of; // by host, among all columns; NOWHERE: in none
-    enum vouch_policy_matrix_order rows_order, columns_order;
-    uint8_t *looked_at; // by role
-    uint8_t *means;     // by role and column of the window
+    uint32_t *column_of; // by host, in the window; NOWHERE: not in it
+    uint8_t *looked_at;  // by role
+    uint8_t *means;      // by role and column of the window
     struct vouch_policy_growing cells;
 };
 
@@ -36,18 +32,6 @@ static int compare(const void *left, const void *right) {
     return order != 0 ? order : a->len < b->len ? -1 : a->len > b->len;
 }
 
-static int has_value(const struct vouch_policy_host *host, struct vouch_bytes label,
-                     struct vouch_bytes wanted) {
-    for (size_t i = 0; i < host->labels.count; i++) {
-        struct vouch_bytes value;
-        struct vouch_bytes key = vouch_policy_before(host->labels.items[i], '=', &value);
-        if (vouch_bytes_equal(key, label)) {
-            return vouch_bytes_equal(value, wanted);
-        }
-    }
-    return 0;
-}
-
 // What column a host belongs to, by name; empty: to none.
 static struct vouch_bytes column_name(const struct filling *filling,
                                       const struct vouch_policy_host *host) {
@@ -55,11 +39,8 @@ static struct vouch_bytes column_name(const struct filling *filling,
     if (ask->zone.len > 0 && !vouch_bytes_equal(ask->zone, host->zone)) {
         return (struct vouch_bytes){0};
     }
-    if (ask->label.len == 0 || (ask->value.len > 0 && has_value(host, ask->label, ask->value))) {
+    if (ask->label.len == 0) {
         return host->name;
-    }
-    if (ask->value.len > 0) {
-        return (struct vouch_bytes){0};
     }
     for (size_t i = 0; i < host->labels.count; i++) {
         struct vouch_bytes value;
@@ -96,75 +77,30 @@ static int find_columns(struct filling *filling) {
     return VOUCH_OK;
 }
 
-// Where each host stands. The columns are sorted by name.
+static uint32_t column_at(const struct filling *filling, struct vouch_bytes name) {
+    size_t count = filling->until - filling->from;
+    const struct vouch_bytes *first = filling->columns + filling->from;
+    const struct vouch_bytes *found =
+        name.len > 0 && count > 0 ? bsearch(&name, first, count, sizeof name, compare) : NULL;
+    return found != NULL ? (uint32_t)(found - first) : VOUCH_POLICY_NOWHERE;
+}
+
+// Which hosts stand in the window, and where.
 static int place_hosts(struct filling *filling) {
     const struct vouch_policy_content *content = &filling->view->policy->content;
-    filling->column_of = vouch_arena_alloc(filling->view->arena,
-                                           (content->host_count + 1) * sizeof *filling->column_of);
-    if (filling->column_of == NULL) {
+    struct vouch_arena *arena = filling->view->arena;
+    size_t width = filling->until - filling->from;
+    filling->column_of =
+        vouch_arena_alloc(arena, (content->host_count + 1) * sizeof *filling->column_of);
+    filling->looked_at = vouch_arena_alloc(arena, content->role_count + 1);
+    filling->means = vouch_arena_alloc(arena, content->role_count * width + 1);
+    if (filling->column_of == NULL || filling->looked_at == NULL || filling->means == NULL) {
         return VOUCH_ERR_NO_MEMORY;
     }
     for (size_t h = 0; h < content->host_count; h++) {
-        const struct vouch_bytes name = column_name(filling, &content->hosts[h]);
-        const struct vouch_bytes *found =
-            name.len > 0 && filling->column_count > 0
-                ? bsearch(&name, filling->columns, filling->column_count, sizeof name, compare)
-                : NULL;
-        filling->column_of[h] =
-            found != NULL ? (uint32_t)(found - filling->columns) : VOUCH_POLICY_NOWHERE;
+        filling->column_of[h] = column_at(filling, column_name(filling, &content->hosts[h]));
     }
     return VOUCH_OK;
-}
-
-// Columns whose hosts the same roles mean come together.
-static int order_columns(struct filling *filling) {
-    const struct vouch_policy_content *content = &filling->view->policy->content;
-    struct vouch_arena *arena = filling->view->arena;
-    const size_t count = filling->column_count;
-    struct vouch_policy_sets sets;
-    uint32_t *order = vouch_arena_alloc(arena, (count + 1) * sizeof *order);
-    uint32_t *place = vouch_arena_alloc(arena, (count + 1) * sizeof *place);
-    struct vouch_bytes *columns = vouch_arena_alloc(arena, (count + 1) * sizeof *columns);
-    if (order == NULL || place == NULL || columns == NULL ||
-        vouch_policy_sets_new(arena, count, content->role_count, &sets) != VOUCH_OK) {
-        return VOUCH_ERR_NO_MEMORY;
-    }
-    for (uint32_t h = 0; h < content->host_count; h++) {
-        const uint32_t column = filling->column_of[h];
-        for (uint32_t r = 0; column != VOUCH_POLICY_NOWHERE && r < content->role_count; r++) {
-            if (vouch_policy_role_means(filling->view->policy, r, h)) {
-                vouch_policy_sets_add(&sets, column, r);
-            }
-        }
-    }
-    int err = vouch_policy_similar(arena, &sets, order);
-    for (size_t i = 0; err == VOUCH_OK && i < count; i++) {
-        columns[i] = filling->columns[order[i]];
-        place[order[i]] = (uint32_t)i;
-    }
-    for (size_t h = 0; err == VOUCH_OK && h < content->host_count; h++) {
-        uint32_t *column = &filling->column_of[h];
-        *column = *column != VOUCH_POLICY_NOWHERE ? place[*column] : *column;
-    }
-    filling->columns = columns;
-    filling->columns_order = VOUCH_POLICY_BY_SIMILARITY;
-    return err;
-}
-
-// What is not too much for an answer.
-static int may_order(const struct filling *filling, size_t things) {
-    const size_t roles = filling->view->policy->content.role_count;
-    return filling->ask->order == VOUCH_POLICY_BY_SIMILARITY &&
-           (roles == 0 || things <= VOUCH_POLICY_SIMILAR_MAX / roles);
-}
-
-// What each role means is found out when it is asked for.
-static int prepare_means(struct filling *filling) {
-    const size_t roles = filling->view->policy->content.role_count;
-    const size_t width = filling->until - filling->from;
-    filling->looked_at = vouch_arena_alloc(filling->view->arena, roles + 1);
-    filling->means = vouch_arena_alloc(filling->view->arena, roles * width + 1);
-    return filling->looked_at != NULL && filling->means != NULL ? VOUCH_OK : VOUCH_ERR_NO_MEMORY;
 }
 
 // By column of the window: nonzero if the role means a host there.
@@ -173,11 +109,9 @@ static const uint8_t *meant_by(struct filling *filling, uint32_t role) {
     uint8_t *means = filling->means + role * width;
     const size_t hosts = filling->view->policy->content.host_count;
     for (uint32_t h = 0; !filling->looked_at[role] && h < hosts; h++) {
-        const size_t column = filling->column_of[h];
-        const int is_in = column >= filling->from && column < filling->until;
-        if (is_in && !means[column - filling->from]) {
-            means[column - filling->from] =
-                vouch_policy_role_means(filling->view->policy, role, h) != 0;
+        uint32_t column = filling->column_of[h];
+        if (column != VOUCH_POLICY_NOWHERE && !means[column]) {
+            means[column] = vouch_policy_role_means(filling->view->policy, role, h) != 0;
         }
     }
     filling->looked_at[role] = 1;
@@ -295,6 +229,12 @@ static int fill_cell(struct filling *filling, const struct row *row, size_t at, 
     return err == VOUCH_OK ? keep(filling->view->arena, &approval, &cell->approval) : err;
 }
 
+static size_t row_total(const struct filling *filling) {
+    const struct vouch_policy_content *content = &filling->view->policy->content;
+    return filling->ask->rows == VOUCH_POLICY_ROWS_USERS ? content->user_count
+                                                         : content->group_count;
+}
+
 static struct vouch_bytes row_name(const struct filling *filling, size_t at) {
     const struct vouch_policy_content *content = &filling->view->policy->content;
     return filling->ask->rows == VOUCH_POLICY_ROWS_USERS ? content->users[at].name
@@ -305,57 +245,9 @@ static size_t end_of(size_t from, size_t count, size_t total) {
     return from >= total ? from : total - from < count ? total : from + count;
 }
 
-// All users or groups, or the members of a group.
-static int find_rows(struct filling *filling) {
-    const struct vouch_policy *policy = filling->view->policy;
-    const struct vouch_policy_matrix_ask *ask = filling->ask;
-    const int is_users = ask->rows == VOUCH_POLICY_ROWS_USERS;
-    const uint32_t group =
-        ask->group.len > 0 ? vouch_policy_group_at(policy, ask->group) : VOUCH_POLICY_NOWHERE;
-    const struct vouch_policy_ids *members =
-        group != VOUCH_POLICY_NOWHERE && is_users ? &policy->group_users[group] : NULL;
-    const size_t all = is_users ? policy->content.user_count : policy->content.group_count;
-    const size_t count = members != NULL ? members->count : ask->group.len > 0 ? 0 : all;
-    filling->rows = vouch_arena_alloc(filling->view->arena, (count + 1) * sizeof *filling->rows);
-    if (filling->rows == NULL) {
-        return VOUCH_ERR_NO_MEMORY;
-    }
-    for (size_t i = 0; i < count; i++) {
-        filling->rows[i] = members != NULL ? members->items[i] : (uint32_t)i;
-    }
-    filling->row_count = count;
-    return VOUCH_OK;
-}
-
-// Rows that have the same roles come together.
-static int order_rows(struct filling *filling) {
-    const size_t roles = filling->view->policy->content.role_count;
-    struct vouch_arena *arena = filling->view->arena;
-    struct vouch_policy_sets sets;
-    uint32_t *order = vouch_arena_alloc(arena, (filling->row_count + 1) * sizeof *order);
-    if (order == NULL ||
-        vouch_policy_sets_new(arena, filling->row_count, roles, &sets) != VOUCH_OK) {
-        return VOUCH_ERR_NO_MEMORY;
-    }
-    for (size_t i = 0; i < filling->row_count; i++) {
-        for (uint32_t r = 0; r < roles; r++) {
-            if (row_has(filling, filling->rows[i], r)) {
-                vouch_policy_sets_add(&sets, i, r);
-            }
-        }
-    }
-    int err = vouch_policy_similar(arena, &sets, order);
-    for (size_t i = 0; err == VOUCH_OK && i < filling->row_count; i++) {
-        order[i] = filling->rows[order[i]];
-    }
-    filling->rows = order;
-    filling->rows_order = VOUCH_POLICY_BY_SIMILARITY;
-    return err;
-}
-
 static int fill_rows(struct filling *filling, struct vouch_policy_matrix *matrix) {
     const struct vouch_policy_matrix_ask *ask = filling->ask;
-    size_t until = end_of(ask->row_from, ask->row_count, filling->row_count);
+    size_t until = end_of(ask->row_from, ask->row_count, row_total(filling));
     struct vouch_bytes *names =
         vouch_arena_alloc(filling->view->arena, (ask->row_count + 1) * sizeof *names);
     struct row row = {.roles = vouch_arena_alloc(filling->view->arena,
@@ -363,29 +255,14 @@ static int fill_rows(struct filling *filling, struct vouch_policy_matrix *matrix
                                                      sizeof *row.roles)};
     int err = names == NULL || row.roles == NULL ? VOUCH_ERR_NO_MEMORY : VOUCH_OK;
     for (size_t at = ask->row_from; err == VOUCH_OK && at < until; at++) {
-        find_roles(filling, filling->rows[at], &row);
-        names[at - ask->row_from] = row_name(filling, filling->rows[at]);
+        find_roles(filling, at, &row);
+        names[at - ask->row_from] = row_name(filling, at);
         for (size_t c = 0; err == VOUCH_OK && c < filling->until - filling->from; c++) {
             err = fill_cell(filling, &row, at - ask->row_from, c);
         }
     }
     matrix->rows = (struct vouch_policy_names){names, NULL, until - ask->row_from};
     return err;
-}
-
-// Rows and columns, as they are to stand, and the window of them.
-static int arrange(struct filling *filling) {
-    const struct vouch_policy_matrix_ask *ask = filling->ask;
-    int err = find_rows(filling);
-    err = err == VOUCH_OK && may_order(filling, filling->row_count) ? order_rows(filling) : err;
-    err = err == VOUCH_OK ? find_columns(filling) : err;
-    err = err == VOUCH_OK ? place_hosts(filling) : err;
-    err = err == VOUCH_OK && may_order(filling, filling->view->policy->content.host_count)
-              ? order_columns(filling)
-              : err;
-    filling->from = ask->column_from;
-    filling->until = end_of(ask->column_from, ask->column_count, filling->column_count);
-    return err == VOUCH_OK ? prepare_means(filling) : err;
 }
 
 int vouch_policy_matrix(const struct vouch_policy_view *view,
@@ -396,18 +273,23 @@ int vouch_policy_matrix(const struct vouch_policy_view *view,
     if (ask->row_count > VOUCH_POLICY_WINDOW_MAX || ask->column_count > VOUCH_POLICY_WINDOW_MAX) {
         return VOUCH_ERR_ARGUMENT;
     }
-    int err = arrange(&filling);
-    err = err == VOUCH_OK ? fill_rows(&filling, &matrix) : err;
+    int err = find_columns(&filling);
+    if (err == VOUCH_OK) {
+        filling.from = ask->column_from;
+        filling.until = end_of(ask->column_from, ask->column_count, filling.column_count);
+        err = place_hosts(&filling);
+    }
+    if (err == VOUCH_OK) {
+        err = fill_rows(&filling, &matrix);
+    }
     if (err != VOUCH_OK) {
         return err;
     }
     matrix.columns = (struct vouch_policy_names){
         filling.until > filling.from ? filling.columns + filling.from : filling.columns, NULL,
         filling.until - filling.from};
-    matrix.rows_in_all = filling.row_count;
+    matrix.rows_in_all = row_total(&filling);
     matrix.columns_in_all = filling.column_count;
-    matrix.rows_order = filling.rows_order;
-    matrix.columns_order = filling.columns_order;
     matrix.cells = (const void *)filling.cells.items;
     matrix.cell_count = filling.cells.count;
     *ret_matrix = matrix;

@@ -12,16 +12,10 @@
 
 enum vouch_policy_matrix_rows { VOUCH_POLICY_ROWS_USERS = 0, VOUCH_POLICY_ROWS_GROUPS };
 
-enum vouch_policy_matrix_order { VOUCH_POLICY_BY_NAME = 0, VOUCH_POLICY_BY_SIMILARITY };
-
 struct vouch_policy_matrix_ask {
     enum vouch_policy_matrix_rows rows;
-    struct vouch_bytes group; // rows are its members, who are users; empty: all
     struct vouch_bytes label; // columns are its values; empty: columns are hosts
-    struct vouch_bytes value; // of the label: columns are the hosts that have it; empty: any
     struct vouch_bytes zone;  // of the hosts; empty: all
-    // Of rows and of columns: by what they have in common, as far as VOUCH_POLICY_SIMILAR_MAX allows.
-    enum vouch_policy_matrix_order order;
     size_t row_from, row_count;
     size_t column_from, column_count;
 };
@@ -36,8 +30,7 @@ struct vouch_policy_matrix_cell {
 struct vouch_policy_matrix {
     struct vouch_policy_names rows, columns; // of the window
     size_t rows_in_all, columns_in_all;
-    enum vouch_policy_matrix_order rows_order, columns_order; // as they are
-    const struct vouch_policy_matrix_cell *cells;             // that are not empty, row by row
+    const struct vouch_policy_matrix_cell *cells; // that are not empty, row by row
     size_t cell_count;
 };
 

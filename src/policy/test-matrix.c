@@ -167,58 +167,6 @@ static void rows_may_be_groups(void **state) {
     assert_int_equal(cell_at(&matrix, 1, 1)->standing.count, 0);
 }
 
-static void a_group_and_a_value_open_into_what_they_are_of(void **state) {
-    (void)state;
-    vouch_autoarena struct vouch_arena arena = {0};
-    vouch_autopolicy struct vouch_policy *policy = test_policy(SMALL);
-    const struct vouch_policy_view view = {policy, NOW, &arena};
-    struct vouch_policy_matrix_ask ask = {
-        .group = text_of("dev"), .label = text_of("tier"), .value = text_of("web")};
-    struct vouch_policy_matrix matrix = table_of(&view, ask);
-    NAMES(matrix.rows, "ann");
-    NAMES(matrix.columns, "a.example.com", "c.example.com");
-    assert_int_equal(matrix.rows_in_all, 1);
-    assert_int_equal(matrix.columns_in_all, 2);
-    NAMES(cell_at(&matrix, 0, 1)->standing, "app", "ann");
-    ask.group = text_of("ops");
-    matrix = table_of(&view, ask);
-    NAMES(matrix.rows, "ann", "ben");
-    NAMES(cell_at(&matrix, 1, 0)->approval, "root");
-    ask.group = text_of("nobody");
-    ask.value = text_of("none");
-    matrix = table_of(&view, ask);
-    assert_int_equal(matrix.rows_in_all + matrix.columns_in_all + matrix.cell_count, 0);
-}
-
-static void what_has_the_same_access_stands_together(void **state) {
-    (void)state;
-    vouch_autoarena struct vouch_arena arena = {0};
-    vouch_autopolicy struct vouch_policy *policy = test_policy(SMALL);
-    const struct vouch_policy_view view = {policy, NOW, &arena};
-    const struct vouch_policy_matrix by_name =
-        table_of(&view, (struct vouch_policy_matrix_ask){.row_from = 0});
-    const struct vouch_policy_matrix matrix =
-        table_of(&view, (struct vouch_policy_matrix_ask){.order = VOUCH_POLICY_BY_SIMILARITY});
-    NAMES(by_name.columns, "a.example.com", "b.example.com", "c.example.com", "d.example.com");
-    NAMES(matrix.columns, "b.example.com", "d.example.com", "a.example.com", "c.example.com");
-    assert_int_equal(by_name.rows_order, VOUCH_POLICY_BY_NAME);
-    assert_int_equal(matrix.rows_order, VOUCH_POLICY_BY_SIMILARITY);
-    assert_int_equal(matrix.columns_order, VOUCH_POLICY_BY_SIMILARITY);
-    assert_int_equal(matrix.cell_count, by_name.cell_count);
-    for (size_t i = 0; i < matrix.cell_count; i++) {
-        const struct vouch_policy_matrix_cell *cell = &matrix.cells[i];
-        int is_ann = vouch_bytes_equal(matrix.rows.items[cell->row], text_of("ann"));
-        int is_web = cell->column >= 2;
-        assert_int_equal(cell->standing.count, is_ann && is_web ? 2 : 0);
-        assert_int_equal(cell->approval.count, 1);
-    }
-    const struct vouch_policy_matrix part = table_of(
-        &view, (struct vouch_policy_matrix_ask){
-                   .order = VOUCH_POLICY_BY_SIMILARITY, .column_from = 1, .column_count = 2});
-    NAMES(part.columns, "d.example.com", "a.example.com");
-    assert_int_equal(part.columns_in_all, 4);
-}
-
 static void a_window_that_is_too_large_is_refused(void **state) {
     (void)state;
     vouch_autoarena struct vouch_arena arena = {0};
@@ -278,18 +226,13 @@ static void a_window_of_a_large_company_takes_no_half_second(void **state) {
         table_of(&view, (struct vouch_policy_matrix_ask){.row_from = 500, .column_from = 2500});
     const struct vouch_policy_matrix tiers =
         table_of(&view, (struct vouch_policy_matrix_ask){.label = text_of("tier")});
-    const struct vouch_policy_matrix alike =
-        table_of(&view, (struct vouch_policy_matrix_ask){.order = VOUCH_POLICY_BY_SIMILARITY});
     uint64_t took_ms = (vouch_time_monotonic_ns() - begun_ns) / 1000000;
-    print_message("# three windows: %u ms\n", (unsigned)took_ms);
-    assert_int_equal(alike.columns_order, VOUCH_POLICY_BY_SIMILARITY);
-    assert_int_equal(alike.cell_count % (20 * 100), 0); // blocks of 20 people and 100 hosts
-    assert_true(alike.cell_count > 0);
+    print_message("# two windows: %u ms\n", (unsigned)took_ms);
     assert_int_equal(hosts.cell_count, 200 * 200 / 50);
     assert_int_equal(tiers.cell_count, 200);
     assert_int_equal(hosts.columns_in_all, HOSTS);
     assert_true(took_ms <
-                3 * 500 * 4); // three of them; four times as long with sanitizers on a busy machine
+                2 * 500 * 4); // two of them; four times as long with sanitizers on a busy machine
 }
 
 int main(void) {
@@ -298,8 +241,6 @@ int main(void) {
         cmocka_unit_test(a_window_is_a_part_of_the_whole),
         cmocka_unit_test(columns_may_be_the_values_of_a_label),
         cmocka_unit_test(rows_may_be_groups),
-        cmocka_unit_test(a_group_and_a_value_open_into_what_they_are_of),
-        cmocka_unit_test(what_has_the_same_access_stands_together),
         cmocka_unit_test(a_window_that_is_too_large_is_refused),
         cmocka_unit_test(a_window_of_a_large_company_takes_no_half_second),
     };

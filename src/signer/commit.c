@@ -13,12 +13,6 @@
 #define CHECKPOINT_EVERY_NS UINT64_C(500000000)
 #define PEN_STACK_BYTES (256u * 1024)
 
-// With the lock, or alone.
-static void note_checkpoint(struct vouch_commit *commit) {
-    commit->checkpoint.size = vouch_ledger_checkpoint_size(commit->ledger);
-    commit->checkpoint.root = vouch_ledger_checkpoint_root(commit->ledger);
-}
-
 int vouch_commit_init(struct vouch_commit *commit, const struct vouch_commit_what *what,
                       struct vouch_fault *fault) {
     *commit = (struct vouch_commit){
@@ -46,7 +40,6 @@ int vouch_commit_init(struct vouch_commit *commit, const struct vouch_commit_wha
     commit->size = vouch_ledger_size(what->ledger);
     commit->recorded_serial = vouch_ledger_last_serial(what->ledger);
     commit->checkpoint_size = vouch_ledger_checkpoint_size(what->ledger);
-    note_checkpoint(commit);
     return VOUCH_OK;
 }
 
@@ -79,13 +72,6 @@ static void stamp(const struct vouch_commit *commit, struct vouch_record *record
     for (size_t i = 0; i < count; i++) {
         records[i].time_ms = now_ms > last_ms ? now_ms : last_ms;
     }
-}
-
-struct vouch_checkpoint vouch_commit_checkpoint(struct vouch_commit *commit) {
-    (void)pthread_mutex_lock(&commit->lock);
-    struct vouch_checkpoint checkpoint = commit->checkpoint;
-    (void)pthread_mutex_unlock(&commit->lock);
-    return checkpoint;
 }
 
 static void note_state(struct vouch_commit *commit) {
@@ -170,9 +156,6 @@ static void write_checkpoint(struct vouch_commit *commit) {
         die(commit, &fault);
     }
     note_state(commit);
-    (void)pthread_mutex_lock(&commit->lock);
-    note_checkpoint(commit);
-    (void)pthread_mutex_unlock(&commit->lock);
 }
 
 static int has_uncovered(const struct vouch_commit *commit) {

@@ -42,8 +42,7 @@ struct vouch_commit {
     int is_stopping;
     int has_pen;
     pthread_t pen;
-    struct vouch_record *batch;         // the pen's own
-    struct vouch_checkpoint checkpoint; // size and root of the last one; no origin
+    struct vouch_record *batch; // the pen's own
 
     // As of the last sync; for any thread.
     _Atomic uint64_t time_ms, size, recorded_serial, checkpoint_size;
@@ -88,9 +87,6 @@ VOUCH_MUST_USE int vouch_commit_two_events(struct vouch_commit *commit,
                                            struct vouch_commit_entry *first,
                                            struct vouch_commit_entry *second,
                                            struct vouch_fault *fault);
-
-// The size and root of the last checkpoint.
-struct vouch_checkpoint vouch_commit_checkpoint(struct vouch_commit *commit);
 
 // For the thread that owns the engine while no pen runs: appends records; or the last one, whatever the
 // clock says, with a checkpoint behind it.

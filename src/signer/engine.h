@@ -87,17 +87,6 @@ VOUCH_MUST_USE int vouch_desk_note(struct vouch_desk *desk, const struct vouch_s
 VOUCH_MUST_USE int vouch_desk_publish(struct vouch_desk *desk, const struct vouch_signer_krl *krl,
                                       struct vouch_signer_published *ret_published,
                                       struct vouch_fault *fault);
-VOUCH_MUST_USE int vouch_desk_export(struct vouch_desk *desk,
-                                     const struct vouch_signer_export *what,
-                                     struct vouch_signer_published *ret_published,
-                                     struct vouch_fault *fault);
-// Signs the statement in desk->text, which stands there alone, with the checkpoint key: a blank line and the
-// SSHSIG come behind it. `what` names it in a fault.
-VOUCH_MUST_USE int vouch_desk_sign_statement(struct vouch_desk *desk, const char *name_space,
-                                             const char *what, struct vouch_fault *fault);
-// Records an event, and returns when it is durable.
-VOUCH_MUST_USE int vouch_desk_record(struct vouch_desk *desk, const struct vouch_record *record,
-                                     struct vouch_fault *fault);
 VOUCH_MUST_USE int vouch_desk_state(struct vouch_desk *desk, struct vouch_signer_state *ret_state,
                                     struct vouch_fault *fault);
 

@@ -10,13 +10,13 @@
 #include "signer/engine.h"
 #include "vouch/sshsig.h"
 
-#define STATEMENT_MAX VOUCH_EXPORT_MANIFEST_MAX
+#define STATEMENT_MAX 1024
 #define KRL_HEAD "vouch-krl/1"
 #define KRL_NAMESPACE "vouch-krl"
 #define KRL_BYTES_MAX (UINT64_C(256) << 20) // as vouch_krl_parse() reads
 
-int vouch_desk_record(struct vouch_desk *desk, const struct vouch_record *record,
-                      struct vouch_fault *fault) {
+static int record_event(struct vouch_desk *desk, const struct vouch_record *record,
+                        struct vouch_fault *fault) {
     desk->is_done = 0;
     desk->entry.record = *record;
     desk->entry.done = vouch_desk_tell;
@@ -38,7 +38,7 @@ int vouch_desk_note(struct vouch_desk *desk, const struct vouch_signer_event *ev
                                             .type = event->type,
                                             .object = event->object,
                                             .details = event->details};
-        err = vouch_desk_record(desk, &record, fault);
+        err = record_event(desk, &record, fault);
         noted.outcome = VOUCH_SIGNER_DONE;
         noted.number = desk->entry.record.number;
         noted.time_ms = desk->entry.record.time_ms;
@@ -118,11 +118,13 @@ static void write_statement(const struct vouch_signer_engine *engine,
     put_line(out, "time", time);
 }
 
-// Statement, blank line, SSHSIG over the statement.
-int vouch_desk_sign_statement(struct vouch_desk *desk, const char *name_space, const char *what,
-                              struct vouch_fault *fault) {
+// Statement, blank line, SSHSIG over the statement by the checkpoint key.
+static int write_envelope(struct vouch_desk *desk, const struct vouch_signer_krl *krl,
+                          uint64_t now_s, struct vouch_fault *fault) {
     const struct vouch_signer_engine *engine = desk->engine;
     struct vouch_buf *out = &desk->text;
+    vouch_buf_clear(out);
+    write_statement(engine, krl, now_s, out);
     uint8_t memory[STATEMENT_MAX];
     struct vouch_buf statement;
     vouch_buf_init_fixed(&statement, memory, sizeof memory);
@@ -135,20 +137,12 @@ int vouch_desk_sign_statement(struct vouch_desk *desk, const char *name_space, c
         .hash = VOUCH_HASH_SHA512};
     int err = statement.err != VOUCH_OK ? statement.err : out->err;
     if (err == VOUCH_OK) {
-        err = vouch_sshsig_sign(&by, name_space, vouch_buf_bytes(&statement), out);
+        err = vouch_sshsig_sign(&by, KRL_NAMESPACE, vouch_buf_bytes(&statement), out);
     }
     return err == VOUCH_OK ? err
                            : vouch_fault_set(fault, err, &vouch_fault_sign,
-                                             "%s: cannot be signed: %s", what, vouch_err_text(err));
-}
-
-static int write_envelope(struct vouch_desk *desk, const struct vouch_signer_krl *krl,
-                          uint64_t now_s, struct vouch_fault *fault) {
-    char what[48];
-    (void)snprintf(what, sizeof what, "revocation list %" PRIu64, krl->version);
-    vouch_buf_clear(&desk->text);
-    write_statement(desk->engine, krl, now_s, &desk->text);
-    return vouch_desk_sign_statement(desk, KRL_NAMESPACE, what, fault);
+                                             "revocation list %" PRIu64 ": cannot be signed: %s",
+                                             krl->version, vouch_err_text(err));
 }
 
 static int record_publish(struct vouch_desk *desk, const struct vouch_signer_krl *krl,
@@ -170,7 +164,7 @@ static int record_publish(struct vouch_desk *desk, const struct vouch_signer_krl
                                         .type = vouch_bytes_of("krl.publish"),
                                         .object = vouch_bytes_of(vouch_ca_use(krl->ca)),
                                         .details = vouch_buf_bytes(&details)};
-    return vouch_desk_record(desk, &record, fault);
+    return record_event(desk, &record, fault);
 }
 
 // With publish_lock held: sign, record, remember, and only then give it out.

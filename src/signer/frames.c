@@ -20,7 +20,6 @@ static const struct vouch_frame_rule asks[] = {
      .name = "publish"},
     {.type = VOUCH_SIGNER_ASK_STATE, .name = "state"},
     {.type = VOUCH_SIGNER_ASK_ROTATE, .body_min = 24, .body_max = TEXT_BODY_MAX, .name = "rotate"},
-    {.type = VOUCH_SIGNER_ASK_EXPORT, .body_min = 96, .body_max = TEXT_BODY_MAX, .name = "export"},
 };
 
 static const struct vouch_frame_rule answers[] = {
@@ -177,48 +176,6 @@ int vouch_signer_read_krl(struct vouch_bytes body, struct vouch_signer_krl *ret_
     if (err == VOUCH_OK) {
         memcpy(krl.sha256, hash.ptr, sizeof krl.sha256);
         *ret_krl = krl;
-    }
-    return err;
-}
-
-void vouch_signer_write_export(struct vouch_buf *out, const struct vouch_signer_export *what) {
-    const struct vouch_export_query *query = &what->query;
-    vouch_write_u32(out, (uint32_t)query->format);
-    vouch_write_string(out, query->words);
-    vouch_write_string(out, query->type);
-    vouch_write_string(out, query->actor);
-    vouch_write_string(out, query->object);
-    vouch_write_u64(out, query->from_ms);
-    vouch_write_u64(out, query->until_ms);
-    vouch_write_u64(out, what->searched);
-    vouch_write_u64(out, what->records);
-    vouch_write_u64(out, what->length);
-    vouch_buf_put(out, (struct vouch_bytes){what->sha256, sizeof what->sha256});
-    vouch_write_string(out, what->actor);
-}
-
-int vouch_signer_read_export(struct vouch_bytes body, struct vouch_signer_export *ret_export,
-                             struct vouch_where *ret_where) {
-    struct vouch_reader reader;
-    struct vouch_signer_export what = {0};
-    struct vouch_export_query *query = &what.query;
-    vouch_reader_init(&reader, body);
-    query->format = (enum vouch_export_format)vouch_read_u32(&reader, "format");
-    query->words = vouch_read_string(&reader, "words");
-    query->type = vouch_read_string(&reader, "type");
-    query->actor = vouch_read_string(&reader, "actor");
-    query->object = vouch_read_string(&reader, "object");
-    query->from_ms = vouch_read_u64(&reader, "from");
-    query->until_ms = vouch_read_u64(&reader, "until");
-    what.searched = vouch_read_u64(&reader, "searched");
-    what.records = vouch_read_u64(&reader, "records");
-    what.length = vouch_read_u64(&reader, "length");
-    struct vouch_bytes hash = vouch_read_bytes(&reader, sizeof what.sha256, "hash");
-    what.actor = vouch_read_string(&reader, "actor");
-    int err = vouch_reader_end(&reader, ret_where);
-    if (err == VOUCH_OK) {
-        memcpy(what.sha256, hash.ptr, sizeof what.sha256);
-        *ret_export = what;
     }
     return err;
 }

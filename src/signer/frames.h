@@ -12,7 +12,6 @@ enum vouch_signer_message {
     VOUCH_SIGNER_ASK_PUBLISH = 3,
     VOUCH_SIGNER_ASK_STATE = 4,
     VOUCH_SIGNER_ASK_ROTATE = 5,
-    VOUCH_SIGNER_ASK_EXPORT = 6, // answered by PUBLISHED
     VOUCH_SIGNER_ANSWER_GRANTED = 17,
     VOUCH_SIGNER_ANSWER_NOTED = 18,
     VOUCH_SIGNER_ANSWER_PUBLISHED = 19,
@@ -49,12 +48,6 @@ void vouch_signer_write_krl(struct vouch_buf *out, const struct vouch_signer_krl
 VOUCH_MUST_USE int vouch_signer_read_krl(struct vouch_bytes body, struct vouch_signer_krl *ret_krl,
                                          struct vouch_where *ret_where);
 
-// An export to sign a manifest of.
-void vouch_signer_write_export(struct vouch_buf *out, const struct vouch_signer_export *what);
-VOUCH_MUST_USE int vouch_signer_read_export(struct vouch_bytes body,
-                                            struct vouch_signer_export *ret_export,
-                                            struct vouch_where *ret_where);
-
 // A step in the rotation of a CA key.
 void vouch_signer_write_rotation(struct vouch_buf *out,
                                  const struct vouch_signer_rotation *rotation);
@@ -81,7 +74,7 @@ VOUCH_MUST_USE int vouch_signer_read_rotated(struct vouch_bytes body,
                                              struct vouch_signer_rotated *ret_rotated,
                                              struct vouch_where *ret_where);
 
-// What became of a list, or of an export.
+// What became of a list.
 void vouch_signer_write_published(struct vouch_buf *out,
                                   const struct vouch_signer_published *published);
 VOUCH_MUST_USE int vouch_signer_read_published(struct vouch_bytes body,

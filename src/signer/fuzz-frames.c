@@ -100,40 +100,6 @@ static void check_krl(struct vouch_bytes body, struct vouch_buf *again) {
     }
 }
 
-// What nothing is wrong with is written in lines of which none can be taken for another.
-static void check_export(struct vouch_bytes body, struct vouch_buf *again) {
-    struct vouch_signer_export what = {0};
-    const char *why = NULL;
-    if (vouch_signer_read_export(body, &what, NULL) != VOUCH_OK) {
-        return;
-    }
-    vouch_signer_write_export(again, &what);
-    require_same(again, body);
-    struct vouch_export_statement statement = {.ledger = vouch_bytes_of("ca.example.com"),
-                                               .query = what.query,
-                                               .searched = what.searched,
-                                               .records = what.records,
-                                               .length = what.length,
-                                               .asker = what.actor,
-                                               .size = what.searched,
-                                               .time_s = NOW_S};
-    if (vouch_export_wrong(&statement, &why) != NULL) {
-        require(why != NULL);
-        return;
-    }
-    const struct vouch_export_query *query = &what.query;
-    size_t lines = 11 + (query->words.len > 0) + (query->type.len > 0) + (query->actor.len > 0) +
-                   (query->object.len > 0) + (query->from_ms > 0) + (query->until_ms > 0);
-    vouch_buf_clear(again);
-    vouch_export_write(&statement, again);
-    require(again->err == VOUCH_OK && again->len < VOUCH_EXPORT_MANIFEST_MAX);
-    require(memcmp(again->ptr, VOUCH_EXPORT_HEAD "\n", sizeof VOUCH_EXPORT_HEAD) == 0);
-    for (size_t i = 0; i < again->len; i++) {
-        lines -= again->ptr[i] == '\n';
-    }
-    require(lines == 0 && memmem(again->ptr, again->len, "\n\n", 2) == NULL);
-}
-
 static void check_grant(struct vouch_bytes body, struct vouch_buf *again) {
     struct vouch_signer_grant grant = {0};
     if (vouch_signer_read_grant(body, &grant, NULL) == VOUCH_OK) {
@@ -199,8 +165,8 @@ static void check_fault(struct vouch_bytes body, struct vouch_buf *again) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static void (*const checks[])(struct vouch_bytes, struct vouch_buf *) = {
-        check_ask,   check_event,   check_krl,   check_grant,    check_published,
-        check_state, check_refusal, check_fault, check_rotation, check_export};
+        check_ask,   check_event,   check_krl,   check_grant,   check_published,
+        check_state, check_refusal, check_fault, check_rotation};
     if (size < 1) {
         return 0;
     }

@@ -337,7 +337,7 @@ static int holds_together(struct vouch_key_list *list) {
 int vouch_key_list_read(const char *path, struct vouch_key_list *ret_list, int *ret_found,
                         struct vouch_fault *fault) {
     struct vouch_key_list list = {0};
-    autobuf struct vouch_buf text = {0};
+    autobuf struct vouch_buf text;
     if (access(path, F_OK) != 0 && errno == ENOENT) {
         *ret_found = 0;
         return VOUCH_OK;

@@ -304,7 +304,7 @@ static int is_name(struct vouch_bytes text) {
 }
 
 static int is_reserved(struct vouch_bytes type) {
-    static const char *const prefixes[] = {"ledger.", "ca.", "signer.", "krl.", "trust.", "audit."};
+    static const char *const prefixes[] = {"ledger.", "ca.", "signer.", "krl.", "trust."};
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
         struct vouch_bytes prefix = vouch_bytes_of(prefixes[i]);
         if (type.len >= prefix.len && memcmp(type.ptr, prefix.ptr, prefix.len) == 0) {

@@ -88,13 +88,6 @@ int vouch_signer_publish(struct vouch_signer *signer, const struct vouch_signer_
     return vouch_desk_publish(&signer->desk, krl, ret_published, fault);
 }
 
-int vouch_signer_export(struct vouch_signer *signer, const struct vouch_signer_export *what,
-                        uint64_t deadline_ns, struct vouch_signer_published *ret_published,
-                        struct vouch_fault *fault) {
-    (void)deadline_ns;
-    return vouch_desk_export(&signer->desk, what, ret_published, fault);
-}
-
 int vouch_signer_rotate(struct vouch_signer *signer, const struct vouch_signer_rotation *rotation,
                         uint64_t deadline_ns, struct vouch_signer_rotated *ret_rotated,
                         struct vouch_fault *fault) {

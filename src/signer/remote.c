@@ -99,14 +99,15 @@ int vouch_signer_note(struct vouch_signer *signer, const struct vouch_signer_eve
     return bad_answer(err, &where, fault);
 }
 
-// What was written; the answer is a signed statement.
-static int ask_published(struct vouch_signer *signer, enum vouch_signer_message type,
+int vouch_signer_publish(struct vouch_signer *signer, const struct vouch_signer_krl *krl,
                          uint64_t deadline_ns, struct vouch_signer_published *ret_published,
                          struct vouch_fault *fault) {
     struct vouch_message answer = {0};
     struct vouch_where where = {0};
     struct vouch_signer_published published = {0};
-    int err = ask(signer, type, deadline_ns, VOUCH_SIGNER_ANSWER_PUBLISHED, &answer, fault);
+    vouch_signer_write_krl(vouch_lane_begin(&signer->lane), krl);
+    int err = ask(signer, VOUCH_SIGNER_ASK_PUBLISH, deadline_ns, VOUCH_SIGNER_ANSWER_PUBLISHED,
+                  &answer, fault);
     if (err != VOUCH_OK) {
         return err;
     }
@@ -117,20 +118,6 @@ static int ask_published(struct vouch_signer *signer, enum vouch_signer_message 
         *ret_published = published;
     }
     return bad_answer(err, &where, fault);
-}
-
-int vouch_signer_publish(struct vouch_signer *signer, const struct vouch_signer_krl *krl,
-                         uint64_t deadline_ns, struct vouch_signer_published *ret_published,
-                         struct vouch_fault *fault) {
-    vouch_signer_write_krl(vouch_lane_begin(&signer->lane), krl);
-    return ask_published(signer, VOUCH_SIGNER_ASK_PUBLISH, deadline_ns, ret_published, fault);
-}
-
-int vouch_signer_export(struct vouch_signer *signer, const struct vouch_signer_export *what,
-                        uint64_t deadline_ns, struct vouch_signer_published *ret_published,
-                        struct vouch_fault *fault) {
-    vouch_signer_write_export(vouch_lane_begin(&signer->lane), what);
-    return ask_published(signer, VOUCH_SIGNER_ASK_EXPORT, deadline_ns, ret_published, fault);
 }
 
 int vouch_signer_rotate(struct vouch_signer *signer, const struct vouch_signer_rotation *rotation,

@@ -125,20 +125,6 @@ static int serve_note(struct seat *seat, struct vouch_bytes body) {
     return VOUCH_OK;
 }
 
-// What became of a statement; `why` counts where `err` is a failure.
-static void answer_published(struct seat *seat, int err,
-                             const struct vouch_signer_published *published,
-                             const struct vouch_fault *why) {
-    if (err != VOUCH_OK) {
-        answer_fault(seat, why);
-    } else if (published->outcome != VOUCH_SIGNER_DONE) {
-        answer_refusal(seat, &published->refusal);
-    } else {
-        vouch_signer_write_published(vouch_lane_begin(&seat->lane), published);
-        send_answer(seat, VOUCH_SIGNER_ANSWER_PUBLISHED, answer_deadline());
-    }
-}
-
 static int serve_publish(struct seat *seat, struct vouch_bytes body) {
     struct vouch_signer_krl krl = {0};
     struct vouch_signer_published published = {0};
@@ -147,21 +133,16 @@ static int serve_publish(struct seat *seat, struct vouch_bytes body) {
     if (err != VOUCH_OK) {
         return err;
     }
-    err = vouch_desk_publish(&seat->desk, &krl, &published, &fault);
-    answer_published(seat, err, &published, &fault);
-    return VOUCH_OK;
-}
-
-static int serve_export(struct seat *seat, struct vouch_bytes body) {
-    struct vouch_signer_export what = {0};
-    struct vouch_signer_published published = {0};
-    struct vouch_fault fault = {0};
-    int err = vouch_signer_read_export(body, &what, NULL);
-    if (err != VOUCH_OK) {
-        return err;
+    if (vouch_desk_publish(&seat->desk, &krl, &published, &fault) != VOUCH_OK) {
+        answer_fault(seat, &fault);
+        return VOUCH_OK;
     }
-    err = vouch_desk_export(&seat->desk, &what, &published, &fault);
-    answer_published(seat, err, &published, &fault);
+    if (published.outcome != VOUCH_SIGNER_DONE) {
+        answer_refusal(seat, &published.refusal);
+        return VOUCH_OK;
+    }
+    vouch_signer_write_published(vouch_lane_begin(&seat->lane), &published);
+    send_answer(seat, VOUCH_SIGNER_ANSWER_PUBLISHED, answer_deadline());
     return VOUCH_OK;
 }
 
@@ -205,7 +186,7 @@ static const struct {
 } services[] = {
     {VOUCH_SIGNER_ASK_SIGN, serve_sign},       {VOUCH_SIGNER_ASK_NOTE, serve_note},
     {VOUCH_SIGNER_ASK_PUBLISH, serve_publish}, {VOUCH_SIGNER_ASK_STATE, serve_state},
-    {VOUCH_SIGNER_ASK_ROTATE, serve_rotate},   {VOUCH_SIGNER_ASK_EXPORT, serve_export},
+    {VOUCH_SIGNER_ASK_ROTATE, serve_rotate},
 };
 
 static int serve_message(struct seat *seat, const struct vouch_message *message) {

@@ -7,7 +7,6 @@
 #pragma once
 
 #include "base/fault.h"
-#include "core/export-manifest.h"
 #include "core/host-wildcard.h"
 #include "ipc/frame.h"
 #include "ledger/rotation.h"
@@ -56,7 +55,7 @@ struct vouch_signer_grant {
 };
 
 // An event for the ledger: see ledger/record.h. Types that the ledger or the signer write themselves
-// ("ledger.", "ca.", "signer.", "krl.", "trust.", "audit.") are refused.
+// ("ledger.", "ca.", "signer.", "krl.", "trust.") are refused.
 struct vouch_signer_event {
     struct vouch_bytes actor;
     struct vouch_bytes type;
@@ -91,16 +90,6 @@ struct vouch_signer_published {
     uint64_t number;
     uint64_t time_ms;
     struct vouch_bytes envelope; // text: statement and armoured SSHSIG; borrowed like `cert`
-};
-
-// Records that somebody takes out of the ledger: the signer signs a statement about them (doc/export.md) with
-// the checkpoint key, in a namespace of its own, and notes it as "audit.export". The ledger's name, its size
-// and root and the time are the signer's own; the hash is of bytes that it never saw.
-struct vouch_signer_export {
-    struct vouch_export_query query;
-    uint64_t searched, records, length;
-    uint8_t sha256[32];
-    struct vouch_bytes actor; // who takes them
 };
 
 // A step in the rotation of a CA key (ledger/rotation.h). The signer holds it to the phase of the use by
@@ -171,10 +160,6 @@ VOUCH_MUST_USE int vouch_signer_publish(struct vouch_signer *signer,
                                         const struct vouch_signer_krl *krl, uint64_t deadline_ns,
                                         struct vouch_signer_published *ret_published,
                                         struct vouch_fault *fault);
-VOUCH_MUST_USE int vouch_signer_export(struct vouch_signer *signer,
-                                       const struct vouch_signer_export *what, uint64_t deadline_ns,
-                                       struct vouch_signer_published *ret_published,
-                                       struct vouch_fault *fault);
 VOUCH_MUST_USE int vouch_signer_rotate(struct vouch_signer *signer,
                                        const struct vouch_signer_rotation *rotation,
                                        uint64_t deadline_ns,

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/krl-envelope.h"
 #include "core/trust.h"
 #include "vouch/sshsig.h"
 
@@ -110,9 +109,8 @@ static void notes_an_event_as_it_was_given(void **state) {
 
 static void refuses_events_that_only_the_signer_writes(void **state) {
     struct fixture *fixture = *state;
-    static const char *const types[] = {
-        "ledger.new", "ca.key.new", "signer.stop", "krl.publish", "audit.export",
-        "Signer",     "",           "a b"};
+    static const char *const types[] = {"ledger.new", "ca.key.new", "signer.stop", "krl.publish",
+                                        "Signer",     "",           "a b"};
     struct vouch_signer *signer = body_begin(fixture);
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         struct vouch_signer_event event = fixture_event();
@@ -154,113 +152,6 @@ static void signs_a_statement_about_a_list_with_the_checkpoint_key(void **state)
     vouch_sshsig_by_done(&by);
     free(text);
     assert_int_equal(fixture_count(fixture, "krl.publish"), 1);
-    body_end(fixture, signer);
-}
-
-static struct vouch_key *checkpoint_key_of(struct vouch_signer *signer) {
-    struct vouch_signer_state about = {0};
-    struct vouch_key *key = NULL;
-    assert_int_equal(vouch_signer_state(signer, FIXTURE_DEADLINE, &about, NULL), VOUCH_OK);
-    assert_int_equal(vouch_key_parse(about.checkpoint_key, &key, NULL), VOUCH_OK);
-    return key;
-}
-
-static void signs_a_manifest_that_says_what_the_signer_knows(void **state) {
-    struct fixture *fixture = *state;
-    struct vouch_signer *signer = body_begin(fixture);
-    struct vouch_key *key = checkpoint_key_of(signer);
-    const struct vouch_signer_export what = fixture_export();
-    struct vouch_signer_published published = {0};
-    struct vouch_export_statement found = {0};
-    struct vouch_fault fault = {0};
-    char value[256] = "";
-    if (vouch_signer_export(signer, &what, FIXTURE_DEADLINE, &published, &fault) != VOUCH_OK) {
-        fail_msg("%s", fault.text);
-    }
-    assert_int_equal(published.outcome, VOUCH_SIGNER_DONE);
-    if (vouch_export_verify(published.envelope, key, "it", &found, &fault) != VOUCH_OK) {
-        fail_msg("%s", fault.text);
-    }
-    assert_true(vouch_bytes_equal(found.ledger, vouch_bytes_of("ca.example.com")));
-    assert_true(vouch_bytes_equal(found.asker, what.actor));
-    assert_true(vouch_bytes_equal(found.query.words, what.query.words));
-    assert_true(found.query.from_ms == what.query.from_ms && found.query.until_ms == 0);
-    assert_memory_equal(found.sha256, what.sha256, sizeof found.sha256);
-    assert_true(found.size > 0 && found.size <= published.number);
-    assert_true(found.time_s > 1700000000);
-    assert_int_equal(fixture_count(fixture, "audit.export"), 1);
-    fixture_detail(fixture, "audit.export", "words", value);
-    assert_string_equal(value, "alice db1");
-    vouch_key_free(key);
-    body_end(fixture, signer);
-    assert_proven(fixture);
-}
-
-static void signs_no_manifest_outside_its_grammar(void **state) {
-    struct fixture *fixture = *state;
-    static char long_text[VOUCH_EXPORT_TEXT_MAX + 2];
-    memset(long_text, 'x', sizeof long_text - 1);
-    static const char *const texts[] = {"a\nsha256 00", "\n\nvouch-krl/1", "a\x1b[2J", "\x7f",
-                                        long_text};
-    struct vouch_signer *signer = body_begin(fixture);
-    struct vouch_signer_export wrong[40];
-    size_t count = 0;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        const struct vouch_bytes text = vouch_bytes_of(texts[i]);
-        for (size_t k = 0; k < 5; k++) {
-            wrong[count] = fixture_export();
-            struct vouch_bytes *const fields[] = {
-                &wrong[count].query.words, &wrong[count].query.type, &wrong[count].query.actor,
-                &wrong[count].query.object, &wrong[count].actor};
-            *fields[k] = text;
-            count++;
-        }
-    }
-    for (size_t i = 0; i < 8; i++) {
-        wrong[count + i] = fixture_export();
-    }
-    wrong[count++].query.format = VOUCH_EXPORT_NONE;
-    wrong[count++].query.format = (enum vouch_export_format)3;
-    wrong[count++].query.from_ms = UINT64_MAX;
-    wrong[count++].query.until_ms = UINT64_MAX;
-    wrong[count++].records = 2; // of one that was searched
-    wrong[count++].length = 0;
-    wrong[count++].actor = (struct vouch_bytes){0};
-    wrong[count++].searched = UINT64_C(1) << 40; // more than there are
-    for (size_t i = 0; i < count; i++) {
-        struct vouch_signer_published published = {.outcome = VOUCH_SIGNER_DONE};
-        assert_int_equal(vouch_signer_export(signer, &wrong[i], FIXTURE_DEADLINE, &published, NULL),
-                         VOUCH_OK);
-        assert_int_equal(published.outcome, VOUCH_SIGNER_REFUSED);
-        assert_string_equal(published.refusal.code, "V-1609");
-        assert_int_equal(published.envelope.len, 0);
-    }
-    assert_int_equal(fixture_count(fixture, "audit.export"), 0);
-    body_end(fixture, signer);
-}
-
-// Neither is any use in the other's place.
-static void a_manifest_is_no_envelope_and_an_envelope_no_manifest(void **state) {
-    struct fixture *fixture = *state;
-    struct vouch_signer *signer = body_begin(fixture);
-    struct vouch_key *key = checkpoint_key_of(signer);
-    const struct vouch_signer_export what = fixture_export();
-    const struct vouch_signer_krl krl = fixture_krl(7);
-    struct vouch_signer_published published = {0};
-    struct vouch_export_statement statement = {0};
-    struct vouch_krl_statement list = {0};
-    struct vouch_fault fault = {0};
-    assert_int_equal(vouch_signer_publish(signer, &krl, FIXTURE_DEADLINE, &published, NULL),
-                     VOUCH_OK);
-    assert_int_equal(vouch_export_verify(published.envelope, key, "it", &statement, &fault),
-                     VOUCH_ERR_SIGNATURE);
-    assert_ptr_equal(fault.kind, &vouch_fault_export_manifest);
-    assert_int_equal(vouch_signer_export(signer, &what, FIXTURE_DEADLINE, &published, NULL),
-                     VOUCH_OK);
-    const struct vouch_krl_trust trust = {.checkpoint_key = key, .ca = key, .use = VOUCH_CERT_USER};
-    assert_int_equal(vouch_krl_envelope_verify(published.envelope, &trust, "it", &list, NULL),
-                     VOUCH_ERR_SIGNATURE);
-    vouch_key_free(key);
     body_end(fixture, signer);
 }
 
@@ -400,9 +291,6 @@ int main(void) {
         WITH_CA(notes_an_event_as_it_was_given),
         WITH_CA(refuses_events_that_only_the_signer_writes),
         WITH_CA(signs_a_statement_about_a_list_with_the_checkpoint_key),
-        WITH_CA(signs_a_manifest_that_says_what_the_signer_knows),
-        WITH_CA(signs_no_manifest_outside_its_grammar),
-        WITH_CA(a_manifest_is_no_envelope_and_an_envelope_no_manifest),
         WITH_CA(publishes_only_rising_versions_also_after_a_restart),
         WITH_CA(publishes_a_higher_trust_bundle_at_each_start),
         WITH_CA(publishes_no_version_of_a_later_epoch),

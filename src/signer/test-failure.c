@@ -40,14 +40,13 @@ static struct vouch_signer_open opening(const struct fixture *fixture) {
     };
 }
 
-// The life of a signer: opens, issues and notes, publishes and exports, stops. Where it fails it ends.
+// The life of a signer: opens, issues and notes, publishes, stops. Where it fails it ends.
 static void live(const struct fixture *fixture, enum failing_call call, long nth) {
     const struct vouch_signer_open what = opening(fixture);
     struct vouch_signer_engine *engine = NULL;
     struct vouch_signer *signer = NULL;
     const struct vouch_signer_krl krl = fixture_krl(vouch_time_now_ms());
     const struct vouch_signer_event event = fixture_event();
-    const struct vouch_signer_export out = fixture_export();
     struct vouch_signer_published published = {0};
     struct vouch_signer_noted noted = {0};
     failing_arm(call, nth);
@@ -65,7 +64,6 @@ static void live(const struct fixture *fixture, enum failing_call call, long nth
     }
     int err = vouch_signer_note(signer, &event, 0, &noted, NULL);
     err = err == VOUCH_OK ? vouch_signer_publish(signer, &krl, 0, &published, NULL) : err;
-    err = err == VOUCH_OK ? vouch_signer_export(signer, &out, 0, &published, NULL) : err;
     vouch_signer_close(signer);
     err = err == VOUCH_OK ? vouch_signer_stop(engine, NULL) : err;
     diary->is_done = err == VOUCH_OK;

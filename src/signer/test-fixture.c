@@ -226,18 +226,6 @@ struct vouch_signer_krl fixture_krl(uint64_t version) {
                                      .actor = vouch_bytes_of("token:test")};
 }
 
-struct vouch_signer_export fixture_export(void) {
-    return (struct vouch_signer_export){.query = {.format = VOUCH_EXPORT_JSONL,
-                                                  .words = vouch_bytes_of("alice db1"),
-                                                  .type = vouch_bytes_of("cert.*"),
-                                                  .from_ms = UINT64_C(1795344338120)},
-                                        .searched = 1,
-                                        .records = 1,
-                                        .length = 300,
-                                        .sha256 = {4, 5, 6},
-                                        .actor = vouch_bytes_of("user:alice")};
-}
-
 void fixture_records(const struct fixture *fixture, fixture_record_fn *each, void *context) {
     struct vouch_ledger_reader *reader = NULL;
     struct vouch_record record;

@@ -61,7 +61,6 @@ void fixture_serve_end(struct fixture *fixture);
 struct vouch_signer_ask fixture_ask(const struct fixture *fixture);
 struct vouch_signer_event fixture_event(void);
 struct vouch_signer_krl fixture_krl(uint64_t version);
-struct vouch_signer_export fixture_export(void); // of one record of the first
 
 #define FIXTURE_DEADLINE (vouch_time_monotonic_ns() + UINT64_C(20000000000))
 

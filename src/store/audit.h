@@ -8,26 +8,18 @@
 
 #define VOUCH_STORE_EVENT_CERT "cert.issue"
 
-#define VOUCH_STORE_WORDS_MAX 16     // words of a search
-#define VOUCH_STORE_WORD_LEN_MAX 128 // bytes of each
-
 struct vouch_store_event {
     uint64_t number; // its record in the ledger
     uint64_t time_ms;
     struct vouch_bytes type;
     struct vouch_bytes actor;
     struct vouch_bytes object;
-    // (string name, string value)*, as the writer of the index gave them; a certificate's are its serial,
-    // fingerprint, principals, role, request, source and policy.
-    struct vouch_bytes details;
+    struct vouch_bytes details; // as the writer of the index gave them
 };
 
 // What is asked for: all that is set must fit. A field is not set when it is zero or its ptr is NULL.
 struct vouch_store_event_filter {
-    // Apart by blanks, as many as the bounds above allow: each begins a word of something that the event says, in
-    // whatever case (words.h); or it is, whole, the certificate's serial, request or fingerprint.
-    struct vouch_bytes words;
-    struct vouch_bytes type; // one that ends in ".*" is the beginning of one
+    struct vouch_bytes type;
     struct vouch_bytes actor;
     struct vouch_bytes object;
     uint64_t from_ms;
@@ -40,7 +32,6 @@ struct vouch_store_events {
     struct vouch_store_event *rows;
     size_t count;                      // may be 0 though more follow: see `next`
     char next[VOUCH_STORE_CURSOR_MAX]; // empty: this is the last page
-    uint64_t position; // records that are indexed: none of another number was looked at
 };
 
 // Lists what fits, under the rules of vouch_store_certs_list().

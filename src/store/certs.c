@@ -2,6 +2,7 @@
 // Listing certificates: the filter with the best index leads, the others are judged row by row.
 #include "store/certs.h"
 
+#include "store/coverage.h"
 #include "store/walk.h"
 
 static struct vouch_bytes hash_bytes(const uint8_t *hash) {
@@ -229,4 +230,58 @@ void vouch_store_certs_done(struct vouch_store_certs *certs) {
         vouch_arena_done(&certs->arena);
         *certs = (struct vouch_store_certs){0};
     }
+}
+
+// --- what a CA key has signed
+
+static int count_signed(struct vouch_store *store, const struct vouch_value *ca,
+                        uint64_t *ret_count, struct vouch_fault *fault) {
+    int is_row = 0;
+    int64_t count = 0;
+    int err = vouch_store_ask(store, VOUCH_SQL_CERTS_SIGNED, ca, &is_row, &count, fault);
+    *ret_count = err == VOUCH_OK && is_row ? (uint64_t)count : 0;
+    return err;
+}
+
+static int add_live(struct vouch_store *store, const struct vouch_value *values,
+                    struct vouch_store_ca_use *use, struct vouch_fault *fault) {
+    struct found found;
+    struct vouch_store_revoked revoked = {0};
+    vouch_autoarena struct vouch_arena arena = {0};
+    int err = read_found(store, VOUCH_SQL_CERTS_UNEXPIRED, values, &found, fault);
+    if (err == VOUCH_OK) {
+        err = find_revoked(store, &found, &arena, &revoked, fault);
+    }
+    if (err == VOUCH_OK && revoked.by == VOUCH_STORE_REVOKE_NONE) {
+        uint64_t end_s = found.cert.valid_before;
+        use->live++;
+        use->live_end_s = end_s > use->live_end_s ? end_s : use->live_end_s;
+    }
+    return err;
+}
+
+int vouch_store_ca_use(struct vouch_store *store, const uint8_t ca[static VOUCH_STORE_HASH_LEN],
+                       uint64_t now_s, struct vouch_store_ca_use *ret_use,
+                       struct vouch_fault *fault) {
+    const struct vouch_value args[] = {
+        vouch_value_bytes(hash_bytes(ca)),
+        vouch_value_integer(now_s > INT64_MAX ? INT64_MAX : (int64_t)now_s)};
+    struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
+    struct vouch_store_ca_use use = {0};
+    int is_row = 1;
+    int err = count_signed(store, args, &use.signed_count, fault);
+    if (err == VOUCH_OK) {
+        err = store->driver->query(store->db, VOUCH_SQL_CERTS_UNEXPIRED, args, fault);
+    }
+    while (err == VOUCH_OK && is_row) {
+        err = store->driver->next(store->db, VOUCH_SQL_CERTS_UNEXPIRED, &is_row, values, fault);
+        if (err == VOUCH_OK && is_row) {
+            err = add_live(store, values, &use, fault);
+        }
+    }
+    store->driver->end(store->db, VOUCH_SQL_CERTS_UNEXPIRED);
+    if (err == VOUCH_OK) {
+        *ret_use = use;
+    }
+    return err;
 }

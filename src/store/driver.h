@@ -31,7 +31,7 @@ static inline struct vouch_value vouch_value_bytes(struct vouch_bytes bytes) {
 }
 
 // The most columns of a row.
-#define VOUCH_DRIVER_COLUMNS_MAX 40
+#define VOUCH_DRIVER_COLUMNS_MAX 32
 
 enum vouch_driver_access { VOUCH_DRIVER_READ = 0, VOUCH_DRIVER_WRITE };
 

@@ -255,30 +255,6 @@ static int fits(const struct vouch_store_host_filter *filter, const struct vouch
     return filter->fits == NULL || filter->fits(host, filter->context);
 }
 
-// A host, and what it told.
-static int read_listed(const struct vouch_store *store, enum vouch_statement statement,
-                       const struct vouch_value *values, struct vouch_arena *arena,
-                       struct vouch_store_host *ret_host, struct vouch_fault *fault) {
-    struct vouch_row row;
-    struct vouch_store_host host;
-    vouch_row_init(&row, statement, values);
-    int err = read_row(store, &row, arena, &host, fault);
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    host.told.health = vouch_row_bytes(&row);
-    host.told.reported_s = vouch_row_u64(&row);
-    host.told.krl_version = vouch_row_u64(&row);
-    if (row.err != VOUCH_OK) {
-        return vouch_store_row_bad(store, "host_reports: a row", fault);
-    }
-    if (vouch_arena_copy(arena, host.told.health, &host.told.health) != VOUCH_OK) {
-        return vouch_store_no_memory(store, fault);
-    }
-    *ret_host = host;
-    return VOUCH_OK;
-}
-
 // Looks at rows until the page is full, there are no more, or it was enough.
 static int fill(struct vouch_store *store, struct listing *listing, struct vouch_fault *fault) {
     struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
@@ -286,6 +262,7 @@ static int fill(struct vouch_store *store, struct listing *listing, struct vouch
     uint64_t last = 0;
     for (size_t looked = 0;; looked++) {
         struct vouch_store_host host;
+        struct vouch_row row;
         int is_row = 0;
         int err = store->driver->next(store->db, listing->statement, &is_row, values, fault);
         if (err != VOUCH_OK || !is_row) {
@@ -296,10 +273,11 @@ static int fill(struct vouch_store *store, struct listing *listing, struct vouch
             return VOUCH_OK;
         }
         vouch_arena_clear(&listing->spare);
-        err = read_listed(store, listing->statement, values, &listing->spare, &host, fault);
+        vouch_row_init(&row, listing->statement, values);
+        err = read_row(store, &row, &listing->spare, &host, fault);
         if (err == VOUCH_OK && fits(listing->filter, &host)) {
-            err = read_listed(store, listing->statement, values, &page->arena,
-                              &page->rows[page->count++], fault);
+            vouch_row_init(&row, listing->statement, values);
+            err = read_row(store, &row, &page->arena, &page->rows[page->count++], fault);
         }
         if (err != VOUCH_OK) {
             return err;

@@ -5,7 +5,6 @@
 // row is changed by compare and swap on its revision. Rows stay when a host is retired.
 #pragma once
 
-#include "store/conditions.h"
 #include "store/work.h"
 
 #define VOUCH_STORE_HOST_NAME_MAX 253
@@ -45,9 +44,10 @@ struct vouch_store_host {
     const struct vouch_bytes *wished; // names that an enrolled one is to have beside its aliases
     size_t wished_count;
     uint64_t wish_until_s;
-    struct vouch_bytes asker;    // the actor who asked for those, or made the token; may be empty
-    struct vouch_bytes approved; // SHA-256 of what was approved so far; empty: nothing is
-    uint64_t approved_s;         // when
+    struct vouch_bytes asker; // the actor who asked for those, or made the token; may be empty
+    struct vouch_bytes
+        approved;        // SHA-256 of what its approvers approved so far; empty: nothing is open
+    uint64_t approved_s; // when
     struct vouch_bytes why;
     struct vouch_bytes by; // "host-token:ID", "adopted:USER"
     uint64_t token;        // its ID; 0: none
@@ -60,10 +60,10 @@ struct vouch_store_host {
     struct vouch_bytes source, agent, sshd;
     uint64_t created_s, seen_s, renewed_s; // seen: to the minute
     uint64_t until_s;                      // WAITING: when it is forgotten; else 0
+
     // Filled in by vouch_store_host_keys() alone.
     const struct vouch_store_host_key *keys;
     size_t key_count;
-    struct vouch_store_host_told told; // filled in by vouch_store_hosts_list() alone
 };
 
 // By its ID; by its name among those that are ACTIVE or LOCKED; by a name or alias of one of these.

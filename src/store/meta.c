@@ -102,9 +102,8 @@ int vouch_store_epoch_set(struct vouch_store *store, uint64_t epoch,
 
 int vouch_store_index_reset(struct vouch_store *store, struct vouch_fault *fault) {
     static const enum vouch_statement statements[] = {
-        VOUCH_SQL_CLEAR_TERMS,  VOUCH_SQL_CLEAR_WORDS,  VOUCH_SQL_CLEAR_IDEMPOTENCY,
-        VOUCH_SQL_CLEAR_CERTS,  VOUCH_SQL_CLEAR_EVENTS, VOUCH_SQL_CLEAR_MARKS,
-        VOUCH_SQL_CLEAR_TALLIES};
+        VOUCH_SQL_CLEAR_TERMS,  VOUCH_SQL_CLEAR_IDEMPOTENCY, VOUCH_SQL_CLEAR_CERTS,
+        VOUCH_SQL_CLEAR_EVENTS, VOUCH_SQL_CLEAR_MARKS,       VOUCH_SQL_CLEAR_TALLIES};
     int err = vouch_store_begin(store, VOUCH_DRIVER_NOW, fault);
     if (err != VOUCH_OK) {
         return err;

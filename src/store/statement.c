@@ -7,11 +7,6 @@
     "SELECT c.number, c.time_ms, c.serial, a.hash, c.type, c.key_id, c.key, c.principals, "        \
     "c.valid_after, c.valid_before, c.actor, c.role, c.request, c.source, c.policy, c.ca "
 
-// What is looked at of the certificates of the CA ?1.
-#define SIGNED_COLUMNS                                                                             \
-    "SELECT serial, key_id, key, valid_before, ca FROM certs "                                     \
-    "WHERE ca = (SELECT id FROM cas WHERE hash = ?1) AND "
-
 // Listings go from the newest to the oldest, between two places of the ledger.
 #define CERTS_FROM "FROM certs c JOIN cas a ON a.id = c.ca "
 #define CERTS_RANGE                                                                                \
@@ -19,22 +14,11 @@
     "ORDER BY c.number DESC LIMIT ?3"
 #define TERMS_RANGE "t.segment = ?5 AND t.term = ?4 AND t.number < ?1 AND t.number >= ?2 "
 
-// Behind the details of an event stands what only a certificate has.
-#define EMPTY "CAST('' AS BLOB)"
-#define EVENT_COLUMNS                                                                              \
-    "SELECT e.number, e.time_ms, e.type, e.actor, e.object, e.details, 0, " EMPTY ", " EMPTY       \
-    ", " EMPTY ", " EMPTY ", " EMPTY ", " EMPTY " "
-#define EVENT_COLUMN_COUNT 13
+#define EVENT_COLUMNS "SELECT e.number, e.time_ms, e.type, e.actor, e.object, e.details "
 // What a certificate looks like among the events.
 #define CERT_AS_EVENT                                                                              \
     "SELECT c.number, c.time_ms, CAST('cert.issue' AS BLOB), c.actor, c.key_id, "                  \
-    "CAST('' AS BLOB), c.serial, c.key, c.principals, c.role, c.request, c.source, c.policy "
-// The records of a segment that have one of the terms of a word, and the certificate of a serial.
-#define WORD_NUMBERS                                                                               \
-    "(SELECT t.number FROM terms t WHERE t.segment = ?5 AND t.term IN (?6, ?7, ?8, ?9, ?10, "      \
-    "?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) "                            \
-    "AND t.number < ?1 AND t.number >= ?2 UNION ALL SELECT s.number FROM certs s "                 \
-    "WHERE s.serial = ?4 AND s.number < ?1 AND s.number >= ?2) "
+    "CAST('' AS BLOB) "
 #define EVENTS_BETWEEN "FROM events e WHERE e.number < ?1 AND e.number >= ?2 "
 #define CERTS_BETWEEN "FROM certs c WHERE c.number < ?1 AND c.number >= ?2 "
 #define NEWEST_FIRST "ORDER BY 1 DESC LIMIT ?3"
@@ -65,10 +49,6 @@
     "SELECT id, revision, state, kind, is_drill, user, holder, role, zone, reason, source, key, "  \
     "opened_s, serial, ends_s, uses, used_s, done_by, note, done_s FROM reviews WHERE "
 
-#define PROPOSAL_COLUMNS                                                                           \
-    "SELECT id, revision, state, act, key, about, proposer, reason, source, without, is_hurried, " \
-    "made_s, ends_s, decider, decided_s FROM proposals WHERE "
-
 #define SESSION_COLUMNS                                                                            \
     "SELECT s.id, s.account, a.name, s.methods, s.source, s.created_s, s.used_s, s.factor_s, "     \
     "s.idle_s, s.ends_s, s.client FROM sessions s JOIN accounts a ON a.id = s.account WHERE "
@@ -77,9 +57,6 @@
     "d.created_s, d.expires_s, d.state, d.account, d.approver, "                                   \
     "COALESCE(a.name, CAST('' AS BLOB)), d.methods, d.factor_s, d.back, d.session "                \
     "FROM devices d LEFT JOIN accounts a ON a.id = d.account WHERE "
-#define TICKET_COLUMNS                                                                             \
-    "SELECT id, account, session, created_s, expires_s, ask, granted, state, source, used_s, "     \
-    "serial FROM tickets WHERE "
 #define ACCOUNT_CREDENTIAL "FROM credentials c WHERE c.account = a.id AND c.method = "
 #define ACCOUNT_COLUMNS                                                                            \
     "SELECT a.id, a.name, a.created_s, a.signed_in_s, "                                            \
@@ -107,12 +84,6 @@
     "h.renewed_s, h.until_s, h.wished, h.asker, h.wish_until_s, h.approved, h.approved_s "
 #define HOSTS_WHERE HOST_COLUMNS "FROM hosts h WHERE "
 #define HOST_COLUMN_COUNT 31
-// What a host last reported of itself, as zeros if it never did.
-#define HOST_TOLD "LEFT JOIN host_reports r ON r.host = h.id "
-#define HOST_TOLD_HEALTH "COALESCE(r.health, CAST('' AS BLOB))"
-#define HOST_TOLD_COLUMNS HOST_TOLD_HEALTH ", COALESCE(r.time_s, 0), COALESCE(r.krl_version, 0)"
-#define HOST_TOLD_COUNT 3
-#define HOSTS_TOLD_WHERE HOST_COLUMNS ", " HOST_TOLD_COLUMNS " FROM hosts h " HOST_TOLD "WHERE "
 // Behind the row with the ID ?1 (0: all), in the order of names.
 #define HOSTS_AFTER                                                                                \
     "(h.name, h.id) > (COALESCE((SELECT name FROM hosts WHERE id = ?1), CAST('' AS BLOB)), ?1) "   \
@@ -149,21 +120,12 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
     [VOUCH_SQL_TERM_ADD] = {"INSERT INTO terms (segment, term, number) VALUES (?1, ?2, ?3) "
                             "ON CONFLICT DO NOTHING",
                             3, 0},
-    [VOUCH_SQL_TERM_COUNT] = {"SELECT COUNT(*) FROM (SELECT 1 FROM terms WHERE segment = ?1 "
-                              "AND term = ?2 LIMIT ?3) some",
-                              3, 1},
-    [VOUCH_SQL_TERMS_OF_CERTS] = {"SELECT number, key, key_id, actor, role, source, request, "
-                                  "principals FROM certs "
+    [VOUCH_SQL_TERMS_OF_CERTS] = {"SELECT number, key, key_id, actor, principals FROM certs "
                                   "WHERE number >= ?1 AND number < ?2 ORDER BY number",
-                                  2, 8},
-    [VOUCH_SQL_TERMS_OF_EVENTS] = {"SELECT number, type, actor, object, details FROM events "
+                                  2, 5},
+    [VOUCH_SQL_TERMS_OF_EVENTS] = {"SELECT number, type, actor, object FROM events "
                                    "WHERE number >= ?1 AND number < ?2 ORDER BY number",
-                                   2, 5},
-    [VOUCH_SQL_WORD_ADD] = {"INSERT INTO words (word, term) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                            2, 0},
-    [VOUCH_SQL_WORDS_FROM] = {"SELECT DISTINCT term FROM words WHERE word >= ?1 AND word < ?2 "
-                              "LIMIT ?3",
-                              3, 1},
+                                   2, 4},
 
     [VOUCH_SQL_CERTS_ALL] = {CERT_COLUMNS CERTS_FROM "WHERE " CERTS_RANGE, 3, 16},
     [VOUCH_SQL_CERTS_BY_SERIAL] = {CERT_COLUMNS CERTS_FROM "WHERE c.serial = ?4 AND " CERTS_RANGE,
@@ -177,11 +139,11 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
     [VOUCH_SQL_CERTS_SIGNED] = {"SELECT COUNT(*) FROM certs WHERE ca = "
                                 "(SELECT id FROM cas WHERE hash = ?1)",
                                 1, 1},
-    // One that never expires has the highest unsigned number, which is kept as it is. Each of the two is a
-    // range of certs_by_ca; by OR the whole index would be read.
-    [VOUCH_SQL_CERTS_UNEXPIRED] = {SIGNED_COLUMNS "valid_before > ?2 UNION ALL " SIGNED_COLUMNS
-                                                  "valid_before < 0",
-                                   2, 5},
+    // One that never expires has the highest unsigned number, which is kept as it is.
+    [VOUCH_SQL_CERTS_UNEXPIRED] = {CERT_COLUMNS CERTS_FROM
+                                   "WHERE c.ca = (SELECT id FROM cas WHERE hash = ?1) AND "
+                                   "(c.valid_before > ?2 OR c.valid_before < 0)",
+                                   2, 16},
     [VOUCH_SQL_TALLY_ADD] = {"INSERT INTO tallies (kind, hour, name, count) "
                              "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (kind, hour, name) "
                              "DO UPDATE SET count = tallies.count + excluded.count",
@@ -204,13 +166,19 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
          "(SELECT COUNT(*) FROM hosts WHERE state = 1), "
          "(SELECT COUNT(*) FROM hosts WHERE state = 3)",
          2, 6},
-    // What active hosts told, each different thing once, and how many told it: the time as 0 or as ?1, by
-    // which of these it is not before.
-    [VOUCH_SQL_SUMMARY_HOSTS] = {"SELECT " HOST_TOLD_HEALTH
-                                 ", CASE WHEN COALESCE(r.time_s, 0) < ?1 THEN 0 ELSE ?1 END, "
-                                 "COALESCE(r.krl_version, 0), COUNT(*) FROM hosts h " HOST_TOLD
-                                 "WHERE h.state = 2 GROUP BY 1, 2, 3",
-                                 1, 4},
+    // Active hosts, and of them: critical; else no report since ?1; else with a warning; else without list
+    // ?2; and whoever has that list.
+    [VOUCH_SQL_SUMMARY_HOSTS] =
+        {"SELECT COUNT(*), COALESCE(SUM(CASE WHEN how = 1 THEN 1 ELSE 0 END), 0), "
+         "COALESCE(SUM(CASE WHEN how = 2 THEN 1 ELSE 0 END), 0), "
+         "COALESCE(SUM(CASE WHEN how = 3 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN how = 4 "
+         "THEN 1 ELSE 0 END), 0), COALESCE(SUM(current), 0) FROM "
+         "(SELECT CASE WHEN r.health = x'637269746963616c' THEN 1 "
+         "WHEN COALESCE(r.time_s, 0) < ?1 THEN 2 WHEN r.health = x'7761726e696e67' THEN 3 "
+         "WHEN r.krl_version < ?2 THEN 4 ELSE 0 END AS how, "
+         "CASE WHEN COALESCE(r.krl_version, 0) >= ?2 THEN 1 ELSE 0 END AS current "
+         "FROM hosts h LEFT JOIN host_reports r ON r.host = h.id WHERE h.state = 2) health",
+         2, 6},
     // The first ?2 to end after ?1, found for each CA key by its own index.
     [VOUCH_SQL_CERTS_ENDING] =
         {"SELECT c.serial, c.type, c.key_id, c.valid_before FROM cas a CROSS JOIN certs c "
@@ -223,20 +191,15 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
                              6, 0},
     [VOUCH_SQL_AUDIT_ALL] = {EVENT_COLUMNS EVENTS_BETWEEN
                              "UNION ALL " CERT_AS_EVENT CERTS_BETWEEN NEWEST_FIRST,
-                             3, EVENT_COLUMN_COUNT},
+                             3, 6},
     [VOUCH_SQL_AUDIT_BY_TERM] = {EVENT_COLUMNS "FROM terms t CROSS JOIN events e "
                                                "WHERE e.number = t.number AND " TERMS_RANGE
                                                "UNION ALL " CERT_AS_EVENT
                                                "FROM terms t CROSS JOIN certs c "
                                                "WHERE c.number = t.number AND " TERMS_RANGE
                                                "ORDER BY 1 DESC LIMIT ?3",
-                                 5, EVENT_COLUMN_COUNT},
-    [VOUCH_SQL_AUDIT_CERTS] = {CERT_AS_EVENT CERTS_BETWEEN NEWEST_FIRST, 3, EVENT_COLUMN_COUNT},
-    [VOUCH_SQL_AUDIT_BY_WORD] = {EVENT_COLUMNS "FROM events e WHERE e.number IN " WORD_NUMBERS
-                                               "UNION ALL " CERT_AS_EVENT
-                                               "FROM certs c WHERE c.number IN " WORD_NUMBERS
-                                               "ORDER BY 1 DESC LIMIT ?3",
-                                 23, EVENT_COLUMN_COUNT},
+                                 5, 6},
+    [VOUCH_SQL_AUDIT_CERTS] = {CERT_AS_EVENT CERTS_BETWEEN NEWEST_FIRST, 3, 6},
 
     [VOUCH_SQL_IDEMPOTENCY_ADD] = {"INSERT INTO idempotency (key, number, request, expires_s) "
                                    "VALUES (?1, ?2, ?3, ?4)",
@@ -263,15 +226,6 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
                                                   "kind = 4 AND value = ?4 AND ca = 0 "
                                                   "ORDER BY 1 LIMIT 1",
                                  5, 6},
-    // Those that can hit a certificate of the CA ?1 that has not ended at ?2, in order.
-    [VOUCH_SQL_REVOCATION_MARKS] =
-        {"SELECT kind, value FROM revocations WHERE kind = 1 AND (until_s = 0 OR until_s > ?2) "
-         "AND ca = (SELECT id FROM cas WHERE hash = ?1) UNION ALL "
-         "SELECT kind, value FROM revocations WHERE kind IN (2, 3) AND (until_s = 0 OR "
-         "until_s > ?2) AND ca IN (0, (SELECT id FROM cas WHERE hash = ?1)) UNION ALL "
-         "SELECT kind, value FROM revocations WHERE kind = 4 AND value = ?1 AND ca = 0 "
-         "ORDER BY 1, 2 LIMIT ?3",
-         3, 2},
     [VOUCH_SQL_REVOCATION_OF_KEY] = {"SELECT id FROM revocations WHERE kind = 3 AND value = ?1 "
                                      "LIMIT 1",
                                      1, 1},
@@ -379,23 +333,6 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
                                 "id < ?1 AND (?3 = 0 OR state = ?3) "
                                 "AND (?4 = 0 OR kind = ?4) ORDER BY id DESC LIMIT ?2",
                                 4, 20},
-
-    [VOUCH_SQL_PROPOSAL_ADD] =
-        {"INSERT INTO proposals (revision, state, act, key, about, proposer, reason, source, "
-         "without, is_hurried, made_s, ends_s, decider, decided_s) "
-         "VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-         13, 0},
-    [VOUCH_SQL_PROPOSAL_NEWEST] = {"SELECT MAX(id) FROM proposals", 0, 1},
-    [VOUCH_SQL_PROPOSAL_FIND] = {PROPOSAL_COLUMNS "id = ?1", 1, 15},
-    [VOUCH_SQL_PROPOSAL_OPEN] = {PROPOSAL_COLUMNS "state = 1 AND act = ?1 AND key = ?2 "
-                                                  "ORDER BY id DESC LIMIT 1",
-                                 2, 15},
-    [VOUCH_SQL_PROPOSAL_CHANGE] = {"UPDATE proposals SET revision = revision + 1, state = ?3, "
-                                   "decider = ?4, decided_s = ?5 WHERE id = ?1 AND revision = ?2",
-                                   5, 0},
-    [VOUCH_SQL_PROPOSALS_LIST] = {PROPOSAL_COLUMNS "id < ?1 AND (?3 = 0 OR state = ?3) "
-                                                   "ORDER BY id DESC LIMIT ?2",
-                                  3, 15},
 
     [VOUCH_SQL_ACCOUNT_ADD] = {"INSERT INTO accounts (name, created_s, signed_in_s) "
                                "VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING",
@@ -536,25 +473,6 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
                                  "WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
                                  2, 0},
 
-    [VOUCH_SQL_TICKET_BY_SECRET] = {TICKET_COLUMNS "secret = ?1", 1, 11},
-    [VOUCH_SQL_TICKET_BY_ID] = {TICKET_COLUMNS "id = ?1", 1, 11},
-    [VOUCH_SQL_TICKETS_REPLACE] = {"DELETE FROM tickets WHERE account = ?1 AND state = 1", 1, 0},
-    [VOUCH_SQL_TICKET_ADD] =
-        {"INSERT INTO tickets (secret, account, session, created_s, expires_s, ask, granted, "
-         "state, source, used_s, serial) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, "
-         "CAST('' AS BLOB), 0, ?8) ON CONFLICT DO NOTHING",
-         8, 0},
-    [VOUCH_SQL_TICKET_USE] = {"UPDATE tickets SET state = 2, source = ?2, used_s = ?3 "
-                              "WHERE id = ?1 AND state = 1 AND expires_s > ?3 "
-                              "AND EXISTS (SELECT 1 FROM sessions s WHERE s.id = session)",
-                              3, 0},
-    [VOUCH_SQL_TICKET_END] = {"UPDATE tickets SET state = ?2, serial = ?3 "
-                              "WHERE id = ?1 AND state = 2",
-                              3, 0},
-    [VOUCH_SQL_TICKETS_PRUNE] = {"DELETE FROM tickets WHERE id IN (SELECT id FROM tickets "
-                                 "WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
-                                 2, 0},
-
     [VOUCH_SQL_HOST_STATE_FIND] = {"SELECT version, hash FROM host_states WHERE host = ?1", 1, 2},
     [VOUCH_SQL_HOST_STATE_PUT] = {"INSERT INTO host_states (host, version, hash) "
                                   "VALUES (?1, ?2, ?3) ON CONFLICT (host) DO UPDATE "
@@ -671,15 +589,10 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
     [VOUCH_SQL_HOST_BY_SECRET] = {HOST_COLUMNS ", s.generation FROM host_secrets s "
                                                "JOIN hosts h ON h.id = s.host WHERE s.secret = ?1",
                                   1, HOST_COLUMN_COUNT + 1},
-    [VOUCH_SQL_HOSTS_ALL] = {HOSTS_TOLD_WHERE "h.state < 4 AND ?3 = 0 AND " HOSTS_AFTER, 3,
-                             HOST_COLUMN_COUNT + HOST_TOLD_COUNT},
-    [VOUCH_SQL_HOSTS_BY_STATE] = {HOSTS_TOLD_WHERE "h.state = ?3 AND " HOSTS_AFTER, 3,
-                                  HOST_COLUMN_COUNT + HOST_TOLD_COUNT},
-    [VOUCH_SQL_HOST_BRIEFS] = {"SELECT h.id, h.state, h.name, h.zone, h.labels, " HOST_TOLD_COLUMNS
-                               ", COALESCE((SELECT MIN(k.valid_before_s) FROM host_keys k "
-                               "WHERE k.host = h.id AND k.valid_before_s > 0), 0) "
-                               "FROM hosts h " HOST_TOLD "WHERE h.state < 4",
-                               0, 9},
+    [VOUCH_SQL_HOSTS_ALL] = {HOSTS_WHERE "h.state < 4 AND ?3 = 0 AND " HOSTS_AFTER, 3,
+                             HOST_COLUMN_COUNT},
+    [VOUCH_SQL_HOSTS_BY_STATE] = {HOSTS_WHERE "h.state = ?3 AND " HOSTS_AFTER, 3,
+                                  HOST_COLUMN_COUNT},
     [VOUCH_SQL_HOSTS_ACTIVE] = {HOSTS_WHERE "h.state = 2 ORDER BY h.name, h.id", 0,
                                 HOST_COLUMN_COUNT},
     [VOUCH_SQL_HOSTS_COUNT] = {"SELECT COUNT(*) FROM hosts WHERE state = 2", 0, 1},
@@ -725,7 +638,6 @@ const struct vouch_statement_row vouch_statements[VOUCH_SQL_COUNT] = {
     [VOUCH_SQL_CLEAR_TALLIES] = {"DELETE FROM tallies WHERE kind <= 3", 0, 0}, // of records
     [VOUCH_SQL_CLEAR_CERTS] = {"DELETE FROM certs", 0, 0},
     [VOUCH_SQL_CLEAR_TERMS] = {"DELETE FROM terms", 0, 0},
-    [VOUCH_SQL_CLEAR_WORDS] = {"DELETE FROM words", 0, 0},
     [VOUCH_SQL_CLEAR_EVENTS] = {"DELETE FROM events", 0, 0},
     [VOUCH_SQL_CLEAR_MARKS] = {"DELETE FROM marks", 0, 0},
     [VOUCH_SQL_CLEAR_IDEMPOTENCY] = {"DELETE FROM idempotency", 0, 0},

@@ -3,7 +3,6 @@
 #include "store/tallies.h"
 
 #include "store/handle.h"
-#include "store/hosts.h"
 
 static int64_t kept(uint64_t number) {
     return number > INT64_MAX ? INT64_MAX : (int64_t)number;
@@ -69,72 +68,22 @@ static int count_certs(struct vouch_store *store, uint64_t now_s,
     return err;
 }
 
-static uint64_t *count_of(struct vouch_store_summary *counts,
-                          enum vouch_store_condition condition) {
-    switch (condition) {
-    case VOUCH_STORE_CONDITION_CRITICAL:
-        return &counts->critical;
-    case VOUCH_STORE_CONDITION_SILENT:
-        return &counts->silent;
-    case VOUCH_STORE_CONDITION_ATTENTION:
-        return &counts->attention;
-    case VOUCH_STORE_CONDITION_BEHIND:
-        return &counts->behind;
-    case VOUCH_STORE_CONDITION_OK:
-        return &counts->ok;
-    case VOUCH_STORE_CONDITION_NONE:
-    case VOUCH_STORE_CONDITION_LOCKED:
-    case VOUCH_STORE_CONDITION_WAITING:
-    case VOUCH_STORE_CONDITION_RETIRED:
-        break;
-    }
-    return NULL;
-}
-
-// So many hosts told the same.
-static int add_hosts(const struct vouch_store *store, const struct vouch_value *values,
-                     const struct vouch_store_condition_ask *ask,
-                     struct vouch_store_summary *counts, struct vouch_fault *fault) {
-    struct vouch_row row;
-    struct vouch_store_host_told told = {0};
-    vouch_row_init(&row, VOUCH_SQL_SUMMARY_HOSTS, values);
-    told.health = vouch_row_bytes(&row);
-    told.reported_s = vouch_row_u64(&row);
-    told.krl_version = vouch_row_u64(&row);
-    uint64_t hosts = vouch_row_u64(&row);
-    uint64_t *count =
-        count_of(counts, vouch_store_condition_of(VOUCH_STORE_HOST_ACTIVE, &told, ask));
-    if (row.err != VOUCH_OK || count == NULL) {
-        return vouch_store_row_bad(store, "host_reports: a row", fault);
-    }
-    *count += hosts;
-    counts->hosts += hosts;
-    counts->current += told.krl_version >= ask->krl_version ? hosts : 0;
-    return VOUCH_OK;
-}
-
-static int count_hosts(struct vouch_store *store, const struct vouch_store_condition_ask *ask,
-                       struct vouch_store_summary *counts, struct vouch_fault *fault) {
-    const struct vouch_value arg = vouch_value_integer(kept(vouch_store_condition_since_s(ask)));
-    struct vouch_value values[VOUCH_DRIVER_COLUMNS_MAX];
-    int is_row = 1;
-    int err = store->driver->query(store->db, VOUCH_SQL_SUMMARY_HOSTS, &arg, fault);
-    while (err == VOUCH_OK && is_row) {
-        err = store->driver->next(store->db, VOUCH_SQL_SUMMARY_HOSTS, &is_row, values, fault);
-        if (err == VOUCH_OK && is_row) {
-            err = add_hosts(store, values, ask, counts, fault);
-        }
-    }
-    store->driver->end(store->db, VOUCH_SQL_SUMMARY_HOSTS);
-    return err;
-}
-
-int vouch_store_summary(struct vouch_store *store, const struct vouch_store_condition_ask *ask,
+int vouch_store_summary(struct vouch_store *store, const struct vouch_store_summary_ask *ask,
                         struct vouch_store_summary *ret_summary, struct vouch_fault *fault) {
     struct vouch_store_summary counts = {0};
+    uint64_t reported_s = ask->now_s > ask->silent_s ? ask->now_s - ask->silent_s : 0;
+    const struct vouch_value args[] = {vouch_value_integer(kept(reported_s)),
+                                       vouch_value_integer(kept(ask->krl_version))};
+    uint64_t *const numbers[] = {&counts.hosts,     &counts.critical, &counts.silent,
+                                 &counts.attention, &counts.behind,   &counts.current};
     int err = count_certs(store, ask->now_s, &counts, fault);
-    err = err == VOUCH_OK ? count_hosts(store, ask, &counts, fault) : err;
     if (err == VOUCH_OK) {
+        err = read_numbers(store, VOUCH_SQL_SUMMARY_HOSTS, args, numbers,
+                           sizeof numbers / sizeof numbers[0], fault);
+    }
+    if (err == VOUCH_OK) {
+        counts.ok =
+            counts.hosts - counts.critical - counts.silent - counts.attention - counts.behind;
         *ret_summary = counts;
     }
     return err;

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "store/certs.h"
-#include "store/conditions.h"
 
 #define VOUCH_STORE_HOUR_S UINT64_C(3600)
 #define VOUCH_STORE_REFUSAL_EVENT "cert.refuse" // the type of event that counts as REFUSED
@@ -21,7 +20,7 @@ VOUCH_MUST_USE int vouch_store_tally_add(struct vouch_store *store, enum vouch_s
                                          uint64_t hour, struct vouch_bytes name, uint64_t more,
                                          struct vouch_fault *fault);
 
-// Active hosts count in one of critical, silent, attention, behind and ok, as conditions.h judges them.
+// Active hosts count in one of critical, silent, attention, behind and ok: the first that is true.
 struct vouch_store_summary {
     uint64_t valid;      // certificates that have not ended
     uint64_t revoked;    // of these, by their serial
@@ -33,9 +32,14 @@ struct vouch_store_summary {
     uint64_t requests_waiting;
 };
 
+struct vouch_store_summary_ask {
+    uint64_t now_s;
+    uint64_t silent_s;    // without a report for so long: silent
+    uint64_t krl_version; // that hosts should have
+};
 // All counts at once; the fault is of whichever failed.
 VOUCH_MUST_USE int vouch_store_summary(struct vouch_store *store,
-                                       const struct vouch_store_condition_ask *ask,
+                                       const struct vouch_store_summary_ask *ask,
                                        struct vouch_store_summary *ret_summary,
                                        struct vouch_fault *fault);
 

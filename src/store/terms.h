@@ -16,12 +16,11 @@ enum vouch_term_kind {
     VOUCH_TERM_ACTOR,
     VOUCH_TERM_PRINCIPAL,
     VOUCH_TERM_TYPE, // of an event
-    VOUCH_TERM_TEXT, // anything else by which a record is found (words.h)
 };
 
 // The term of a value. Two values may have the same one, so a hit must be compared.
 int64_t vouch_term(enum vouch_term_kind kind, struct vouch_bytes value);
 
-// Within the transaction of a batch: writes the terms, and the words (words.h), of records that have none,
-// if they are many enough; at most as many as a segment has.
+// Within the transaction of a batch: writes the terms of all records that have none, if they are many
+// enough.
 VOUCH_MUST_USE int vouch_terms_write(struct vouch_store *store, struct vouch_fault *fault);

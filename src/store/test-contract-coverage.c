@@ -34,31 +34,23 @@ static struct vouch_store_ca_use use_of(unsigned ca, uint64_t now_s) {
     return use;
 }
 
-// Record `number` revokes; `ca` NULL: by whatever CA. until_s 0: for ever.
-static void revoke_value(uint64_t number, enum vouch_store_revocation_kind kind,
-                         struct vouch_bytes value, const uint8_t *ca, uint64_t until_s) {
-    const struct vouch_store_event event = {.number = number,
-                                            .time_ms = TEST_TIME_MS,
-                                            .type = vouch_bytes_of("cert.revoke"),
-                                            .actor = vouch_bytes_of("user:alice")};
-    struct vouch_store_revocation revocation = {
-        .kind = kind, .value = value, .reason = vouch_bytes_of("lost"), .until_s = until_s};
-    if (ca != NULL) {
-        memcpy(revocation.ca, ca, sizeof revocation.ca);
-    }
-    const struct vouch_store_record record = {.event = &event, .revocation = &revocation};
-    const struct vouch_store_batch batch = {
-        .origin = vouch_bytes_of(TEST_ORIGIN), .records = &record, .count = 1};
-    test_ok(vouch_store_write_batch(test_writer, &batch, &fault));
-}
-
 static void revoke_serial(uint64_t number, const struct vouch_store_cert *cert) {
     uint8_t serial[8];
     for (size_t i = 0; i < sizeof serial; i++) {
         serial[i] = (uint8_t)(cert->serial >> (56 - 8 * i));
     }
-    revoke_value(number, VOUCH_STORE_REVOKE_SERIAL, (struct vouch_bytes){serial, sizeof serial},
-                 cert->ca, cert->valid_before);
+    const struct vouch_store_event event = {.number = number,
+                                            .time_ms = TEST_TIME_MS,
+                                            .type = vouch_bytes_of("cert.revoke"),
+                                            .actor = vouch_bytes_of("user:alice")};
+    struct vouch_store_revocation revocation = {.kind = VOUCH_STORE_REVOKE_SERIAL,
+                                                .value = {serial, sizeof serial},
+                                                .reason = vouch_bytes_of("lost")};
+    memcpy(revocation.ca, cert->ca, sizeof revocation.ca);
+    const struct vouch_store_record record = {.event = &event, .revocation = &revocation};
+    const struct vouch_store_batch batch = {
+        .origin = vouch_bytes_of(TEST_ORIGIN), .records = &record, .count = 1};
+    test_ok(vouch_store_write_batch(test_writer, &batch, &fault));
 }
 
 // Of the records 0 to 9, number 0 is an event and number 5 a host's certificate.
@@ -92,109 +84,6 @@ static void what_a_ca_key_has_signed_is_counted(void **state) {
     use = use_of(7, NOW_S); // a key that signed nothing
     assert_int_equal(use.signed_count, 0);
     assert_int_equal(use.live, 0);
-    free(records);
-}
-
-// What the listing says of each certificate, one after the other.
-static struct vouch_store_ca_use use_one_by_one(unsigned ca, uint64_t now_s) {
-    uint8_t hash[VOUCH_STORE_HASH_LEN];
-    char cursor[VOUCH_STORE_CURSOR_MAX] = "";
-    struct vouch_store_ca_use use = {0};
-    test_ca(ca, hash);
-    const struct vouch_store_cert_filter filter = {.ca = hash};
-    do {
-        struct vouch_store_certs page = {0};
-        const struct vouch_store_page what = {.limit = 1000, .cursor = vouch_bytes_of(cursor)};
-        test_ok(vouch_store_certs_list(test_reader, &filter, &what, &page, &fault));
-        for (size_t i = 0; i < page.count; i++) {
-            const struct vouch_store_cert *cert = &page.rows[i];
-            use.signed_count++;
-            if (cert->valid_before > now_s && cert->revoked.by == VOUCH_STORE_REVOKE_NONE) {
-                use.live++;
-                use.live_end_s =
-                    cert->valid_before > use.live_end_s ? cert->valid_before : use.live_end_s;
-            }
-        }
-        memcpy(cursor, page.next, sizeof cursor);
-        vouch_store_certs_done(&page);
-    } while (cursor[0] != '\0');
-    return use;
-}
-
-static void assert_uses(uint64_t now_s) {
-    for (unsigned ca = 0; ca < 2; ca++) {
-        const struct vouch_store_ca_use fast = use_of(ca, now_s);
-        const struct vouch_store_ca_use slow = use_one_by_one(ca, now_s);
-        assert_int_equal(fast.signed_count, slow.signed_count);
-        assert_int_equal(fast.live, slow.live);
-        assert_int_equal(fast.live_end_s, slow.live_end_s);
-    }
-}
-
-#define MANY 3000
-
-// Revocations of each kind, of this CA, of the other, of both, and of none of these certificates.
-static uint64_t revoke_many(const struct test_records *records) {
-    uint64_t number = MANY;
-    uint8_t ca[2][VOUCH_STORE_HASH_LEN], strange[VOUCH_STORE_HASH_LEN] = {9};
-    test_ca(0, ca[0]);
-    test_ca(HOST_CA, ca[1]);
-    for (size_t i = 7; i < MANY; i += 7) {
-        const struct vouch_store_cert *cert = &records->certs[i];
-        const struct vouch_bytes key = {cert->key, sizeof cert->key};
-        if (test_is_event(i)) {
-            continue;
-        }
-        if (i % 3 == 0) {
-            revoke_serial(number++, cert);
-        } else if (i % 3 == 1) {
-            revoke_value(number++, VOUCH_STORE_REVOKE_KEY, key, i % 2 == 0 ? NULL : ca[i % 4 == 1],
-                         0);
-        } else {
-            struct vouch_store_cert other = *cert;
-            memcpy(other.ca, memcmp(cert->ca, ca[0], sizeof ca[0]) == 0 ? ca[1] : ca[0],
-                   sizeof other.ca);
-            revoke_serial(number++, &other);
-        }
-    }
-    revoke_value(number++, VOUCH_STORE_REVOKE_KEY_ID, records->certs[3].key_id, NULL, 0);
-    revoke_value(number++, VOUCH_STORE_REVOKE_KEY_ID, records->certs[4].key_id, ca[0], 0);
-    revoke_value(number++, VOUCH_STORE_REVOKE_KEY_ID, records->certs[6].key_id, ca[1], 0);
-    revoke_value(number++, VOUCH_STORE_REVOKE_KEY_ID, vouch_bytes_of("nobody"), NULL, 0);
-    revoke_value(number++, VOUCH_STORE_REVOKE_CA, (struct vouch_bytes){strange, sizeof strange},
-                 NULL, 0);
-    return number;
-}
-
-static void what_counts_is_what_the_listing_says_of_each(void **state) {
-    (void)state;
-    uint8_t ca[VOUCH_STORE_HASH_LEN];
-    struct test_records *records = calloc(1, sizeof *records);
-    assert_non_null(records);
-    test_records_fill(records, 0, MANY);
-    for (size_t i = 0; i < MANY; i++) {
-        if (!test_is_event(i)) {
-            records->certs[i].valid_before = NOW_S + i;
-        }
-        if (i % 40 == 4) {
-            records->certs[i].key_id = records->certs[4].key_id;
-        }
-    }
-    records->certs[MANY - 1].valid_before = VOUCH_CERT_FOREVER;
-    test_ok(vouch_store_write_batch(test_writer, &records->batch, &fault));
-    assert_uses(NOW_S);
-    const uint64_t all = use_of(0, NOW_S).live;
-    uint64_t number = revoke_many(records);
-    assert_uses(NOW_S);
-    assert_uses(NOW_S + MANY / 2);
-    assert_uses(NOW_S + 2 * MANY);
-    const uint64_t left = use_of(0, NOW_S).live;
-    assert_true(left > 0 && left < all - MANY / 20);
-    test_ca(0, ca);
-    revoke_value(number, VOUCH_STORE_REVOKE_CA, (struct vouch_bytes){ca, sizeof ca}, NULL, 0);
-    assert_uses(NOW_S);
-    assert_int_equal(use_of(0, NOW_S).live, 0);
-    assert_true(use_of(HOST_CA, NOW_S).live > 0);
     free(records);
 }
 
@@ -294,7 +183,7 @@ static void each_active_host_says_which_bundle_it_has(void **state) {
 // --- the overview
 
 static struct vouch_store_summary summary_of(uint64_t now_s, uint64_t krl_version) {
-    const struct vouch_store_condition_ask ask = {
+    const struct vouch_store_summary_ask ask = {
         .now_s = now_s, .silent_s = 900, .krl_version = krl_version};
     struct vouch_store_summary summary = {0};
     test_ok(vouch_store_summary(test_reader, &ask, &summary, &fault));
@@ -470,64 +359,6 @@ static void hosts_are_counted_by_how_they_are(void **state) {
     assert_int_equal(counts.hosts_locked, 1);
 }
 
-// Each host that is not retired comes once, and is judged as the summary counts it.
-static void each_host_comes_with_what_it_is_judged_by(void **state) {
-    (void)state;
-    const struct vouch_store_condition_ask ask = {
-        .now_s = NOW_S, .silent_s = 900, .krl_version = 7};
-    enum vouch_store_condition found[8] = {0};
-    vouch_autoarena struct vouch_arena arena = {0};
-    const uint64_t ok = add_host("a", VOUCH_STORE_HOST_ACTIVE, 20);
-    const uint64_t behind = add_host("b", VOUCH_STORE_HOST_ACTIVE, 30);
-    const uint64_t late = add_host("c", VOUCH_STORE_HOST_ACTIVE, 40);
-    (void)add_host("d", VOUCH_STORE_HOST_WAITING, 50);
-    report_health(add_host("e", VOUCH_STORE_HOST_LOCKED, 60), "critical", NOW_S, 7);
-    (void)add_host("f", VOUCH_STORE_HOST_RETIRED, 70);
-    report_health(ok, "ok", NOW_S - 900, 7);
-    report_health(behind, "ok", NOW_S, 6);
-    report_health(late, "warning", NOW_S - 901, 7);
-    give_cert(ok, 20, 5, NOW_S + 100);
-    give_cert(ok, 21, 6, NOW_S + 50);
-    struct vouch_store_host_brief brief;
-    int is_found = 1;
-    size_t count = 0;
-    test_ok(vouch_store_briefs_begin(test_reader, &fault));
-    for (;;) {
-        test_ok(vouch_store_briefs_next(test_reader, &arena, &is_found, &brief, &fault));
-        if (!is_found) {
-            break;
-        }
-        assert_int_equal(brief.name.len, 1);
-        assert_int_equal(brief.end_s, brief.id == ok ? NOW_S + 50 : 0);
-        assert_int_equal(brief.label_count, 0);
-        found[brief.name.ptr[0] - 'a'] = vouch_store_condition_of(brief.state, &brief.told, &ask);
-        count++;
-    }
-    vouch_store_briefs_end(test_reader);
-    assert_int_equal(count, 5);
-    assert_int_equal(found[0], VOUCH_STORE_CONDITION_OK);
-    assert_int_equal(found[1], VOUCH_STORE_CONDITION_BEHIND);
-    assert_int_equal(found[2], VOUCH_STORE_CONDITION_SILENT);
-    assert_int_equal(found[3], VOUCH_STORE_CONDITION_WAITING);
-    assert_int_equal(found[4], VOUCH_STORE_CONDITION_LOCKED);
-    const struct vouch_store_summary counts = summary_of(NOW_S, 7);
-    assert_int_equal(counts.ok + counts.behind + counts.silent, 3);
-    assert_int_equal(counts.behind, 1);
-    const struct vouch_store_host_filter filter = {.state = VOUCH_STORE_HOST_NONE};
-    const struct vouch_store_page page = {.limit = 10};
-    struct vouch_store_hosts hosts = {0};
-    test_ok(vouch_store_hosts_list(test_reader, &filter, &page, &hosts, &fault));
-    assert_int_equal(hosts.count, 5);
-    for (size_t i = 0; i < hosts.count; i++) {
-        assert_int_equal(
-            vouch_store_condition_of((int)hosts.rows[i].state, &hosts.rows[i].told, &ask),
-            found[i]);
-    }
-    vouch_store_hosts_done(&hosts);
-    const struct vouch_store_host_told nothing = {0};
-    assert_int_equal(vouch_store_condition_of(0, &nothing, &ask), VOUCH_STORE_CONDITION_NONE);
-}
-
 static void a_list_is_there_since_it_was_first_reported(void **state) {
     (void)state;
     vouch_autoarena struct vouch_arena arena = {0};
@@ -651,14 +482,12 @@ static void sessions_are_counted_by_the_bundle_that_they_showed(void **state) {
 size_t test_contract_coverage(struct CMUnitTest *ret_tests) {
     const struct CMUnitTest tests[] = {
         TEST(what_a_ca_key_has_signed_is_counted),
-        TEST(what_counts_is_what_the_listing_says_of_each),
         TEST(what_never_expires_is_never_over),
         TEST(each_active_host_says_which_bundle_it_has),
         TEST(certificates_are_counted_without_looking_at_each),
         TEST(what_was_issued_is_counted_by_hour_and_role),
         TEST(refusals_are_counted_by_the_hour),
         TEST(hosts_are_counted_by_how_they_are),
-        TEST(each_host_comes_with_what_it_is_judged_by),
         TEST(a_list_is_there_since_it_was_first_reported),
         TEST(preferences_are_kept_with_their_account),
         TEST(sessions_are_counted_by_the_bundle_that_they_showed),

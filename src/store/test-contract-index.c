@@ -2,12 +2,6 @@
 // The contract: indexing the ledger, and finding certificates and events.
 #include "store/test-contract.h"
 
-#include <ctype.h>
-#include <strings.h>
-
-#include "base/str.h"
-#include "store/audit.h"
-
 static const struct vouch_store_page first_page = {0};
 
 // --- statements
@@ -411,176 +405,6 @@ static void the_audit_has_events_and_certificates(void **state) {
     free(records);
 }
 
-// --- words
-
-static uint64_t count_words(const char *words) {
-    return count_events(&(struct vouch_store_event_filter){.words = vouch_bytes_of(words)}, 100);
-}
-
-// What a search must find, told by looking at every event: the beginning of a word of a text that it has.
-static int says(const struct vouch_store_event *event, const char *word) {
-    const struct vouch_bytes texts[] = {event->type, event->actor, event->object, event->details};
-    size_t len = strlen(word);
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        for (size_t at = 0; at + len <= texts[i].len; at++) {
-            int is_inner = at > 0 && isalnum(texts[i].ptr[at]) && isalnum(texts[i].ptr[at - 1]);
-            if (!is_inner && strncasecmp((const char *)texts[i].ptr + at, word, len) == 0) {
-                return 1;
-            }
-        }
-    }
-    return 0;
-}
-
-static uint64_t count_by_looking(const char *a, const char *b) {
-    char cursor[VOUCH_STORE_CURSOR_MAX] = "";
-    uint64_t count = 0;
-    do {
-        struct vouch_store_events events = {0};
-        const struct vouch_store_page page = {.limit = 1000, .cursor = vouch_bytes_of(cursor)};
-        test_ok(vouch_store_audit_list(test_reader, &(struct vouch_store_event_filter){0}, &page,
-                                       &events, &fault));
-        assert_int_equal(events.position, 6400);
-        for (size_t i = 0; i < events.count; i++) {
-            count += says(&events.rows[i], a) && says(&events.rows[i], b);
-        }
-        memcpy(cursor, events.next, sizeof cursor);
-        vouch_store_events_done(&events);
-    } while (cursor[0] != '\0');
-    return count;
-}
-
-static void words_find_every_event_that_says_them(void **state) {
-    (void)state;
-    static const char *const words[][2] = {
-        {"ci-3", ""},        {"token:ci-1", ""},    {"TOKEN:CI-1", ""},  {"root", ""},
-        {"user-12", ""},     {"developers", ""},    {"dev", ""},         {"host-7", ""},
-        {"outside", ""},     {"profile", ""},       {"192.0.2.17", ""},  {"auth", ""},
-        {"auth.ok", ""},     {"cert.d", ""},        {"cert.issue", ""},  {"cert", "ci-3"},
-        {"ci-3", "root"},    {"user-12", "deploy"}, {"example.com", ""}, {"no-such-word", ""},
-        {"ci-3", "no-such"}, {"host-7", "outside"}, {"xample", ""},      {"developers", "auth"},
-    };
-    test_index(test_writer, 0, 6400, 640);
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        char both[64];
-        (void)snprintf(both, sizeof both, "%s %s", words[i][0], words[i][1]);
-        uint64_t wanted = count_by_looking(words[i][0], words[i][1]);
-        if (count_words(both) != wanted) {
-            fail_msg("%s: %" PRIu64 " found, not %" PRIu64, both, count_words(both), wanted);
-        }
-    }
-    assert_int_equal(count_words("no-such-word"), 0);
-    assert_int_equal(count_words("developers"), 6000);
-    assert_int_equal(count_words("xample"), 0);
-}
-
-static void words_find_serial_request_and_fingerprint_whole(void **state) {
-    (void)state;
-    static const uint64_t numbers[] = {1, 77, 3333, 6399}; // the last has no terms yet
-    struct test_records *records = calloc(1, sizeof *records);
-    assert_non_null(records);
-    test_index(test_writer, 0, 6400, 640);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        char serial[24], fingerprint[64];
-        struct vouch_buf text;
-        test_records_fill(records, numbers[i], 1);
-        const struct vouch_store_cert *cert = &records->certs[0];
-        (void)snprintf(serial, sizeof serial, "%" PRIu64, cert->serial);
-        vouch_buf_init_fixed(&text, fingerprint, sizeof fingerprint - 1);
-        vouch_buf_put_text(&text, "SHA256:");
-        vouch_str_base64((struct vouch_bytes){cert->key, sizeof cert->key}, 0, &text);
-        fingerprint[text.len] = '\0';
-        char request[40];
-        (void)snprintf(request, sizeof request, "%.*s", (int)cert->request.len,
-                       (const char *)cert->request.ptr);
-        assert_int_equal(count_words(serial), 1);
-        assert_int_equal(count_words(fingerprint), 1);
-        assert_int_equal(count_words(request), 1);
-        serial[strlen(serial) - 1] = '\0';
-        fingerprint[text.len - 1] ^= 1;
-        request[strlen(request) - 1] = '\0';
-        assert_int_equal(count_words(serial), 0);
-        assert_int_equal(count_words(fingerprint), 0);
-        assert_int_equal(count_words(request), 0);
-    }
-    free(records);
-}
-
-// Its ID and its session find it, what makes asking twice harmless does not.
-static void words_find_a_request_by_its_id_and_session(void **state) {
-    (void)state;
-    struct vouch_store_events events = {0};
-    struct test_records *records = calloc(1, sizeof *records);
-    assert_non_null(records);
-    for (uint64_t first = 0; first < 2048; first += 1024) { // the first have terms then
-        test_records_fill(records, first, 1024);
-        records->certs[7].request = vouch_bytes_of("ab12 session=7 once=00ff body=11 until=9");
-        test_ok(vouch_store_write_batch(test_writer, &records->batch, &fault));
-    }
-    free(records);
-    assert_int_equal(count_words("ab12"), 2);
-    assert_int_equal(count_words("session=7"), 2);
-    assert_int_equal(count_words("ab12 session=7"), 2);
-    assert_int_equal(count_words("ab1"), 0);
-    assert_int_equal(count_words("once=00ff"), 0);
-    assert_int_equal(count_words("until=9"), 0);
-    const struct vouch_store_event_filter filter = {.words = vouch_bytes_of("ab12")};
-    test_ok(vouch_store_audit_list(test_reader, &filter, &first_page, &events, &fault));
-    const struct vouch_bytes details = events.rows[0].details;
-    assert_non_null(memmem(details.ptr, details.len, "ab12 session=7", 14));
-    assert_null(memmem(details.ptr, details.len, "once", 4));
-    vouch_store_events_done(&events);
-}
-
-static void words_and_filters_both_have_to_fit(void **state) {
-    (void)state;
-    test_index(test_writer, 0, 6400, 640);
-    struct vouch_store_event_filter filter = {.words = vouch_bytes_of("outside"),
-                                              .type = vouch_bytes_of("auth.*")};
-    assert_int_equal(count_events(&filter, 100), 200);
-    filter.type = vouch_bytes_of("cert.*");
-    assert_int_equal(count_events(&filter, 100), 200);
-    filter.until_ms = TEST_TIME_MS + 64 * TEST_STEP_MS;
-    assert_int_equal(count_events(&filter, 100), 2);
-    filter = (struct vouch_store_event_filter){.type = vouch_bytes_of("cert.*")};
-    assert_int_equal(count_events(&filter, 100), 6200);
-    filter.type = vouch_bytes_of("auth.*");
-    assert_int_equal(count_events(&filter, 100), 200);
-    filter.type = vouch_bytes_of("aut.*");
-    assert_int_equal(count_events(&filter, 100), 0);
-    filter = (struct vouch_store_event_filter){.words = vouch_bytes_of("developers"),
-                                               .actor = vouch_bytes_of("token:ci-3")};
-    uint64_t certs = count_events(&filter, 100);
-    filter.words = vouch_bytes_of("outside");
-    uint64_t others = count_events(&filter, 100);
-    filter.words = (struct vouch_bytes){0};
-    assert_true(certs > 0 && others > 0);
-    assert_int_equal(count_events(&filter, 100), certs + others);
-}
-
-static void too_many_or_too_long_words_are_refused(void **state) {
-    (void)state;
-    char words[400];
-    struct vouch_store_events events = {0};
-    struct vouch_store_event_filter filter = {0};
-    for (size_t i = 0; i < sizeof words; i++) {
-        words[i] = i % 2 == 0 ? 'a' : ' ';
-    }
-    for (size_t i = 0; i < VOUCH_STORE_WORDS_MAX + 1; i++) {
-        filter.words = (struct vouch_bytes){(const uint8_t *)words, 2 * i + 2};
-        int err = vouch_store_audit_list(test_reader, &filter, &first_page, &events, NULL);
-        assert_int_equal(err, i < VOUCH_STORE_WORDS_MAX ? VOUCH_OK : VOUCH_ERR_ARGUMENT);
-        vouch_store_events_done(&events);
-    }
-    memset(words, 'a', sizeof words - 1);
-    filter.words = (struct vouch_bytes){(const uint8_t *)words, VOUCH_STORE_WORD_LEN_MAX};
-    test_ok(vouch_store_audit_list(test_reader, &filter, &first_page, &events, &fault));
-    vouch_store_events_done(&events);
-    filter.words.len++;
-    assert_int_equal(vouch_store_audit_list(test_reader, &filter, &first_page, &events, NULL),
-                     VOUCH_ERR_ARGUMENT);
-}
-
 size_t test_contract_index(struct CMUnitTest *ret_tests) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_statement_is_understood, test_begin, test_end),
@@ -601,15 +425,6 @@ size_t test_contract_index(struct CMUnitTest *ret_tests) {
         cmocka_unit_test_setup_teardown(a_cursor_is_taken_as_it_was_given_or_not_at_all, test_begin,
                                         test_end),
         cmocka_unit_test_setup_teardown(the_audit_has_events_and_certificates, test_begin,
-                                        test_end),
-        cmocka_unit_test_setup_teardown(words_find_every_event_that_says_them, test_begin,
-                                        test_end),
-        cmocka_unit_test_setup_teardown(words_find_serial_request_and_fingerprint_whole, test_begin,
-                                        test_end),
-        cmocka_unit_test_setup_teardown(words_find_a_request_by_its_id_and_session, test_begin,
-                                        test_end),
-        cmocka_unit_test_setup_teardown(words_and_filters_both_have_to_fit, test_begin, test_end),
-        cmocka_unit_test_setup_teardown(too_many_or_too_long_words_are_refused, test_begin,
                                         test_end),
     };
     memcpy(ret_tests, tests, sizeof tests);

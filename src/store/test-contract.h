@@ -16,6 +16,4 @@ size_t test_contract_devices(struct CMUnitTest *ret_tests);
 size_t test_contract_hosts(struct CMUnitTest *ret_tests);
 size_t test_contract_logins(struct CMUnitTest *ret_tests);
 size_t test_contract_people(struct CMUnitTest *ret_tests);
-size_t test_contract_proposals(struct CMUnitTest *ret_tests);
 size_t test_contract_reviews(struct CMUnitTest *ret_tests);
-size_t test_contract_tickets(struct CMUnitTest *ret_tests);

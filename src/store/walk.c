@@ -2,8 +2,6 @@
 // The stretches of a walk, and where in the ledger a time is.
 #include "store/walk.h"
 
-#define ARGS 5 // of each statement of a walk, before the terms of a word
-
 static int64_t clamp(uint64_t value) {
     return value > INT64_MAX ? INT64_MAX : (int64_t)value;
 }
@@ -39,30 +37,17 @@ int vouch_walk_begin(struct vouch_store *store, const struct vouch_walk_filter *
                      const struct vouch_store_page *page, struct vouch_walk *walk,
                      struct vouch_fault *fault) {
     uint64_t cursor = 0;
+    int64_t position = 0;
     *walk = (struct vouch_walk){.filter = *filter, .left = VOUCH_STORE_SCAN_MAX};
     int err = vouch_cursor_read(page, filter->cursor_kind[0], INT64_MAX, &cursor, fault);
     if (err == VOUCH_OK) {
-        err = vouch_store_places(store, &walk->position, &walk->termed, fault);
+        err = vouch_store_places(store, &position, &walk->termed, fault);
     }
     if (err != VOUCH_OK) {
         return err;
     }
-    walk->before = (int64_t)cursor < walk->position ? (int64_t)cursor : walk->position;
-    err = narrow(store, walk, fault);
-    int is_nowhere =
-        filter->terms != NULL && filter->term_count == 0 && filter->key.type == VOUCH_VALUE_NULL;
-    if (is_nowhere && walk->first < walk->termed) {
-        walk->first = walk->termed;
-    }
-    return err;
-}
-
-// A statement has as many places as a word may have terms; the last one fills those that are left.
-static void put_terms(const struct vouch_walk_filter *filter, struct vouch_value *args) {
-    for (size_t i = 0; i < VOUCH_WORD_TERMS_MAX && filter->terms != NULL; i++) {
-        size_t at = i < filter->term_count ? i : filter->term_count - 1;
-        args[i] = vouch_value_integer(filter->term_count > 0 ? filter->terms[at] : 0);
-    }
+    walk->before = (int64_t)cursor < position ? (int64_t)cursor : position;
+    return narrow(store, walk, fault);
 }
 
 // Chooses the stretch below walk->before and begins its statement.
@@ -76,14 +61,13 @@ static int open_stretch(struct vouch_store *store, struct vouch_walk *walk,
         first = walk->termed;
     } else if (walk->filter.has_term) {
         first = segment << VOUCH_TERMS_SEGMENT_BITS;
-        key = walk->filter.terms == NULL ? vouch_value_integer(walk->filter.term) : key;
+        key = vouch_value_integer(walk->filter.term);
         walk->statement = walk->filter.termed;
     }
     walk->stretch_first = first > walk->first ? first : walk->first;
-    struct vouch_value args[ARGS + VOUCH_WORD_TERMS_MAX] = {
+    const struct vouch_value args[] = {
         vouch_value_integer(walk->before), vouch_value_integer(walk->stretch_first),
         vouch_value_integer((int64_t)walk->left + 1), key, vouch_value_integer(segment)};
-    put_terms(&walk->filter, args + ARGS);
     walk->is_open = 1;
     return store->driver->query(store->db, walk->statement, args, fault);
 }

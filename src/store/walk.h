@@ -6,7 +6,7 @@
 // by one; then segment by segment. Without: in one. What it gives may not fit yet: the caller compares.
 #pragma once
 
-#include "store/words.h"
+#include "store/terms.h"
 
 struct vouch_walk_filter {
     const char *cursor_kind;     // one character
@@ -15,10 +15,7 @@ struct vouch_walk_filter {
     enum vouch_statement termed; // gives those of a term; used if has_term
     int has_term;
     int64_t term;
-    // Of a word, in place of `term`: `termed` takes them from ?6 on and `key` as ?4. NULL: none
-    const int64_t *terms; // borrowed
-    size_t term_count;    // 0, and no key: only what has no terms yet can fit
-    uint64_t from_ms;     // 0: no bound, and so for until_ms
+    uint64_t from_ms; // 0: no bound, and so for until_ms
     uint64_t until_ms;
 };
 
@@ -28,8 +25,7 @@ struct vouch_walk {
     uint64_t resume; // the cursor's number for a page that begins with this row
     int is_cut;      // enough was looked at: the next page begins at `resume`
 
-    int64_t position; // records that were indexed when it began
-    int64_t before;   // what is left: before > number >= first
+    int64_t before; // what is left: before > number >= first
     int64_t first;
     int64_t termed;
     int64_t stretch_first;

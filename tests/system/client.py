@@ -1018,52 +1018,6 @@ class Real:
         return [row["serial"] for row in rows]
 
 
-def recorded_backups(tap, real, backup):
-    lab, folder = real.lab, real.service.folder
-
-    def state():
-        shown = lab.run(real.vouchd, "status", folder).out
-        return dict(re.findall(r"^  (backup\S*|disk_\S*) +(\S+)$", shown, re.M))
-
-    def events(kind):
-        done = real.must("audit", "ls", "--type", kind, "-o", "json")
-        return json.loads(done.out)["items"]
-
-    with tap.row("vouchd: that a backup was made is in the ledger and in the state, and that nobody verified it"):
-        expect_equal(state()["backups"], "unproven")
-        expect(int(state()["backup_records"]) > 0 and int(state()["backup_bytes"]) > 0, state())
-        expect(int(state()["disk_bytes"]) >= int(state()["disk_free"]) > 0, state())
-        expect_equal([(e["object"], e["actor"]) for e in events("backup.made")], [(backup, f"local:uid:{os.getuid()}")])
-        expect_equal(events("backup.verified"), [])
-    with tap.row("vouchd: a verification counts where the server is named"):
-        real.must("backup", "verify", backup, "--local", folder)
-        expect_equal(state()["backups"], "good")
-        expect(state()["backup_verified"] == state()["backup_whole"], state())
-    with tap.row("vouchd: a backup that is broken shows until one is whole again"):
-        copy = lab.join("real-broken")
-        shutil.copytree(backup, copy)
-        with open(os.path.join(copy, "vouchd.yaml"), "a") as file:
-            file.write("#")
-        fails(real.vouch("backup", "verify", copy, "--local", folder), NO, "V-1869", "vouchd.yaml")
-        expect_equal(state()["backups"], "broken")
-        expect("vouchd.yaml" in events("backup.broken")[0]["details"]["why"])
-        real.must("backup", "verify", backup, "--local", folder)
-        expect_equal(state()["backups"], "good")
-    with tap.row("vouchd: a backup of another server, and a server that does not run, are named"):
-        other, database = make_server(lab, "elsewhere")
-        database.close()
-        done = real.must("backup", "new", other, "--out", lab.join("elsewhere-backup"))
-        expect("no server runs on" in done.err and "--local" in done.err, done)
-        fails(real.vouch("backup", "verify", lab.join("elsewhere-backup"), "--local", folder), CONFLICT, "V-2071")
-        fails(real.vouch("backup", "verify", backup, "--local", other), UNREACHABLE, "V-1861")
-        expect_equal(state()["backups"], "good")
-    with tap.row("vouchd: nobody tells of backups from elsewhere"):
-        real.local("token", "new", "root", "--scope", "admin", "--out", lab.join("root.token"))
-        with open(lab.join("root.token")) as file:
-            answer = real.service.ask("POST", "/v1/backups", {"result": "made", "path": "/x"}, token=file.read().strip())
-        expect_equal((answer.status, answer.json()["code"]), (403, "V-2070"))
-
-
 def test_real(tap, lab):
     real = None
     with tap.row("vouchd: a profile and a token are made on its machine, and the server is met by its pin"):
@@ -1118,7 +1072,6 @@ def test_real(tap, lab):
             worker.join()
         real.must("backup", "verify", backup)
         fails(real.vouch("backup", "restore", backup, real.service.folder), CONFLICT, "V-1870")
-    recorded_backups(tap, real, backup)
     with tap.row("vouchd: a restored server goes on in a new epoch, and gives no serial twice"):
         given = set(real.serials())
         expect_equal(real.service.stop(), 0)

@@ -35,7 +35,7 @@ from service import Service, find_vouchd
 from sshd import Sshd
 from tap import Skip, Tap, expect, expect_equal
 
-OK, NO, USAGE, NOT_FOUND, SIGN_IN, REFUSED, WAITING, UNREACHABLE, CONFLICT, LOCAL = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+OK, NO, USAGE, NOT_FOUND, SIGN_IN, REFUSED, UNREACHABLE, CONFLICT, LOCAL = 0, 1, 2, 3, 4, 5, 7, 8, 9
 FAULT = re.compile(r"vouch: [^\n]+\n {7}[^\n]+  \[(V-\d{4})\]\n$")
 HOST = "web1.prod.example.com"
 provoked = set()
@@ -206,27 +206,11 @@ def test_login(tap, bench):
         expect_equal((ask["zone"], ask["roles"], ask["ttl_s"], ask["reason"]), ("stage", ["probe"], 1800, "ticket 7"))
         succeeds(bench.vouch("renew", "stage"))
         expect_equal(api.asked[-1], ask)
-    with tap.row("login --dry-run shows what would be given, and writes nothing"):
-        before = content(bench.ssh)
-        done = succeeds(bench.vouch("login", "-n", "-o", "json"))
-        found = json.loads(done.out)
-        expect_equal(found["schema"], "vouch.access-dry-run/1")
-        expect_equal({x["zone"]: x["verdict"] for x in found["items"]}, {"prod": "granted", "stage": "granted"})
-        expect(all(ask["dry_run"] for ask in api.asked[-2:]), api.asked[-2:])
-        done = succeeds(bench.vouch("login", "--zone", "prod", "--dry-run"))
-        for line in ("zone: prod", "verdict: granted", "principals: role:dev", "extensions: permit-pty"):
-            expect(line in done.out.splitlines(), done)
-        expect_equal(content(bench.ssh), before)
-    with tap.row("login --dry-run: exit status 6 and who may approve; 5 and why not"):
-        done = bench.vouch("login", "--zone", "prod", "--role", "dba", "-n")
-        expect_equal(done.status, WAITING, f"{done}")
-        expect("verdict: pending" in done.out and "approvals missing: 1 for role dba by group:leads" in done.out, done)
-        api.stale = True
-        done = bench.vouch("login", "--no-input", "-n", "-o", "json")
-        api.stale = False
-        expect_equal(done.status, REFUSED, f"{done}")
-        expect_equal([x["refused"]["code"] for x in json.loads(done.out)["items"]], ["V-1886"] * 2)
-        expect_equal(content(bench.ssh), before)
+    with tap.row("login --dry-run shows what would be asked for, and gets nothing"):
+        count, before = len(api.asked), content(bench.ssh)
+        done = succeeds(bench.vouch("login", "--zone", "prod", "-n"))
+        expect_equal([x["zone"] for x in json.loads(done.out)], ["prod"])
+        expect_equal((len(api.asked), content(bench.ssh)), (count, before))
     with tap.row("a public half that is lost or another's does no harm: the private one counts"):
         for text in (None, open(lab.key("ed25519") + ".pub").read()):
             with contextlib.suppress(FileNotFoundError):

@@ -309,7 +309,7 @@ def the_rest(tap, rotation, old):
         done = rotation.command("advance")
         expect(done.status != 0 and old in done.err, done)
         fleet.machines["db1"].join()
-        rotation.step("advance", "steady", "--fingerprint", old, "--alone")
+        rotation.step("advance", "steady", "--fingerprint", old)
         expect([key["fingerprint"] for key in rotation.status()["keys"]] == [rotation.key("active")])
         expect(rotation.key("active") != old)
 
@@ -333,7 +333,7 @@ def emergency(tap, fleet, person, traffic):
         person.renew()
         expect(person.login("web1").status == 0, "it works first")
         stolen = rotation.key("active")
-        fleet.vouch("cert", "revoke", "--ca", stolen, "--reason", "stolen", "--alone", "--yes")
+        fleet.vouch("cert", "revoke", "--ca", stolen, "--reason", "stolen", "--yes")
         for host in ("web1", "web2"):
             wait_for(lambda h=host: person.login(h).status != 0, f"{host} to refuse", 30)
     with tap.row("a new key, without waiting for certificates by the old one, and people get in again"):
@@ -343,7 +343,7 @@ def emergency(tap, fleet, person, traffic):
         expect_equal(person.renew().status, 0)
         for host in ("web1", "web2"):
             wait_for(lambda h=host: person.login(h).status == 0, f"{host} to let in", 30)
-        rotation.step("advance", "steady", "--fingerprint", stolen, "--alone")
+        rotation.step("advance", "steady", "--fingerprint", stolen)
 
 
 def one_person(tap, fleet, person):

@@ -241,22 +241,6 @@ def test_krl_status(tap, bench):
         api.krl_counts = [{"hosts": 3, "current": 0, "silent": 3}]
         expect_equal(bench.vouch("krl", "status", "--wait", "1s").status, NO)
         fails(bench.vouch("krl", "status", "--wait", "ever"), USAGE, "V-1901", "--wait")
-    with tap.row("it says how long the list took, and to whom it has still to come"):
-        counts = {"hosts": 3, "current": 2, "silent": 0, "measured": 2, "within_95_s": 75}
-        api.krl_counts = [counts]
-        done = bench.vouch("krl", "status", "-o", "json")
-        found = data(done, "vouch.krl-status/1", NO)
-        expect_equal({name: found[name] for name in ("version", *counts)}, {"version": "5", **counts})
-        expect("within 1m 15s" in done.err and "of 2 that were waiting" in done.err, done)
-        api.krl_counts = [{**counts, "measured": 0, "within_95_s": None}]
-        expect("95 of 100" not in bench.vouch("krl", "status").err)
-    with tap.row("watching says a line whenever something changed, until all have it"):
-        api.krl_counts = [{**counts, "current": 1}, {**counts, "current": 1}, counts, {**counts, "current": 3}]
-        lines = [line for line in succeeds(bench.vouch("krl", "status", "--watch")).err.splitlines() if " left" in line]
-        expect_equal(len(lines), 2, lines)
-        expect("1 of 3 hosts; 2 left: h0, h1" in lines[0] and "2 of 3 hosts; 1 left: h0" in lines[1], lines)
-        api.krl_counts = [counts]
-        expect_equal(bench.vouch("krl", "status", "--watch", "--wait", "1s").status, NO)
     with tap.row("a failure is none of both answers"):
         expect(bench.vouch("krl", "status", "--server", "https://127.0.0.1:9", "--pin", api.pin).status > 1)
 

@@ -76,20 +76,6 @@ static int ask_page(const struct pages *pages, json_t **ret_page, struct vouch_f
     return vouch_api_ask_json(pages->reach->api, &ask, pages->spec->schema, ret_page, fault);
 }
 
-// What the first page says beside its rows, for JSON.
-static void take_head(struct pages *pages, json_t *page) {
-    const char *key;
-    json_t *value;
-    struct vouch_item *head = pages->cursor == NULL ? vouch_list_head(pages->list) : NULL;
-    json_object_foreach(page, key, value) {
-        int is_ours = strcmp(key, "schema") == 0 || strcmp(key, "items") == 0 ||
-                      strcmp(key, "next") == 0 || strcmp(key, pages->spec->member) == 0;
-        if (head != NULL && !is_ours) {
-            vouch_item_json(head, key, value);
-        }
-    }
-}
-
 static int take_page(struct pages *pages, const json_t *page, struct vouch_fault *fault) {
     const json_t *items = json_object_get(page, "items");
     const char *next = vouch_answer_text(page, "next");
@@ -121,7 +107,6 @@ static int walk(struct pages *pages, struct vouch_fault *fault) {
         json_t *page = NULL;
         err = ask_page(pages, &page, fault);
         if (err == 0) {
-            take_head(pages, page);
             err = take_page(pages, page, fault);
         }
         json_decref(page);

@@ -14,8 +14,7 @@ struct json_t;
 #define VOUCH_ANSWER_LIMIT_OPTION                                                                  \
     { "limit", 0, VOUCH_OPTION_ONE, 0, "N", "show at most so many (default: 100); 0: all" }
 
-// Asks for a list page by page and prints it. `path` has its query; the rows are the member "items". What the
-// first page says beside them is in JSON output.
+// Asks for a list page by page and prints it. `path` has its query; the rows are the member "items".
 VOUCH_MUST_USE int vouch_answer_list(struct vouch_reach *reach, const char *path,
                                      const struct vouch_list_spec *spec, struct vouch_fault *fault);
 

@@ -187,6 +187,7 @@ static int check_database(const char *dir, const char *origin, const struct vouc
 
 int vouch_backup_prove(const struct vouch_cli *cli, const char *dir,
                        struct vouch_backup *ret_backup, struct vouch_fault *fault) {
+    char origin[VOUCH_ORIGIN_MAX + 1] = "";
     struct vouch_backup backup = {0};
     int err = vouch_backup_read(dir, &backup, fault);
     if (err == 0) {
@@ -195,10 +196,10 @@ int vouch_backup_prove(const struct vouch_cli *cli, const char *dir,
     }
     if (err == 0) {
         vouch_say_detail(&cli->term, "proving %" PRIu64 " records", backup.records);
-        err = check_ledger(dir, &backup, backup.origin, fault);
+        err = check_ledger(dir, &backup, origin, fault);
     }
     if (err == 0) {
-        err = check_database(dir, backup.origin, &backup, fault);
+        err = check_database(dir, origin, &backup, fault);
     }
     if (err != 0) {
         vouch_backup_done(&backup);

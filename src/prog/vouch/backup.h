@@ -10,7 +10,6 @@
 
 #include <sys/types.h>
 
-#include "ledger/checkpoint.h"
 #include "ledger/hash.h"
 #include "prog/vouch/command.h"
 
@@ -36,10 +35,9 @@ struct vouch_backup {
     size_t count;
     size_t room;
     uint64_t time_s;
-    uint64_t records;                  // of the ledger
-    uint64_t indexed;                  // of these, how many the database has seen; not in the list
-    uint64_t bytes;                    // of all files
-    char origin[VOUCH_ORIGIN_MAX + 1]; // of the ledger, once it is proven; not in the list
+    uint64_t records; // of the ledger
+    uint64_t indexed; // of these, how many the database has seen; not in the list
+    uint64_t bytes;   // of all files
 };
 
 void vouch_backup_done(struct vouch_backup *backup);
@@ -83,21 +81,6 @@ VOUCH_MUST_USE int vouch_backup_ledger(const char *from, const char *to,
 // database is whole and belongs to it.
 VOUCH_MUST_USE int vouch_backup_prove(const struct vouch_cli *cli, const char *dir,
                                       struct vouch_backup *ret_backup, struct vouch_fault *fault);
-
-// What came of a backup, for the server that it is of.
-struct vouch_backup_news {
-    const char *dir;                   // the server's folder, or its socket
-    const char *result;                // "made"; of a backup that was verified "whole", "broken"
-    const char *path;                  // where the backup lies
-    const struct vouch_backup *backup; // NULL: it could not be read
-    const char *why;                   // what is broken; NULL: nothing
-};
-// Has it recorded, over the socket on this machine. V-1861 if no server runs on `dir`; V-2071 if the backup
-// is of another.
-VOUCH_MUST_USE int vouch_backup_tell(const struct vouch_backup_news *news,
-                                     struct vouch_fault *fault);
-// The same where the backup is what counts: that it was not recorded is only said.
-void vouch_backup_tell_or_warn(const struct vouch_cli *cli, const struct vouch_backup_news *news);
 
 // Removes a folder that is not whole; warns where that cannot be done.
 void vouch_backup_remove(const struct vouch_cli *cli, const char *dir);

@@ -7,8 +7,6 @@
 struct json_t;
 
 #define VOUCH_CA_ROTATION_PATH "/v1/ca/rotation"
-// For a step: a large RSA key is made meanwhile, or an index comes after.
-#define VOUCH_CA_STEP_WAIT_MS 100000
 
 // A step: what it is called by the server, what it does, and what it did.
 struct vouch_ca_step {

@@ -7,10 +7,11 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "prog/vouch/audit-query.h"
+#include "prog/vouch/answer.h"
+#include "prog/vouch/query.h"
 #include "prog/vouch/serial-story.h"
 
-#define PATH_TEXT_MAX VOUCH_AUDIT_PATH_MAX
+#define PATH_TEXT_MAX 2048
 #define POLL_S 1
 #define TAIL_FIRST "10" // events that were before
 #define TAIL_PAGE "200"
@@ -70,37 +71,17 @@ const struct vouch_command vouch_cmd_audit_ls = {
 
 // vouch audit search
 
-// All words as one parameter.
-static int put_words(const struct vouch_args *args, struct vouch_buf *path,
-                     struct vouch_fault *fault) {
-    struct vouch_buf words;
-    int err = 0;
-    if (args->operand_count == 0) {
-        return 0;
-    }
-    vouch_buf_init(&words, VOUCH_AUDIT_PATH_MAX);
-    for (size_t i = 0; i < args->operand_count; i++) {
-        vouch_buf_put_text(&words, i > 0 ? " " : "");
-        vouch_buf_put_text(&words, args->operands[i]);
-    }
-    vouch_buf_put(&words, (struct vouch_bytes){(const uint8_t *)"", 1});
-    if (words.err == 0) {
-        vouch_api_query(path, "q", (const char *)words.ptr);
-    } else {
-        err = vouch_usage(fault, "audit: the words are longer than a server takes");
-    }
-    vouch_buf_done(&words);
-    return err;
-}
+static const struct vouch_query_part search_parts[] = {
+    {"type", "type", VOUCH_QUERY_TEXT},
+    {"object", "object", VOUCH_QUERY_TEXT},
+    {"since", "from", VOUCH_QUERY_MOMENT},
+    {"until", "until", VOUCH_QUERY_MOMENT},
+    {0},
+};
 
-int vouch_audit_path(const struct vouch_cli *cli, const char *from,
-                     char text[static VOUCH_AUDIT_PATH_MAX], struct vouch_buf *path,
-                     struct vouch_fault *fault) {
-    static const struct vouch_query_part wanted[] = {{"type", "type", VOUCH_QUERY_TEXT},
-                                                     {"object", "object", VOUCH_QUERY_TEXT},
-                                                     {"since", "from", VOUCH_QUERY_MOMENT},
-                                                     {"until", "until", VOUCH_QUERY_MOMENT},
-                                                     {0}};
+// The path with the filters of search and tail; `path` is ended with a NUL.
+static int put_filters(const struct vouch_cli *cli, const struct vouch_query_part *wanted,
+                       char *text, struct vouch_buf *path, struct vouch_fault *fault) {
     const char *user = vouch_args_value(&cli->args, "user");
     const char *actor = vouch_args_value(&cli->args, "actor");
     vouch_autofree char *name = NULL;
@@ -111,12 +92,9 @@ int vouch_audit_path(const struct vouch_cli *cli, const char *from,
         name = NULL;
         return vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "out of memory");
     }
-    vouch_buf_put_text(path, from);
+    vouch_buf_put_text(path, listing.path);
     vouch_api_query(path, "actor", name != NULL ? name : actor);
-    int err = put_words(&cli->args, path, fault);
-    if (err == 0) {
-        err = vouch_query_put(&cli->args, wanted, path, fault);
-    }
+    int err = vouch_query_put(&cli->args, wanted, path, fault);
     text[path->len] = '\0';
     return err;
 }
@@ -126,9 +104,6 @@ static int check_serial(const struct vouch_cli *cli, struct vouch_fault *fault) 
     static const char *const others[] = {"type",  "user",  "actor", "object",
                                          "since", "until", "limit", NULL};
     uint64_t number = 0;
-    if (cli->args.operand_count > 0) {
-        return vouch_usage(fault, "audit search: --serial and words exclude each other");
-    }
     for (size_t i = 0; others[i] != NULL; i++) {
         if (vouch_args_value(&cli->args, others[i]) != NULL) {
             return vouch_usage(fault, "audit search: --serial and --%s exclude each other",
@@ -163,7 +138,7 @@ static int run_search(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
     struct vouch_buf path;
     vouch_buf_init_fixed(&path, text, sizeof text - 1);
     *ret_exit = VOUCH_EXIT_OK;
-    int err = vouch_audit_path(cli, listing.path, text, &path, fault);
+    int err = put_filters(cli, search_parts, text, &path, fault);
     if (err == 0) {
         err = vouch_reach_open(cli, &reach, fault);
     }
@@ -174,17 +149,24 @@ static int run_search(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
     return err;
 }
 
+#define FILTER_OPTIONS                                                                             \
+    {"type", 0, VOUCH_OPTION_ONE, 0, "TYPE", "only events of this type, such as session.begin"},   \
+        {"user", 0, VOUCH_OPTION_ONE, 0, "NAME", "only what this user did"},                       \
+        {"actor", 0, VOUCH_OPTION_ONE, 0, "ACTOR", "only those of this actor"}, {                  \
+        "object", 0, VOUCH_OPTION_ONE, 0, "TEXT", "only those about this"                          \
+    }
+
 static const struct vouch_option search_options[] = {
-    VOUCH_AUDIT_FILTER_OPTIONS,
+    FILTER_OPTIONS,
     {"serial", 0, VOUCH_OPTION_ONE, 0, "N",
      "all about this certificate: when given, every login with it, when revoked"},
-    VOUCH_AUDIT_TIME_OPTIONS,
+    {"since", 0, VOUCH_OPTION_ONE, 0, "TIME", "not before: RFC 3339, or -1d"},
+    {"until", 0, VOUCH_OPTION_ONE, 0, "TIME", "before this moment"},
     VOUCH_ANSWER_LIMIT_OPTION,
     VOUCH_REACH_OPTIONS,
 };
 
 static const char *const search_examples[] = {
-    "vouch audit search alice db1 --since -1d",
     "vouch audit search --user alice@example.com --since -1d",
     "vouch audit search --type policy.apply -o wide",
     "vouch audit search --serial 4711",
@@ -195,12 +177,8 @@ const struct vouch_command vouch_cmd_audit_search = {
     .noun = "audit",
     .verb = "search",
     .summary = "what somebody did, and when: the events that were recorded",
-    .operands = "[WORD...]",
-    .operands_max = 16,
+    .operands = "",
     .options = search_options,
-    .notes =
-        "An event is found if each word begins a word of what it says: alice, db1.prod, session. "
-        "Serials, fingerprints and requests are found whole.",
     .examples = search_examples,
     .shape = VOUCH_SHAPE_LIST,
     .listing = &listing,
@@ -342,6 +320,8 @@ static int follow(struct tail *tail, struct vouch_fault *fault) {
 
 static int run_tail(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
                     struct vouch_fault *fault) {
+    static const struct vouch_query_part tail_parts[] = {
+        {"type", "type", VOUCH_QUERY_TEXT}, {"object", "object", VOUCH_QUERY_TEXT}, {0}};
     struct vouch_reach reach = {0};
     struct tail tail = {.reach = &reach};
     char text[PATH_TEXT_MAX];
@@ -351,7 +331,7 @@ static int run_tail(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
     tail.filters = text;
     int err = vouch_form_of_item(&cli->args, &tail.form, fault);
     if (err == 0) {
-        err = vouch_audit_path(cli, listing.path, text, &path, fault);
+        err = put_filters(cli, tail_parts, text, &path, fault);
     }
     if (err == 0) {
         err = vouch_reach_open(cli, &reach, fault);
@@ -363,7 +343,7 @@ static int run_tail(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
     return err;
 }
 
-static const struct vouch_option tail_options[] = {VOUCH_AUDIT_FILTER_OPTIONS, VOUCH_REACH_OPTIONS};
+static const struct vouch_option tail_options[] = {FILTER_OPTIONS, VOUCH_REACH_OPTIONS};
 
 static const char *const tail_examples[] = {"vouch audit tail", "vouch audit tail -o jsonl", NULL};
 

@@ -17,7 +17,6 @@
 #include "base/mem.h"
 #include "prog/vouch/backup.h"
 #include "prog/vouch/out.h"
-#include "prog/vouch/reach.h"
 
 static int print_backup(const struct vouch_cli *cli, const struct vouch_backup *backup,
                         const char *path, struct vouch_fault *fault) {
@@ -48,31 +47,6 @@ static void say_proven(const struct vouch_cli *cli, const char *path,
 
 // vouch backup verify
 
-// A backup that proves to be broken is the answer "no"; what cannot be read is none.
-static int is_broken(const struct vouch_fault *fault) {
-    return (fault->kind == &vouch_fault_backup || fault->kind == &vouch_fault_store_bad) &&
-           fault->err != VOUCH_ERR_NOT_FOUND;
-}
-
-// A server that is named hears of it either way.
-static int tell(const struct vouch_cli *cli, const struct vouch_backup *backup, int proven,
-                struct vouch_fault *fault) {
-    struct vouch_backup_news news = {.dir = vouch_args_value(&cli->args, "local"),
-                                     .result = "whole",
-                                     .path = cli->args.operands[0],
-                                     .backup = backup};
-    if (news.dir != NULL && proven == 0) {
-        return vouch_backup_tell(&news, fault);
-    }
-    if (news.dir != NULL && is_broken(fault)) {
-        news.result = "broken";
-        news.backup = NULL;
-        news.why = fault->text;
-        vouch_backup_tell_or_warn(cli, &news);
-    }
-    return proven;
-}
-
 static int run_verify(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
                       struct vouch_fault *fault) {
     struct vouch_backup backup = {0};
@@ -80,9 +54,6 @@ static int run_verify(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
     int err = vouch_backup_prove(cli, path, &backup, fault);
     if (err == 0) {
         say_proven(cli, path, &backup);
-    }
-    err = tell(cli, &backup, err, fault);
-    if (err == 0) {
         err = print_backup(cli, &backup, path, fault);
     }
     vouch_backup_done(&backup);
@@ -90,26 +61,15 @@ static int run_verify(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
     return err;
 }
 
+// A backup that proves to be broken is the answer "no"; what cannot be read is none.
 static enum vouch_exit verify_failed(const struct vouch_cli *cli, const struct vouch_fault *fault) {
-    if (is_broken(fault)) {
-        return VOUCH_EXIT_NO;
+    if (fault->kind == &vouch_fault_backup || fault->kind == &vouch_fault_store_bad) {
+        return fault->err == VOUCH_ERR_NOT_FOUND ? VOUCH_EXIT_NOT_FOUND : VOUCH_EXIT_NO;
     }
-    return fault->kind == &vouch_fault_backup && fault->err == VOUCH_ERR_NOT_FOUND
-               ? VOUCH_EXIT_NOT_FOUND
-               : vouch_reach_failed(cli, fault);
+    return vouch_command_usual_exit(cli->command, fault);
 }
 
-static const struct vouch_option verify_options[] = {
-    {"local", 0, VOUCH_OPTION_ONE, 0, "DIR",
-     "have the server of this folder record what came of it"},
-    {0},
-};
-
-static const char *const verify_examples[] = {
-    "vouch backup verify /backup/vouch-2026-11-22",
-    "vouch backup verify /backup/vouch-2026-11-22 --local /var/lib/vouch",
-    NULL,
-};
+static const char *const verify_examples[] = {"vouch backup verify /backup/vouch-2026-11-22", NULL};
 
 const struct vouch_command vouch_cmd_backup_verify = {
     .noun = "backup",
@@ -118,10 +78,7 @@ const struct vouch_command vouch_cmd_backup_verify = {
     .operands = "BACKUP",
     .operands_min = 1,
     .operands_max = 1,
-    .options = verify_options,
-    .notes =
-        "Exit status: 0 it is whole, 1 it is not, 2 or more if that could not be found out, or "
-        "not be recorded.",
+    .notes = "Exit status: 0 it is whole, 1 it is not, 2 or more if that could not be found out.",
     .examples = verify_examples,
     .shape = VOUCH_SHAPE_ITEM,
     .manner = VOUCH_MANNER_ASKS,

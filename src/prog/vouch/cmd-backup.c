@@ -316,11 +316,6 @@ static int run_new(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
     if (err == 0) {
         err = copy_all(&job, fault);
     }
-    if (err == 0 && !job.dry) {
-        const struct vouch_backup_news news = {
-            .dir = job.from, .result = "made", .path = job.to, .backup = &job.backup};
-        vouch_backup_tell_or_warn(cli, &news);
-    }
     if (err == 0) {
         err = job.dry ? print_dry(&job) : print_made(&job, fault);
     }
@@ -350,9 +345,7 @@ const struct vouch_command vouch_cmd_backup_new = {
     .options = options,
     .notes =
         "DIR is the server's folder; this user has to be able to read all of it. The ledger is "
-        "copied as of its checkpoint, the database as of a moment before. A server that runs is "
-        "told, "
-        "and records it; one that does not hears of it from vouch backup verify --local DIR.",
+        "copied as of its checkpoint, the database as of a moment before.",
     .examples = examples,
     .shape = VOUCH_SHAPE_ITEM,
     .run = run_new,

@@ -15,6 +15,7 @@
 #include "prog/vouch/load.h"
 #include "prog/vouch/sign-in.h"
 
+#define STEP_WAIT_MS 100000 // a large RSA key is made meanwhile, or an index comes after
 #define KEY_LINE_MAX 32768
 
 static int read_use(const struct vouch_cli *cli, const char **ret_use, struct vouch_fault *fault) {
@@ -200,9 +201,6 @@ static int make_body(const struct vouch_cli *cli, const char *move, const json_t
     if (vouch_args_count(&cli->args, "now") > 0) {
         body.bad |= json_object_set_new(body.json, "now", json_true()) != 0;
     }
-    if (vouch_args_count(&cli->args, "alone") > 0) {
-        body.bad |= json_object_set_new(body.json, "alone", json_true()) != 0;
-    }
     int err = put_key(cli, &body, fault);
     if (err == 0) {
         err = vouch_body_end(&body, ret_text, fault);
@@ -259,7 +257,7 @@ static int make_step(struct vouch_reach *reach, const char *move, const json_t *
     const struct vouch_api_ask ask = {
         .method = VOUCH_API_POST, .path = VOUCH_CA_ROTATION_PATH, .body = body};
     if (vouch_args_value(&cli->args, "timeout") == NULL) {
-        vouch_api_set_timeout(reach->api, VOUCH_CA_STEP_WAIT_MS);
+        vouch_api_set_timeout(reach->api, STEP_WAIT_MS);
     }
     err = vouch_api_ask_json(reach->api, &ask, "vouch.rotation-step/1", &answer, fault);
     if (err == 0) {
@@ -297,11 +295,6 @@ static int run_step(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
 #define STEPS                                                                                      \
     .operands = "user|host", .operands_min = 1, .operands_max = 1, .shape = VOUCH_SHAPE_ITEM,      \
     .run = run_step, .failed = vouch_reach_failed
-#define ALONE_OPTION                                                                               \
-    {                                                                                              \
-        "alone", 0, VOUCH_OPTION_FLAG, 0, NULL,                                                    \
-            "with --local: without a second administrator, which is recorded"                      \
-    }
 #define FINGERPRINT_OPTION                                                                         \
     { "fingerprint", 0, VOUCH_OPTION_ONE, 0, "SHA256:...", "the key that the step destroys" }
 
@@ -317,7 +310,6 @@ static const struct vouch_option advance_options[] = {
     {"now", 0, VOUCH_OPTION_FLAG, 0, NULL,
      "do not wait for certificates by the old key: they are worth nothing at once"},
     FINGERPRINT_OPTION,
-    ALONE_OPTION,
     VOUCH_SIGN_IN_CODE_OPTION,
     VOUCH_REACH_OPTIONS,
 };
@@ -325,7 +317,6 @@ static const struct vouch_option back_options[] = {
     {"now", 0, VOUCH_OPTION_FLAG, 0, NULL,
      "destroy a key though it has signed: certificates by it are worth nothing"},
     FINGERPRINT_OPTION,
-    ALONE_OPTION,
     VOUCH_SIGN_IN_CODE_OPTION,
     VOUCH_REACH_OPTIONS,
 };
@@ -376,7 +367,7 @@ const struct vouch_command vouch_cmd_ca_rotate_start = {
 static const char *const advance_examples[] = {
     "vouch ca rotate advance user",
     "vouch ca rotate advance user --without web9.prod.example.com",
-    "vouch ca rotate advance user --fingerprint SHA256:9QxT... --local /var/lib/vouch --alone",
+    "vouch ca rotate advance user --fingerprint SHA256:9QxT...",
     NULL,
 };
 const struct vouch_command vouch_cmd_ca_rotate_advance = {
@@ -385,8 +376,7 @@ const struct vouch_command vouch_cmd_ca_rotate_advance = {
     .summary = "make the next step: switch to the new key, remove the old one, destroy it",
     .options = advance_options,
     .notes =
-        "Nothing is done while somebody would be locked out: who, vouch ca rotate status says. "
-        "Destroying the old key takes two administrators: vouch ca propose destroy.",
+        "Nothing is done while somebody would be locked out: who, vouch ca rotate status says.",
     .examples = advance_examples,
     STEPS,
 };

@@ -210,12 +210,6 @@ static int run_revoke(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
             vouch_usage(fault, "--reason: is not text in UTF-8");
         }
     }
-    if (err == 0 && vouch_args_count(&cli->args, "alone") > 0) {
-        err =
-            json_object_set_new(body, "alone", json_true()) == 0
-                ? 0
-                : vouch_fault_set(fault, VOUCH_ERR_NO_MEMORY, &vouch_fault_memory, "out of memory");
-    }
     vouch_autofree char *text =
         err == 0 ? json_dumps(body, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
     json_decref(body);
@@ -239,8 +233,6 @@ static const struct vouch_option revoke_options[] = {
     {"fingerprint", 0, VOUCH_OPTION_ONE, 0, "SHA256:...", "the key with this fingerprint likewise"},
     {"ca", 0, VOUCH_OPTION_ONE, 0, "CA", "a whole CA, by FILE.pub or SHA256:...; needs --yes"},
     {"reason", 0, VOUCH_OPTION_ONE, VOUCH_OPTION_REQUIRED, "TEXT", "why, for the ledger"},
-    {"alone", 0, VOUCH_OPTION_FLAG, 0, NULL,
-     "--ca with --local: without a second administrator, which is recorded"},
     {"dry-run", 'n', VOUCH_OPTION_FLAG, 0, NULL, "show what would be asked for; ask nothing"},
     VOUCH_REACH_OPTIONS,
 };
@@ -257,7 +249,6 @@ const struct vouch_command vouch_cmd_cert_revoke = {
     .summary = "take back a certificate, a key, a key ID or a CA; the lists are out when this ends",
     .operands = "",
     .options = revoke_options,
-    .notes = "A whole CA is revoked by two administrators: vouch ca propose revoke.",
     .examples = revoke_examples,
     .shape = VOUCH_SHAPE_ITEM,
     .run = run_revoke,

@@ -18,9 +18,11 @@ static const struct vouch_column columns[] = {
 };
 
 static const struct vouch_query_part parts[] = {
-    {"zone", "zone", VOUCH_QUERY_TEXT},           {"host", "host", VOUCH_QUERY_TEXT},
-    {"label", "label", VOUCH_QUERY_TEXT},         {"state", "state", VOUCH_QUERY_TEXT},
-    {"condition", "condition", VOUCH_QUERY_TEXT}, {0},
+    {"zone", "zone", VOUCH_QUERY_TEXT},
+    {"host", "host", VOUCH_QUERY_TEXT},
+    {"label", "label", VOUCH_QUERY_TEXT},
+    {"state", "state", VOUCH_QUERY_TEXT},
+    {0},
 };
 
 static const struct vouch_query_listing listing = {
@@ -35,8 +37,6 @@ static const struct vouch_option ls_options[] = {
     {"label", 0, VOUCH_OPTION_ONE, 0, "KEY=VALUE[,...]", "only hosts with all of these labels"},
     {"state", 0, VOUCH_OPTION_ONE, 0, "STATE",
      "waiting, active, locked or retired (default: all but retired)"},
-    {"condition", 0, VOUCH_OPTION_ONE, 0, "CONDITION",
-     "critical, locked, silent, attention, behind, waiting or ok"},
     VOUCH_ANSWER_LIMIT_OPTION,
     VOUCH_REACH_OPTIONS,
 };

@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/time.h"
-#include "prog/vouch/access-preview.h"
 #include "prog/vouch/answer.h"
 #include "prog/vouch/login-zones.h"
 #include "prog/vouch/meet.h"
@@ -282,40 +281,7 @@ static int is_enough(const struct vouch_cli *cli, const json_t *me) {
            vouch_args_count(&cli->args, "role") == 0;
 }
 
-// What one zone's login would give: asked as vouch_login_zone() asks.
-static int preview_zone(struct vouch_reach *reach, const json_t *login, json_t *rows,
-                        struct vouch_fault *fault) {
-    struct vouch_zone_dir dir;
-    struct vouch_key *key = NULL;
-    int err = vouch_zone_dir_of(vouch_answer_text(login, "zone"), &dir, fault);
-    if (err == 0) {
-        err = vouch_preview_key(&dir, vouch_answer_text(login, "key"), &key, fault);
-    }
-    if (err == 0) {
-        vouch_autofree char *body = vouch_zone_login_body(login, key, 0);
-        err =
-            body != NULL ? vouch_preview_ask(reach, dir.zone, body, rows, fault) : no_memory(fault);
-    }
-    vouch_key_free(key);
-    return err;
-}
-
-static int preview(struct vouch_reach *reach, const json_t *logins, enum vouch_exit *ret_exit,
-                   struct vouch_fault *fault) {
-    json_t *rows = json_array();
-    int err = 0;
-    for (size_t i = 0; i < json_array_size(logins) && err == 0; i++) {
-        err = preview_zone(reach, json_array_get(logins, i), rows, fault);
-    }
-    if (err == 0) {
-        err = vouch_preview_print(reach->cli, rows, ret_exit, fault);
-    }
-    json_decref(rows);
-    return err;
-}
-
-static int log_in(struct vouch_reach *reach, const json_t *me, enum vouch_exit *ret_exit,
-                  struct vouch_fault *fault) {
+static int log_in(struct vouch_reach *reach, const json_t *me, struct vouch_fault *fault) {
     const struct vouch_cli *cli = reach->cli;
     struct vouch_login_wish wish = {0};
     vouch_autofree char *key = NULL;
@@ -331,7 +297,11 @@ static int log_in(struct vouch_reach *reach, const json_t *me, enum vouch_exit *
         return 0;
     }
     if (err == 0 && vouch_args_count(&cli->args, "dry-run") > 0) {
-        err = preview(reach, logins, ret_exit, fault);
+        vouch_say(&cli->term, "would ask for this; no certificate was asked for");
+        err = json_dumpf(logins, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) == 0
+                  ? 0
+                  : no_memory(fault);
+        (void)putchar('\n');
     } else if (err == 0) {
         struct vouch_fault later;
         err = get_zones(reach, logins, &got, &example, fault);
@@ -363,7 +333,7 @@ static int run_login(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
         err = enter(cli, &reach, &me, fault);
     }
     if (err == 0) {
-        err = log_in(&reach, me, ret_exit, fault);
+        err = log_in(&reach, me, fault);
     }
     json_decref(me);
     vouch_reach_done(&reach);
@@ -386,7 +356,7 @@ static const struct vouch_option options[] = {
     VOUCH_SIGN_IN_WAYS,
     VOUCH_SIGN_IN_OPTIONS,
     {"dry-run", 'n', VOUCH_OPTION_FLAG, 0, NULL,
-     "sign in, and show what would be given, or what speaks against it; get no certificate"},
+     "sign in, and show what would be asked for; get no certificate"},
     {"timeout", 0, VOUCH_OPTION_ONE, 0, "SPAN",
      "how long to wait for the server (default: 30s to sign in)"},
     {0},
@@ -412,11 +382,8 @@ const struct vouch_command vouch_cmd_login = {
         "code is shown that is approved in one; with --terminal, --user NAME or the files name, "
         "password and code are asked for here. The password is never taken from "
         "an option or the environment. What was asked for is noted down, and asked for again when "
-        "the certificate is renewed. With --dry-run: exit status 5 if a zone refuses, 6 if an "
-        "approval "
-        "is missing, and nothing is written.",
+        "the certificate is renewed.",
     .examples = examples,
-    .shape = VOUCH_SHAPE_ITEM,
     .run = run_login,
     .failed = vouch_reach_failed,
 };

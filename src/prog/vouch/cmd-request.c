@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/time.h"
-#include "prog/vouch/access-preview.h"
 #include "prog/vouch/once.h"
 #include "prog/vouch/prompt.h"
 #include "prog/vouch/query.h"
@@ -168,16 +167,6 @@ static int go_on(struct vouch_reach *reach, const char *zone, json_t **answer,
     return err == 0 ? finish(reach, *answer, ret_exit, fault) : err;
 }
 
-// A dry run leaves no folder and no key behind.
-static int find_key(const struct vouch_cli *cli, const struct vouch_zone_dir *dir,
-                    struct vouch_key **ret_key, struct vouch_fault *fault) {
-    if (vouch_args_count(&cli->args, "dry-run") > 0) {
-        return vouch_preview_key(dir, NULL, ret_key, fault);
-    }
-    int err = vouch_zone_dir_make(dir, fault);
-    return err == 0 ? vouch_zone_dir_key(dir, ret_key, fault) : err;
-}
-
 static int make_question(struct vouch_reach *reach, char zone[static 72], char **ret_body,
                          struct vouch_fault *fault) {
     const struct vouch_cli *cli = reach->cli;
@@ -194,7 +183,10 @@ static int make_question(struct vouch_reach *reach, char zone[static 72], char *
         err = vouch_zone_dir_of(zone, &dir, fault);
     }
     if (err == 0) {
-        err = find_key(cli, &dir, &key, fault);
+        err = vouch_zone_dir_make(&dir, fault);
+    }
+    if (err == 0) {
+        err = vouch_zone_dir_key(&dir, &key, fault);
     }
     if (err == 0) {
         *ret_body = make_body(cli, zone, ttl_s, key);
@@ -210,17 +202,6 @@ static int check_options(const struct vouch_cli *cli, struct vouch_fault *fault)
         return vouch_usage(fault, "request: --wait and --no-wait exclude each other");
     }
     return read_within(cli, &unused, fault);
-}
-
-static int show_dry(struct vouch_reach *reach, const char *zone, const char *body,
-                    enum vouch_exit *ret_exit, struct vouch_fault *fault) {
-    json_t *rows = json_array();
-    int err = vouch_preview_ask(reach, zone, body, rows, fault);
-    if (err == 0) {
-        err = vouch_preview_print(reach->cli, rows, ret_exit, fault);
-    }
-    json_decref(rows);
-    return err;
 }
 
 static int run_request(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
@@ -241,7 +222,8 @@ static int run_request(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
         err = make_question(&reach, zone, &body, fault);
     }
     if (err == 0 && vouch_args_count(&cli->args, "dry-run") > 0) {
-        err = show_dry(&reach, zone, body, ret_exit, fault);
+        vouch_say(&cli->term, "would ask for this; nothing was asked");
+        (void)printf("%s\n", body);
     } else if (err == 0) {
         err = ask_access(&reach, body, &answer, fault);
         err = err == 0 ? go_on(&reach, zone, &answer, ret_exit, fault) : err;
@@ -261,8 +243,7 @@ static const struct vouch_option request_options[] = {
     {"within", 0, VOUCH_OPTION_ONE, 0, "SPAN",
      "wait no longer than that (default: until the request expires)"},
     {"drill", 0, VOUCH_OPTION_FLAG, 0, NULL, "of a role for emergencies: it is a rehearsal"},
-    {"dry-run", 'n', VOUCH_OPTION_FLAG, 0, NULL,
-     "show what would be given, or what speaks against it; ask for nothing"},
+    {"dry-run", 'n', VOUCH_OPTION_FLAG, 0, NULL, "show what would be asked for; ask nothing"},
     VOUCH_SIGN_IN_CODE_OPTION,
     VOUCH_REACH_OPTIONS,
 };
@@ -282,8 +263,7 @@ const struct vouch_command vouch_cmd_request = {
     .operands_max = 1,
     .options = request_options,
     .notes = "The certificate is written to ~/.ssh/vouch/ZONE/request-cert.pub, beside that of "
-             "vouch login. Exit status 6: it waits for approval, or would with --dry-run; 5: it "
-             "is refused. A role that is called like a verb "
+             "vouch login. Exit status 6: it waits for approval. A role that is called like a verb "
              "of vouch request stands behind --: vouch request --reason TEXT -- ls.",
     .examples = request_examples,
     .shape = VOUCH_SHAPE_ITEM,

@@ -90,8 +90,6 @@ extern const struct vouch_command *const vouch_commands[];
 extern const struct vouch_command vouch_cmd_ca_init, vouch_cmd_ca_show, vouch_cmd_ca_trust;
 extern const struct vouch_command vouch_cmd_ca_rotate_plan, vouch_cmd_ca_rotate_start,
     vouch_cmd_ca_rotate_advance, vouch_cmd_ca_rotate_back, vouch_cmd_ca_rotate_status;
-extern const struct vouch_command vouch_cmd_ca_propose, vouch_cmd_ca_proposals,
-    vouch_cmd_ca_confirm, vouch_cmd_ca_withdraw;
 extern const struct vouch_command vouch_cmd_sign_user, vouch_cmd_sign_host;
 extern const struct vouch_command vouch_cmd_cert_show, vouch_cmd_cert_check;
 extern const struct vouch_command vouch_cmd_cert_issue, vouch_cmd_cert_renew, vouch_cmd_cert_ls;
@@ -131,7 +129,6 @@ extern const struct vouch_command vouch_cmd_request, vouch_cmd_request_ls, vouch
     vouch_cmd_request_cancel, vouch_cmd_request_wait, vouch_cmd_approve, vouch_cmd_deny;
 extern const struct vouch_command vouch_cmd_breakglass_seal, vouch_cmd_breakglass_sheet,
     vouch_cmd_review_ls, vouch_cmd_review_show, vouch_cmd_review_done;
-extern const struct vouch_command vouch_cmd_audit_export, vouch_cmd_audit_verify;
 extern const struct vouch_command vouch_cmd_audit_search, vouch_cmd_audit_tail,
     vouch_cmd_audit_logins, vouch_cmd_explain, vouch_cmd_krl_status, vouch_cmd_access_matrix,
     vouch_cmd_access_diff, vouch_cmd_doctor;

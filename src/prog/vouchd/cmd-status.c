@@ -111,29 +111,6 @@ static void print_members(json_t *object) {
     }
 }
 
-// What somebody has to see to, with what to type.
-static void print_care(const json_t *status, const char *dir) {
-    char shown[PATH_MAX];
-    static const struct {
-        const char *state, *text;
-    } cares[] = {
-        {"none", "no backup was ever recorded"},
-        {"broken", "the last backup that was verified is not whole"},
-        {"old", "the newest backup is older than a week"},
-        {"unproven", "no backup was ever verified"},
-    };
-    const char *state = json_string_value(json_object_get(status, "backups"));
-    vouch_str_escape_to(vouch_bytes_of(dir), shown, sizeof shown);
-    for (size_t i = 0; state != NULL && i < sizeof cares / sizeof cares[0]; i++) {
-        if (strcmp(cares[i].state, state) == 0) {
-            (void)printf("Attention:\n  %s:\n", cares[i].text);
-            (void)printf("    vouch backup new %s --out BACKUP\n"
-                         "    vouch backup verify BACKUP --local %s\n",
-                         shown, shown);
-        }
-    }
-}
-
 static void print_child(pid_t pid) {
     char path[64], name[32] = "";
     (void)snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
@@ -177,7 +154,6 @@ static int run(const struct vouch_options *options, enum vouch_exit *ret_exit,
         print_processes(pid);
         (void)printf("State:\n");
         print_members(status);
-        print_care(status, options->dir);
         *ret_exit = status != NULL ? VOUCH_EXIT_OK : VOUCH_EXIT_NO;
         if (status == NULL) {
             (void)printf("  it answers, but cannot say how it is: see its log\n");

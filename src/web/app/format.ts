@@ -78,10 +78,3 @@ export function secondsUntil(time: string): number {
 export function count(value: number): string {
     return value.toLocaleString(locale());
 }
-
-// "4.2 GB": in powers of a thousand, as disks are sold.
-export function size(bytes: number): string {
-    const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
-    const step = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-    return new Intl.NumberFormat(locale(), { style: 'unit', unit: units[step] ?? 'byte', unitDisplay: 'short', maximumFractionDigits: 1 }).format(bytes / 1000 ** step);
-}

@@ -1,15 +1,33 @@
 // SPDX-License-Identifier: ISC
-// How a host is: the server judges it, here it gets its sign and colour; and where pictures of hosts lead.
-import { withQuery } from './router';
-import type { FleetHost, HostCondition } from './types';
+// How a host is, from what it reported and when.
+import type { FleetHost } from './types';
 import type { Tone } from './ui/bits';
 
-// The worst first.
-export const CONDITIONS = ['critical', 'locked', 'silent', 'attention', 'behind', 'waiting', 'ok'] as const;
+export type Health = 'ok' | 'attention' | 'critical' | 'silent' | 'behind' | 'waiting' | 'locked';
 
-export const CONDITION_TONES: Record<HostCondition, Tone> = { critical: 'bad', locked: 'bad', silent: 'warn', attention: 'warn', behind: 'warn', waiting: 'info', ok: 'good', retired: 'info' };
+export const HEALTH_TONES: Record<Health, Tone> = { ok: 'good', attention: 'warn', critical: 'bad', silent: 'warn', behind: 'warn', waiting: 'info', locked: 'bad' };
 
-export const CONDITION_SIGNS: Record<HostCondition, string> = { critical: '✗', locked: '■', silent: '?', attention: '!', behind: '↻', waiting: '…', ok: '✓', retired: '–' };
+const SILENT_MS = 15 * 60 * 1000;
+
+// `krl`: the version that hosts should have.
+export function healthOf(host: FleetHost, krl: string, now = Date.now()): Health {
+    if (host.state === 'waiting') {
+        return 'waiting';
+    }
+    if (host.state !== 'active') {
+        return 'locked';
+    }
+    if (host.health === 'critical') {
+        return 'critical';
+    }
+    if (!host.reported || now - Date.parse(host.reported) > SILENT_MS) {
+        return 'silent';
+    }
+    if (host.health === 'warning') {
+        return 'attention';
+    }
+    return krl !== '' && BigInt(host.krl_version) < BigInt(krl) ? 'behind' : 'ok';
+}
 
 // When the first of its certificates ends.
 export function endOf(host: FleetHost): string | null {
@@ -19,22 +37,4 @@ export function endOf(host: FleetHost): string | null {
 
 export function labelText(labels: Record<string, string>): string[] {
     return Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-}
-
-export const FLEET_FILTERS = ['state', 'condition', 'zone', 'host', 'label'] as const;
-export type FleetFilter = Partial<Record<(typeof FLEET_FILTERS)[number], string | null>>;
-
-// The list of the hosts of a group and condition: `label` is what groups are values of, null where they are
-// zones. null: there is no filter for these.
-export function groupLink(label: string | null, group: string | null, condition: HostCondition | null, filter: FleetFilter = {}): string | null {
-    const members: FleetFilter = { ...filter, condition: condition ?? filter.condition ?? null };
-    if (label !== null) {
-        const own = group === null ? `!${label}` : `${label}=${group}`;
-        members.label = [...(filter.label ?? '').split(','), own].filter((one, i, all) => one && all.indexOf(one) === i).join(',');
-    } else if (group !== null) {
-        members.zone = group;
-    } else {
-        return null;
-    }
-    return withQuery('/hosts', { ...members, by: label === null ? null : `label:${label}` });
 }

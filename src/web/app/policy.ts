@@ -20,8 +20,7 @@ export interface Policy extends PolicyText {
 export async function readPolicyText(version?: string): Promise<PolicyText> {
     try {
         const answer = await ask('GET', `/v1/policy${version ? `?version=${version}` : ''}`);
-        // "7-gz" is version 7 as it came compressed.
-        return { text: answer.text, version: (answer.headers.get('etag') ?? '"0"').replaceAll(/"|-gz/g, '') };
+        return { text: answer.text, version: (answer.headers.get('etag') ?? '"0"').replaceAll('"', '') };
     } catch (problem) {
         if (problem instanceof Problem && problem.status === 404 && !version) {
             return { text: '', version: '0' };

@@ -160,8 +160,6 @@ export interface Explanation {
 
 export type HostState = 'waiting' | 'active' | 'locked' | 'retired';
 
-export type HostCondition = 'critical' | 'locked' | 'silent' | 'attention' | 'behind' | 'waiting' | 'ok' | 'retired';
-
 export interface FleetHost {
     id: string;
     name: string;
@@ -169,7 +167,6 @@ export interface FleetHost {
     labels: Record<string, string>;
     aliases: string[];
     state: HostState;
-    condition: HostCondition;
     why: string | null;
     in_policy: boolean;
     token: string | null;
@@ -259,39 +256,8 @@ export interface Summary {
     refused: SummaryRow[];
 }
 
-type Counts = Record<Exclude<HostCondition, 'retired'>, number>;
-
-export interface FleetGroup {
-    name: string | null;
-    hosts: number;
-    conditions: Counts;
-    each: { name: string; condition: HostCondition }[];
-}
-
-export interface FleetNeed {
-    name: string;
-    zone: string | null;
-    condition: HostCondition;
-    valid_before: Time; // of a certificate that ends soon
-    why: string | null;
-    problems: string[];
-}
-
-export interface FleetSummary {
-    time: string;
-    label: string | null; // whose values the groups are; null: zones
-    hosts: number;
-    conditions: Counts;
-    groups: FleetGroup[];
-    left: { groups: number; hosts: number; conditions: Counts };
-    needing: number;
-    needs: FleetNeed[];
-    labels: { key: string; hosts: number }[];
-}
-
 export interface AccessPreview {
     missing: number; // approvals without which it is a request
-    approvals: { role: string; missing: number; by: string[] }[]; // and who may give them
     key_id: string;
     fingerprint: string;
     roles: string[];
@@ -300,25 +266,6 @@ export interface AccessPreview {
     extensions: string[];
     valid_after: string;
     valid_before: string;
-}
-
-// A one-time link by which curl gets a certificate; and what became of it.
-export interface NewTicket {
-    id: string;
-    url: string;
-    pin: string | null; // as curl's --pinnedpubkey wants it
-    roles: string[];
-    principals: string[];
-    ttl_s: number;
-    expires: string;
-}
-export interface Ticket {
-    id: string;
-    state: 'waiting' | 'used' | 'over';
-    expires: string;
-    used: string | null;
-    source: string | null;
-    serial: string | null;
 }
 
 // What a certificate of a request would open.
@@ -416,15 +363,6 @@ export interface Status {
     issued: number;
     refused: number;
     revoked: number;
-    backups: 'none' | 'broken' | 'old' | 'unproven' | 'good';
-    backup_made: string | null;
-    backup_records: string;
-    backup_bytes: number;
-    backup_verified: string | null;
-    backup_whole: string | null;
-    disk_bytes: number;
-    disk_free: number;
-    tls_ends: string | null;
 }
 
 export type Reach = 'none' | 'approval' | 'standing';
@@ -461,8 +399,6 @@ export interface Matrix {
     columns: string[];
     rows_in_all: number;
     columns_in_all: number;
-    rows_order: 'name' | 'similar';
-    columns_order: 'name' | 'similar';
     cells: { row: number; column: number; standing: string[]; approval: string[]; break_glass: string[] }[];
 }
 
@@ -534,24 +470,6 @@ export interface RotationItem {
         named: { host: string; why: 'behind' | 'certificate' | 'silent'; agent: string | null; trust_version: string | null; reported: Time; valid_until: Time }[];
     };
     until: Time;
-}
-
-// What two administrators decide about a CA key.
-export interface Proposal {
-    id: string;
-    state: 'open' | 'done' | 'withdrawn' | 'void' | 'expired';
-    act: 'destroy' | 'revoke';
-    use: 'user' | 'host' | null;
-    fingerprint: string;
-    reason: string;
-    without: string[];
-    now: boolean;
-    proposer: string;
-    source: string;
-    made: Time;
-    ends: Time;
-    decider: string | null;
-    decided: Time;
 }
 
 export interface Rotation {

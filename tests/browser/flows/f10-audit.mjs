@@ -7,8 +7,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { certify, makeKey, save } from '../lib/certs.mjs';
 import { press } from '../lib/keyboard.mjs';
-import { must } from '../lib/ssh.mjs';
-import { expect, expectEqual, waitFor } from '../lib/tap.mjs';
+import { expect, expectEqual } from '../lib/tap.mjs';
 
 const rowsOf = (page) => page.locator('.table-part tbody tr');
 
@@ -37,29 +36,15 @@ async function searching(lab, alice) {
         expect((await column(page, 'Type')).every((type) => type.includes('cert.issue')), 'loaded anew, other types');
         alice.mustBeQuiet();
     });
-    await tap.row('F10: any words of an event find it, on the server and not among what is shown', async () => {
+    await tap.row('F10: any words of an event find it', async () => {
         await alice.go('/audit');
         const all = await rowsOf(page).count();
-        const asked = page.waitForRequest((one) => new URL(one.url()).searchParams.get('q') === 'enumerable reason');
-        await page.getByRole('searchbox').last().fill('enumerable reason');
-        await asked;
+        await page.getByRole('searchbox').last().fill('enumerable-reason');
         await page.waitForFunction((most) => document.querySelectorAll('.table-part tbody tr').length < most, all);
         expectEqual(await rowsOf(page).count(), 1, 'rows');
         await rowsOf(page).first().getByText('enumerable-reason').waitFor();
         await page.getByRole('searchbox').last().fill('nothing has these words');
         await page.getByText('Nothing fits the filters.').waitFor();
-        alice.mustBeQuiet();
-    });
-    await tap.row('F10: filters that are typed among the words become chips', async () => {
-        await alice.go('/audit');
-        await page.getByRole('searchbox').last().fill('actor:bob type:cert.* since:7d bob');
-        await page.keyboard.press('Enter');
-        await page.waitForURL(({ searchParams: found }) => ['actor', 'type', 'since', 'q'].map((name) => found.get(name)).join() === 'user:bob,cert.*,7d,bob');
-        await alice.settle();
-        expectEqual([...new Set(await column(page, 'Actor'))], ['user:bob'], 'actors');
-        expect((await column(page, 'Type')).every((type) => type.includes('cert.')), 'other types');
-        expectEqual(await page.getByRole('list', { name: 'Active filters' }).getByRole('button').count(), 4, 'chips');
-        await alice.look('audit typed filters');
         alice.mustBeQuiet();
     });
     await tap.row('F10: a bar of the picture narrows the time to what it stands for', async () => {
@@ -112,48 +97,19 @@ async function oneSerial(lab, alice, cert) {
     });
 }
 
-// What comes first are the records, then what proves them.
-async function saveBoth(visitor, name, folder) {
-    const found = [];
-    const keep = (download) => found.push(download);
-    visitor.page.on('download', keep);
-    await visitor.page.getByRole('button', { name }).click();
-    await waitFor(() => found.length === 2, 'two files');
-    visitor.page.off('download', keep);
-    for (const download of found) {
-        await download.saveAs(path.join(folder, download.suggestedFilename()));
-    }
-    expectEqual(found.map((download) => download.suggestedFilename()), ['audit.jsonl', 'audit.jsonl.manifest'], 'files');
-    return path.join(folder, 'audit.jsonl');
-}
-
-async function checkpointKey(visitor, folder) {
-    const key = await visitor.page.evaluate(async () => (await (await fetch('/v1/ca')).json()).checkpoint_key.public_key);
-    const file = path.join(folder, 'checkpoint.pub');
-    fs.writeFileSync(file, `${key}\n`);
-    return file;
-}
-
 async function taking(lab, alice, folder) {
     const { tap } = lab;
     const { page } = alice;
     await tap.row('F10: what is shown can be taken away, as JSON lines and as a table', async () => {
         await alice.go('/audit?type=cert.issue');
         const shown = (await page.locator('.table-part tbody th').allInnerTexts()).map((text) => text.trim());
-        const exported = await saveBoth(alice, 'Export JSONL', folder);
-        const events = fs.readFileSync(exported, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+        const events = fs.readFileSync(await save(alice, page.getByRole('button', { name: 'JSONL' }), folder), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
         expectEqual(events.map((event) => event.record), shown, 'records');
         const listed = JSON.parse(await lab.service.vouch('audit', 'search', '--type', 'cert.issue', '-o', 'json'));
         const theirs = new Map((listed.items ?? listed).map((event) => [event.record, event]));
         for (const event of events) {
             expectEqual(event, theirs.get(event.record), `record ${event.record}`);
         }
-        const verify = [process.env.VOUCH, 'audit', 'verify', exported, '--checkpoint-key', await checkpointKey(alice, folder), '-o', 'json'];
-        const { stdout } = await must(...verify);
-        expectEqual([JSON.parse(stdout).records, JSON.parse(stdout).asker], [String(shown.length), 'user:alice'], 'the manifest');
-        fs.appendFileSync(exported, ' ');
-        const refused = await must(...verify).then(() => 'believed', (failure) => failure.message);
-        expect(refused.includes('[V-2057]'), refused);
         const table = fs.readFileSync(await save(alice, page.locator('.table-part').getByRole('button', { name: 'CSV' }), folder), 'utf8').trimEnd().split('\r\n');
         expectEqual(table.length, shown.length + 1, 'lines');
         expectEqual(table.slice(1).map((line) => line.split(',')[0]), shown, 'the first column');

@@ -88,47 +88,6 @@ export async function run(lab) {
             expectEqual((await sshd.login(made, cert, 'echo', 'hello')).trim(), 'hello');
             visitor.mustBeQuiet();
         });
-        await tap.row('F4: one curl on another machine gets the certificate, and logs in with it', async () => {
-            const home = path.join(folder, 'machine');
-            fs.mkdirSync(path.join(home, '.ssh'), { recursive: true, mode: 0o700 });
-            const key = path.join(home, '.ssh', 'id_tablet');
-            await must('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'bob@tablet', '-f', key);
-            await visitor.go('/new');
-            await page.getByRole('button', { name: 'It is on another machine' }).click();
-            await page.getByRole('checkbox', { name: /^dev / }).check();
-            await visitor.mustBeAccessible('a key on another machine');
-            await page.getByRole('button', { name: 'Show the command' }).click();
-            await page.getByRole('heading', { name: 'One command for your certificate' }).waitFor();
-            const name = page.getByLabel("Name of the key's file in ~/.ssh");
-            await name.fill('"; rm -rf "$HOME');
-            await page.getByText('Letters, digits').waitFor();
-            expectEqual(await page.locator('.snippet').count(), 0, 'a command with a name that is none');
-            await name.fill('id_tablet');
-            const command = await page.locator('.snippet code').innerText();
-            expect(/^curl -fsS -k --pinnedpubkey 'sha256\/\/[^']+' 'https:\/\/[^']+\/s\/voucht_[\w-]{43}' \\\n {2}--data-binary "@\$HOME\/\.ssh\/id_tablet\.pub" -o "\$HOME\/\.ssh\/id_tablet-cert\.pub"$/.test(command), command);
-            expect(/^[0-5]:\d\d$/.test(await page.getByRole('timer').innerText()), 'no countdown');
-            await visitor.shoot('curl-command');
-            await visitor.mustBeAccessible('a command with a one-time link');
-            await must('env', `HOME=${home}`, 'sh', '-c', command);
-            await page.getByText('The link was used').waitFor();
-            expectEqual(await page.locator('.snippet').count(), 0, 'the command is still shown');
-            const { stdout } = await must('ssh-keygen', '-L', '-f', `${key}-cert.pub`);
-            const serial = /Serial: (\d+)/.exec(stdout)[1];
-            await page.getByRole('link', { name: `Certificate ${serial}` }).waitFor();
-            expectEqual((await sshd.login(key, `${key}-cert.pub`, 'echo', 'hello')).trim(), 'hello');
-            await visitor.shoot('curl-used');
-            await visitor.mustBeAccessible('a one-time link that was used');
-            visitor.mustBeQuiet();
-        });
-        await tap.row('F4: a role that needs approval is had by no link', async () => {
-            await visitor.go('/new');
-            await page.getByRole('button', { name: 'It is on another machine' }).click();
-            await page.getByRole('checkbox', { name: /^dba / }).check();
-            await page.getByRole('textbox', { name: 'Reason' }).fill('an incident');
-            await page.getByText('whoever decides wants to see it').waitFor();
-            expect(await page.getByRole('button', { name: 'Show the command' }).isDisabled(), 'a command can be had');
-            visitor.mustBeQuiet();
-        });
         await tap.row('F4: a key that was lost is seen among my own, and its certificates are taken back', async () => {
             await visitor.go('/keys');
             const row = page.locator('tbody tr', { hasText: fingerprintOf(`${pasted}.pub`) });

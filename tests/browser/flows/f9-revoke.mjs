@@ -89,38 +89,6 @@ async function person(lab, alice, machine, cert) {
     });
 }
 
-// A whole CA: proposed with the authority's name typed, and taken back, because the other flows need it.
-async function wholeCa(lab, alice) {
-    const { tap } = lab;
-    const { page } = alice;
-    const dialog = page.getByRole('dialog');
-    const card = page.locator('article.proposal');
-    await tap.row('F9: a whole CA is proposed with its name typed, and any administrator withdraws it', async () => {
-        await alice.go('/ca');
-        const about = page.getByRole('article').filter({ has: page.getByRole('heading', { name: 'User CA', exact: true }) }).first();
-        const key = (/SHA256:[\w+/]+/).exec(await about.innerText())[0];
-        const name = (/called (\S+)\.$/m).exec(await page.getByText(/This authority is called/).innerText())[1];
-        await alice.go('/revocation');
-        await page.getByRole('button', { name: 'Revoke …' }).click();
-        await dialog.getByLabel('What', { exact: true }).selectOption('ca');
-        await dialog.getByText('Every certificate of this CA becomes worthless at once.').waitFor();
-        await dialog.getByLabel('Which').fill(key);
-        await dialog.getByLabel('Reason').fill('it was copied');
-        const propose = dialog.getByRole('button', { name: 'Propose' });
-        expect(await propose.isDisabled(), 'the name need not be typed');
-        await dialog.getByLabel(`Type ${name} to confirm`).fill(name);
-        await propose.click();
-        await dialog.waitFor({ state: 'detached' });
-        await card.getByText('it was copied').waitFor();
-        await alice.look('revocation proposed');
-        await card.getByRole('button', { name: 'Withdraw' }).click();
-        await dialog.getByRole('button', { name: 'Withdraw' }).click();
-        await card.waitFor({ state: 'detached' });
-        expectEqual(await page.getByRole('row').filter({ hasText: 'it was copied' }).count(), 0, 'revocations of it');
-        alice.mustBeQuiet();
-    });
-}
-
 export async function run(lab) {
     const { tap } = lab;
     const folder = fs.mkdtempSync(path.join(lab.folder, 'f9-'));
@@ -136,7 +104,6 @@ export async function run(lab) {
     await machine.mustLetIn(mine[0]);
     await machine.mustLetIn(mine[1]);
     await choosing(lab, alice, machine, mine);
-    await wholeCa(lab, alice);
     await person(lab, alice, machine, mine[2]);
     await tap.row('F9: the keyboard alone takes a certificate back', async () => {
         const visitor = await lab.enterAs('bob', '/new');

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: ISC
-// The audit log: searched on the server by words and chips, a histogram to narrow the time, every event whole, and everything about one
+// The audit log: search by chips, a histogram to narrow the time, every event whole, and everything about one
 // serial.
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { get } from '../api';
-import { exportTo, parse } from '../audit';
 import { moment } from '../format';
 import { t } from '../i18n';
 import { Disproof, prove } from '../ledger';
@@ -16,10 +15,11 @@ import { Badge, Code, Empty, Fact, Heading, Moment, Note, Snippet } from '../ui/
 import { Dialog } from '../ui/dialog';
 import { useAction, useGet, useLoad, useRows } from '../ui/load';
 import { ProblemBox } from '../ui/problem';
+import { save } from '../ui/save';
 import { DataTable } from '../ui/table';
 import type { Column, Filter } from '../ui/table';
 
-const SINCE = ['1h', '1d', '7d', '30d', '90d'];
+const SINCE: Record<string, number> = { '1h': 3600, '1d': 86400, '7d': 604800, '30d': 2592000, '90d': 7776000 };
 const REFUSALS = /refuse|deny|clone/;
 
 function details(event: Event): string {
@@ -51,7 +51,7 @@ const filters = (): Filter[] => [
     { name: 'type', label: t('audit.type') },
     { name: 'actor', label: t('audit.actor') },
     { name: 'object', label: t('audit.object') },
-    { name: 'since', label: t('audit.since'), options: SINCE.map((one) => [one, t('audit.last', { span: one })] as const) },
+    { name: 'since', label: t('audit.since'), options: Object.keys(SINCE).map((one) => [one, t('audit.last', { span: one })] as const) },
     { name: 'from', label: t('audit.from') },
     { name: 'until', label: t('audit.until') },
 ];
@@ -150,64 +150,12 @@ function Chain({ events }: { events: Event[] }): JSX.Element {
     );
 }
 
-const PAUSE_MS = 300; // of who types, before it is searched
-const LONGEST = 200;
-
-// Words are searched as they are typed; filters among them become chips when one is done.
-function Search(): JSX.Element {
-    const asked = query.value.get('q') ?? '';
-    const [text, setText] = useState(asked);
-    const waits = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-    useEffect(() => setText(asked), [asked]);
-    useEffect(() => () => clearTimeout(waits.current), []);
-    const type = (next: string): void => {
-        setText(next);
-        clearTimeout(waits.current);
-        if (!/(^|\s)[a-z]+:/.test(next)) {
-            waits.current = setTimeout(() => setQuery({ q: next.trim() }), PAUSE_MS);
-        }
-    };
-    const done = (): void => {
-        clearTimeout(waits.current);
-        const found = parse(text);
-        setText(found['q'] ?? '');
-        setQuery(found['since'] ? { ...found, from: null } : found);
-    };
-    return (
-        <label class="wide">
-            <span>{t('filter.text')}</span>
-            <input type="search" value={text} maxLength={LONGEST} placeholder={t('audit.search')} spellcheck={false} onInput={(event) => type((event.target as HTMLInputElement).value)} onChange={done} />
-        </label>
-    );
-}
-
-function Exports({ address }: { address: (format: string) => string }): JSX.Element {
-    const out = useAction((format: string) => exportTo(`audit.${format}`, address(format)));
-    return (
-        <>
-            {['jsonl', 'csv'].map((format) => (
-                <button key={format} type="button" class="outline" aria-busy={out.isBusy} disabled={out.isBusy} onClick={() => void out.run(format)}>
-                    {t('audit.export', { format: format.toUpperCase() })}
-                </button>
-            ))}
-            <ProblemBox problem={out.problem} />
-        </>
-    );
-}
-
-// As it is said in the address and to the command: "7d" or any other span.
-function secondsOf(span: string): number {
-    const [, n = '', unit = ''] = /^(\d{1,4})([hdw])$/.exec(span) ?? [];
-    return Number(n) * ({ h: 3600, d: 86400, w: 604800 }[unit] ?? 0);
-}
-
 export function AuditPage(): JSX.Element {
     const q = query.value;
-    const since = secondsOf(q.get('since') ?? '');
+    const since = SINCE[q.get('since') ?? ''];
     const [now] = useState(Date.now());
     const from = q.get('from') ?? (since ? new Date(now - since * 1000).toISOString() : null);
-    const asked = { q: q.get('q'), type: q.get('type'), actor: q.get('actor'), object: q.get('object'), from, until: q.get('until') };
-    const rows = useRows<Event>(withQuery('/v1/audit', { ...asked, limit: 200 }));
+    const rows = useRows<Event>(withQuery('/v1/audit', { type: q.get('type'), actor: q.get('actor'), object: q.get('object'), from, until: q.get('until'), limit: 200 }));
     const [shown, setShown] = useState<Event | null>(null);
     const events = rows.data ?? [];
     const times = events.map((event) => Date.parse(event.time));
@@ -217,7 +165,9 @@ export function AuditPage(): JSX.Element {
     return (
         <>
             <Heading title={t('nav.audit')}>
-                <Exports address={(format) => withQuery('/v1/audit/export', { format, ...asked })} />
+                <button type="button" class="outline" disabled={events.length === 0} onClick={() => save('audit.jsonl', events.map((event) => JSON.stringify(event)).join('\n') + '\n', 'application/jsonl')}>
+                    JSONL
+                </button>
             </Heading>
             {events.length > 0 && <Timeline title={t('audit.histogram')} events={events.map((event) => ({ at: Date.parse(event.time), kind: event.type.split('.')[0] ?? '', isRefusal: REFUSALS.test(event.type) }))} from={start} until={q.get('until') ? Date.parse(q.get('until') ?? '') : now} onPick={pick} />}
             <DataTable
@@ -227,13 +177,9 @@ export function AuditPage(): JSX.Element {
                 rowKey={(row) => row.record}
                 filters={filters()}
                 file="audit"
-                search={<Search />}
-                cli={`vouch audit search${q.get('q') ? ` ${q.get('q')}` : ''}${option('type', 'type')}${option('actor', 'actor')}${option('object', 'object')}${q.get('since') ? ` --since -${q.get('since')}` : ''}${option('since', 'from')}${option('until', 'until')}`}
+                cli={`vouch audit search${option('type', 'type')}${option('actor', 'actor')}${option('object', 'object')}${q.get('since') ? ` --since -${q.get('since')}` : ''}${option('since', 'from')}${option('until', 'until')}`}
                 empty={<Empty title={t('audit.none')} />}
             />
-            <p>
-                {t('audit.export.text')} <Code>vouch audit verify audit.jsonl</Code>
-            </p>
             <p>
                 <Code>vouch audit tail</Code> {t('audit.tail')}
             </p>

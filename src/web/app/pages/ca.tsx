@@ -8,7 +8,6 @@ import type { Ca, CaKey, Rotation, Status } from '../types';
 import { Cli, Code, Fact, Heading, Loading, Snippet } from '../ui/bits';
 import { useGet } from '../ui/load';
 import { ProblemBox } from '../ui/problem';
-import { Proposals } from '../ui/proposals';
 import { CaTabs } from '../ui/tabs';
 
 function Key({ title, about, caKey, file }: { title: string; about: string; caKey: CaKey; file: string }): JSX.Element {
@@ -64,7 +63,6 @@ export function CaPage(): JSX.Element {
                         <Key title={t('ca.host')} about={t('ca.host.text')} caKey={ca.data.host_ca} file="host" />
                         <Key title={t('ca.checkpoint')} about={t('ca.checkpoint.text')} caKey={ca.data.checkpoint_key} file="checkpoint" />
                     </div>
-                    {mayRead.value && <Proposals onDone={rotation.reload} />}
                     <ProblemBox problem={rotation.problem} />
                     {rotation.data && <Lineage rotation={rotation.data} />}
                     {status.data && <p>{t('ca.signed', { n: status.data.issued })}</p>}

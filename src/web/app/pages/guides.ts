@@ -3,7 +3,7 @@
 // were just saved.
 import { bytesOf } from '../ssh/wire';
 import type { Bytes } from '../ssh/wire';
-import type { NewTicket, ReachedHost } from '../types';
+import type { ReachedHost } from '../types';
 
 export interface Facts {
     zone: string;
@@ -50,18 +50,6 @@ export function plink(facts: Facts, folder: string): string {
 
 export function curl(facts: Facts): string {
     return `curl -fsS -H "Authorization: Bearer $TOKEN" ${location.origin}/v1/certs/${facts.serial} \\\n  | python3 -c 'import json,sys; print(json.load(sys.stdin)["certificate"])' > ~/.ssh/${facts.cert}`;
-}
-
-// What may stand between quotes in a shell, and names a file in ~/.ssh.
-export function isFileName(name: string): boolean {
-    return /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(name) && !name.endsWith('-cert');
-}
-
-// A certificate by a one-time link. Where the server's TLS key is pinned, -k leaves out who signed its certificate,
-// and nothing else: curl goes on only with that very key. "@$HOME" is read by each shell; "@~" by none.
-export function curlTicket(ticket: NewTicket, key: string): string {
-    const pin = ticket.pin ? ` -k --pinnedpubkey '${ticket.pin}'` : '';
-    return `curl -fsS${pin} '${ticket.url}' \\\n  --data-binary "@$HOME/.ssh/${key}.pub" -o "$HOME/.ssh/${key}-cert.pub"`;
 }
 
 // A text of a .reg file: backslashes and quotes are escaped, and nothing ends the line.

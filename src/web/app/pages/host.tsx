@@ -5,7 +5,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { post } from '../api';
 import { duration } from '../format';
-import { CONDITION_TONES, labelText } from '../hosts';
+import { healthOf, HEALTH_TONES, labelText } from '../hosts';
 import { t, word } from '../i18n';
 import type { PageProps } from '../routes';
 import { useLive } from '../live';
@@ -24,6 +24,7 @@ import { HostTabs } from '../ui/tabs';
 import { loginColumns } from './logins';
 
 function Facts({ host, krl }: { host: FleetHost; krl: string }): JSX.Element {
+    const health = healthOf(host, krl);
     return (
         <>
             {host.problems.map((problem) => (
@@ -33,7 +34,7 @@ function Facts({ host, krl }: { host: FleetHost; krl: string }): JSX.Element {
             ))}
             <dl class="facts">
                 <Fact name={t('state')}>
-                    <Badge tone={CONDITION_TONES[host.condition]}>{word('health', host.condition)}</Badge> {host.why}
+                    <Badge tone={HEALTH_TONES[health]}>{word('health', health)}</Badge> {host.why}
                 </Fact>
                 <Fact name={t('zone')}>{host.zone ?? '–'}</Fact>
                 <Fact name={t('host.labels')}>

@@ -2,25 +2,22 @@
 // Hosts: the enrolled machines, how they are, and those that wait to be adopted.
 import type { JSX } from 'preact';
 import { ago } from '../format';
-import { CONDITION_TONES, CONDITIONS, endOf, FLEET_FILTERS, labelText } from '../hosts';
-import type { FleetFilter } from '../hosts';
+import { endOf, healthOf, HEALTH_TONES, labelText } from '../hosts';
 import { t, word } from '../i18n';
 import { useLive } from '../live';
 import { Honeycomb } from '../pictures/honeycomb';
-import { query, setQuery, withQuery } from '../router';
+import { query, withQuery } from '../router';
 import { mayAdminister } from '../session';
-import type { FleetHost, FleetSummary } from '../types';
+import type { Ca, FleetHost } from '../types';
 import { Badge, Empty, Heading, Moment, Words } from '../ui/bits';
-import { Select } from '../ui/forms';
 import { useEvery, useGet, useRows } from '../ui/load';
-import { ProblemBox } from '../ui/problem';
 import { DataTable } from '../ui/table';
 import type { Column, Filter } from '../ui/table';
 import { HostTabs } from '../ui/tabs';
 
-const columns = (): Column<FleetHost>[] => [
+const columns = (krl: string): Column<FleetHost>[] => [
     { id: 'name', title: t('host'), cell: (row) => <a href={`/hosts/${encodeURIComponent(row.name)}`}>{row.name}</a>, text: (row) => row.name },
-    { id: 'condition', title: t('state'), cell: (row) => <Badge tone={CONDITION_TONES[row.condition]}>{word('health', row.condition)}</Badge>, text: (row) => word('health', row.condition) },
+    { id: 'health', title: t('state'), cell: (row) => <Badge tone={HEALTH_TONES[healthOf(row, krl)]}>{word('health', healthOf(row, krl))}</Badge>, text: (row) => word('health', healthOf(row, krl)) },
     { id: 'zone', title: t('zone'), cell: (row) => row.zone ?? '–', text: (row) => row.zone ?? '' },
     { id: 'labels', title: t('host.labels'), cell: (row) => <Words of={labelText(row.labels)} />, text: (row) => labelText(row.labels).join(' ') },
     { id: 'ends', title: t('host.cert-ends'), cell: (row) => <Moment at={endOf(row)} relative />, text: (row) => endOf(row) ?? '', number: (row) => Date.parse(endOf(row) ?? '') || 0 },
@@ -32,40 +29,21 @@ const columns = (): Column<FleetHost>[] => [
 
 const filters = (): Filter[] => [
     { name: 'state', label: t('state'), options: (['waiting', 'active', 'locked', 'retired'] as const).map((one) => [one, word('host-state', one)] as const) },
-    { name: 'condition', label: t('host.condition'), options: CONDITIONS.map((one) => [one, word('health', one)] as const) },
     { name: 'zone', label: t('zone') },
     { name: 'host', label: t('hosts.pattern') },
     { name: 'label', label: t('host.labels') },
 ];
 
-// The whole fleet, not only the rows that are loaded, by what the viewer chose.
-function FleetMap({ fleet, filter }: { fleet: FleetSummary; filter: FleetFilter }): JSX.Element {
-    const by = query.value.get('by') ?? 'zone';
-    const keys = fleet.labels.map((one) => one.key);
-    const chosen = fleet.label !== null && !keys.includes(fleet.label) ? [fleet.label, ...keys] : keys;
-    return (
-        <>
-            <div class="filters">
-                <Select label={t('honeycomb.by')} value={by} options={[['zone', t('zone')], ...chosen.map((key): [string, string] => [`label:${key}`, t('honeycomb.by-label', { key })])]} onInput={(value) => setQuery({ by: value === 'zone' ? null : value })} />
-            </div>
-            <Honeycomb fleet={fleet} filter={filter} />
-        </>
-    );
-}
-
 export function HostsPage(): JSX.Element {
     const q = query.value;
-    const filter: FleetFilter = Object.fromEntries(FLEET_FILTERS.map((name) => [name, q.get(name)]));
-    const rows = useRows<FleetHost>(withQuery('/v1/fleet', { ...filter, limit: 100 }));
-    const map = useGet<FleetSummary>(filter.state === 'retired' ? null : withQuery('/v1/summary/fleet', { ...filter, by: q.get('by') }));
-    const again = (): void => {
-        rows.reload();
-        map.reload();
-    };
-    useLive(20, again);
-    useEvery(20, again); // their reports are not in the ledger
-    const waits = map.data?.conditions.waiting ?? 0;
-    const options = FLEET_FILTERS.filter((name) => q.get(name)).map((name) => ` --${name} '${q.get(name)}'`);
+    const names = ['state', 'zone', 'host', 'label'];
+    const rows = useRows<FleetHost>(withQuery('/v1/fleet', { ...Object.fromEntries(names.map((name) => [name, q.get(name)])), limit: 100 }));
+    const ca = useGet<Ca>('/v1/ca');
+    useLive(20, rows.reload);
+    useEvery(20, rows.reload); // their reports are not in the ledger
+    const krl = ca.data?.krls.user.version ?? '';
+    const waits = (rows.data ?? []).filter((host) => host.state === 'waiting').length;
+    const options = names.filter((name) => q.get(name)).map((name) => ` --${name} '${q.get(name)}'`);
     return (
         <>
             <Heading title={t('nav.hosts')}>
@@ -81,11 +59,10 @@ export function HostsPage(): JSX.Element {
                     <Badge tone="info">{t('hosts.waiting', { n: waits })}</Badge> <a href="/enrolment">{t('hosts.adopt')}</a>
                 </p>
             )}
-            <ProblemBox problem={map.problem} onRetry={map.reload} />
-            {map.data && map.data.hosts > 0 && <FleetMap fleet={map.data} filter={filter} />}
+            {rows.data && <Honeycomb hosts={rows.data} krl={krl} />}
             <DataTable
                 caption={t('nav.hosts')}
-                columns={columns()}
+                columns={columns(krl)}
                 rows={rows}
                 rowKey={(row) => row.id}
                 filters={filters()}

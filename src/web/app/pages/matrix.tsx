@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: ISC
 // Access matrix: users or groups against hosts or the values of a label, and why each cell is what it is.
 import type { JSX } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { moment } from '../format';
 import { t, word } from '../i18n';
 import { query, setQuery, withQuery } from '../router';
-import { loadMatrix, OPEN_MOST, STEP } from '../matrix';
-import type { Line, MatrixAsk, MatrixCell as Cell, MatrixView } from '../matrix';
-import type { AccessPath } from '../types';
+import type { AccessPath, Matrix } from '../types';
 import { Badge, Cli, Empty, Heading, Loading, Words } from '../ui/bits';
 import { Diff } from '../ui/change';
 import { Dialog } from '../ui/dialog';
 import { Field, Select } from '../ui/forms';
-import { useGet, useLoad } from '../ui/load';
+import { useGet } from '../ui/load';
 import type { PolicyDiff } from '../types';
 import { ProblemBox } from '../ui/problem';
 import { csv, save } from '../ui/save';
 import { MatrixTabs } from '../ui/tabs';
+
+type Cell = Matrix['cells'][number];
+
+const STEP = 40; // rows and columns: a window of cells that all have something stays below 100 kB
 
 // By sign and word: standing, on request, and root marked.
 function Marks({ cell }: { cell: Cell | undefined }): JSX.Element {
@@ -42,7 +44,6 @@ interface Picked {
     row: string;
     column: string;
     cell: Cell;
-    isHost: boolean; // the column is
 }
 
 function Why({ picked, login }: { picked: Picked; login: string }): JSX.Element {
@@ -68,7 +69,7 @@ function Why({ picked, login }: { picked: Picked; login: string }): JSX.Element 
     );
 }
 
-function Detail({ picked, onClose }: { picked: Picked; onClose: () => void }): JSX.Element {
+function Detail({ picked, isHost, onClose }: { picked: Picked; isHost: boolean; onClose: () => void }): JSX.Element {
     const logins = [...picked.cell.standing, ...picked.cell.break_glass, ...picked.cell.approval];
     return (
         <Dialog title={`${picked.row} → ${picked.column}`} onClose={onClose}>
@@ -81,50 +82,14 @@ function Detail({ picked, onClose }: { picked: Picked; onClose: () => void }): J
             <p>
                 {t('reach.approval')}: <Words of={picked.cell.approval} />
             </p>
-            {picked.isHost ? logins.map((login) => <Why key={login} picked={picked} login={login} />) : <p>{t('matrix.label-why')}</p>}
+            {isHost ? logins.map((login) => <Why key={login} picked={picked} login={login} />) : <p>{t('matrix.label-why')}</p>}
         </Dialog>
     );
 }
 
-const listOf = (name: string): string[] => (query.value.get(name) ?? '').split(',').filter(Boolean);
-
-// Opens a group or a value, or closes it; the one that was opened first makes room.
-function turn(name: 'open_rows' | 'open_columns', one: string): void {
-    const open = listOf(name);
-    const next = open.includes(one) ? open.filter((other) => other !== one) : [...open, one].slice(-OPEN_MOST);
-    setQuery({ [name]: next.length > 0 ? next.join(',') : null });
-}
-
-interface HeadProps {
-    line: Line;
-    name: 'open_rows' | 'open_columns';
-    href: string | null;
-}
-
-function LineHead({ line, name, href }: HeadProps): JSX.Element {
-    return (
-        <>
-            {line.isOpen !== null && (
-                <button type="button" class="cell" aria-expanded={line.isOpen} onClick={() => turn(name, line.name)}>
-                    <span aria-hidden="true">{line.isOpen ? '▾' : '▸'}</span>
-                    <span class="hidden">{t('matrix.open', { name: line.name })}</span>
-                </button>
-            )}{' '}
-            {href ? <a href={href}>{line.name}</a> : line.name}
-            {line.more > 0 && <span class="quiet"> {t('overview.more', { n: line.more })}</span>}
-        </>
-    );
-}
-
-const keyOf = (line: Line): string => `${line.of}\n${line.name}`;
-
-function rowHref(line: Line): string {
-    return line.isOpen === null ? `/users/${encodeURIComponent(line.name)}` : `/groups/${encodeURIComponent(line.name)}`;
-}
-
-function Grid({ view, isHosts }: { view: MatrixView; isHosts: boolean }): JSX.Element {
+function Grid({ matrix, isHost }: { matrix: Matrix; isHost: boolean }): JSX.Element {
     const [picked, setPicked] = useState<Picked | null>(null);
-    const { window: matrix, rows, columns } = view;
+    const cells = new Map(matrix.cells.map((cell) => [`${cell.row}/${cell.column}`, cell]));
     return (
         <div class="scroll matrix" tabIndex={0} role="region" aria-label={t('nav.matrix')}>
             <table>
@@ -132,27 +97,27 @@ function Grid({ view, isHosts }: { view: MatrixView; isHosts: boolean }): JSX.El
                 <thead>
                     <tr>
                         <td />
-                        {columns.map((column) => (
-                            <th key={keyOf(column)} scope="col" class={column.of ? 'inner' : undefined}>
-                                <LineHead line={column} name="open_columns" href={isHosts || column.of ? `/hosts/${encodeURIComponent(column.name)}` : null} />
+                        {matrix.columns.map((column) => (
+                            <th key={column} scope="col">
+                                {isHost ? <a href={`/hosts/${encodeURIComponent(column)}`}>{column}</a> : column}
                             </th>
                         ))}
                     </tr>
                 </thead>
                 <tbody>
-                    {rows.map((row) => (
-                        <tr key={keyOf(row)} class={row.of ? 'inner' : undefined}>
+                    {matrix.rows.map((row, r) => (
+                        <tr key={row}>
                             <th scope="row">
-                                <LineHead line={row} name="open_rows" href={rowHref(row)} />
+                                <a href={query.value.get('rows') === 'groups' ? `/groups/${encodeURIComponent(row)}` : `/users/${encodeURIComponent(row)}`}>{row}</a>
                             </th>
-                            {columns.map((column) => {
-                                const cell = view.cell(row, column);
+                            {matrix.columns.map((column, c) => {
+                                const cell = cells.get(`${r}/${c}`);
                                 return (
-                                    <td key={keyOf(column)} class={column.of ? 'inner' : undefined}>
+                                    <td key={column}>
                                         {cell ? (
-                                            <button type="button" class="cell" onClick={() => setPicked({ row: row.name, column: column.name, cell, isHost: isHosts || column.of !== '' })}>
+                                            <button type="button" class="cell" onClick={() => setPicked({ row, column, cell })}>
                                                 <span class="hidden">
-                                                    {row.name}, {column.name}:
+                                                    {row}, {column}:
                                                 </span>
                                                 <Marks cell={cell} />
                                             </button>
@@ -166,15 +131,15 @@ function Grid({ view, isHosts }: { view: MatrixView; isHosts: boolean }): JSX.El
                     ))}
                 </tbody>
             </table>
-            {picked && <Detail picked={picked} onClose={() => setPicked(null)} />}
+            {picked && <Detail picked={picked} isHost={isHost} onClose={() => setPicked(null)} />}
         </div>
     );
 }
 
-function csvOf(view: MatrixView): string {
+function csvOf(matrix: Matrix): string {
+    const cells = new Map(matrix.cells.map((cell) => [`${cell.row}/${cell.column}`, cell]));
     const show = (cell: Cell | undefined): string => (cell ? [...cell.standing, ...cell.break_glass.map((one) => `!${one}`), ...cell.approval.map((one) => `(${one})`)].join(' ') : '');
-    const name = (line: Line): string => (line.of ? `${line.of}/${line.name}` : line.name);
-    return csv([['', ...view.columns.map(name)], ...view.rows.map((row) => [name(row), ...view.columns.map((column) => show(view.cell(row, column)))])]);
+    return csv([['', ...matrix.columns], ...matrix.rows.map((row, r) => [row, ...matrix.columns.map((_, c) => show(cells.get(`${r}/${c}`)))])]);
 }
 
 function Compare({ at }: { at: string }): JSX.Element {
@@ -213,18 +178,13 @@ export function MatrixPage(): JSX.Element {
     const label = q.get('label');
     const local = q.get('at');
     const at = local && !Number.isNaN(Date.parse(local)) ? new Date(local).toISOString().replace(/\.\d+/, '') : null;
-    const order = q.get('order') === 'similar' ? 'similar' : null;
-    const ask: MatrixAsk = { rows, label, zone: q.get('zone'), at, order, rowFrom: q.get('row_from'), columnFrom: q.get('column_from'), openRows: listOf('open_rows'), openColumns: listOf('open_columns') };
-    const found = useLoad(JSON.stringify(ask), (signal) => loadMatrix(ask, signal));
-    const kept = useRef<MatrixView | null>(null); // shown until what is opened has come
-    kept.current = found.data ?? (found.problem ? null : kept.current);
-    const view = kept.current;
-    const matrix = view?.window;
+    const found = useGet<Matrix>(withQuery('/v1/access/matrix', { rows, label, zone: q.get('zone'), at, row_from: q.get('row_from'), column_from: q.get('column_from'), row_count: STEP, column_count: STEP }));
+    const matrix = found.data;
     const option = (name: string, value: string | null): string => (value ? ` --${name} ${value}` : '');
     return (
         <>
             <Heading title={t('nav.matrix')}>
-                <button type="button" class="outline" disabled={!view} onClick={() => view && save('access-matrix.csv', csvOf(view), 'text/csv;charset=utf-8')}>
+                <button type="button" class="outline" disabled={!matrix} onClick={() => matrix && save('access-matrix.csv', csvOf(matrix), 'text/csv;charset=utf-8')}>
                     CSV
                 </button>
             </Heading>
@@ -237,19 +197,10 @@ export function MatrixPage(): JSX.Element {
                         ['users', t('users.title')],
                         ['groups', t('groups.title')],
                     ]}
-                    onInput={(value) => setQuery({ rows: value === 'users' ? null : value, row_from: null, open_rows: null })}
+                    onInput={(value) => setQuery({ rows: value === 'users' ? null : value, row_from: null })}
                 />
-                <Field label={t('matrix.label')} value={label ?? ''} onInput={(value) => setQuery({ label: value.trim(), column_from: null, open_columns: null })} placeholder="tier" maxLength={64} isCode />
+                <Field label={t('matrix.label')} value={label ?? ''} onInput={(value) => setQuery({ label: value.trim(), column_from: null })} placeholder="tier" maxLength={64} isCode />
                 <Field label={t('zone')} value={q.get('zone') ?? ''} onInput={(value) => setQuery({ zone: value.trim() })} maxLength={64} isCode />
-                <Select
-                    label={t('matrix.order')}
-                    value={order ?? 'name'}
-                    options={[
-                        ['name', t('matrix.order.name')],
-                        ['similar', t('matrix.order.similar')],
-                    ]}
-                    onInput={(value) => setQuery({ order: value === 'name' ? null : value, row_from: null, column_from: null })}
-                />
                 <Field label={t('matrix.at')} type="datetime-local" value={local ?? ''} onInput={(value) => setQuery({ at: value })} />
             </div>
             <p class="legend">
@@ -257,7 +208,7 @@ export function MatrixPage(): JSX.Element {
             </p>
             <ProblemBox problem={found.problem} onRetry={found.reload} />
             {found.isLoading && !matrix && <Loading />}
-            {view && matrix &&
+            {matrix &&
                 (matrix.rows.length === 0 || matrix.columns.length === 0 ? (
                     <Empty title={t('matrix.none')}>
                         <p>{t('matrix.none.text')}</p>
@@ -265,8 +216,7 @@ export function MatrixPage(): JSX.Element {
                 ) : (
                     <>
                         <p>{t('matrix.summary', { n: matrix.cells.length, root: matrix.cells.filter((cell) => cell.standing.includes('root')).length })}</p>
-                        {order && (matrix.rows_order === 'name' || matrix.columns_order === 'name') && <p class="quiet">{t('matrix.too-many')}</p>}
-                        <Grid view={view} isHosts={!label} />
+                        <Grid matrix={matrix} isHost={!label} />
                         <Turn name="row_from" from={Number(q.get('row_from') ?? 0)} shown={matrix.rows.length} all={matrix.rows_in_all} />
                         <Turn name="column_from" from={Number(q.get('column_from') ?? 0)} shown={matrix.columns.length} all={matrix.columns_in_all} />
                     </>

@@ -147,16 +147,12 @@ function Make({ onChoose, comment }: { onChoose: (chosen: ChosenKey) => void; co
 interface KeyStepProps {
     chosen: ChosenKey | null;
     onChoose: (chosen: ChosenKey | null) => void;
-    onCurl: (isCurl: boolean) => void; // the key lies on another machine, and comes by a one-time link
     comment: string;
 }
 
-export function KeyStep({ chosen, onChoose, onCurl, comment }: KeyStepProps): JSX.Element {
-    const [way, setWay] = useState<'paste' | 'make' | 'curl'>('paste');
-    useEffect(() => {
-        onChoose(null);
-        onCurl(way === 'curl');
-    }, [way]);
+export function KeyStep({ chosen, onChoose, comment }: KeyStepProps): JSX.Element {
+    const [way, setWay] = useState<'paste' | 'make'>('paste');
+    useEffect(() => onChoose(null), [way]);
     return (
         <section>
             <h2>{t('new.key')}</h2>
@@ -167,13 +163,8 @@ export function KeyStep({ chosen, onChoose, onCurl, comment }: KeyStepProps): JS
                 <button type="button" class="outline small" aria-pressed={way === 'make'} onClick={() => setWay('make')}>
                     {t('key.none')}
                 </button>
-                <button type="button" class="outline small" aria-pressed={way === 'curl'} onClick={() => setWay('curl')}>
-                    {t('key.curl')}
-                </button>
             </div>
-            {way === 'paste' && <Paste onChoose={onChoose} />}
-            {way === 'make' && <Make onChoose={onChoose} comment={comment} />}
-            {way === 'curl' && <p>{t('key.curl.text')}</p>}
+            {way === 'paste' ? <Paste onChoose={onChoose} /> : <Make onChoose={onChoose} comment={comment} />}
             {chosen && (
                 <>
                     <About chosen={chosen} />

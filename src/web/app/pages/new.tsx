@@ -2,18 +2,17 @@
 // Getting a certificate: which key, which roles, how long and what for, and then the result with what to do.
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { ask, onceKey, post } from '../api';
+import { ask, onceKey } from '../api';
 import { duration, moment, spanText } from '../format';
 import { t } from '../i18n';
 import { go, query } from '../router';
 import { me } from '../session';
-import type { AccessPreview, AccessRequest, Cert, NewTicket, RoleView } from '../types';
+import type { AccessPreview, AccessRequest, Cert, RoleView } from '../types';
 import { Badge, Cli, Empty, Fact, Heading, Loading, Moment, Note, Words } from '../ui/bits';
 import { Field, Tick } from '../ui/forms';
 import { useAction, useLoad } from '../ui/load';
 import type { Loaded } from '../ui/load';
 import { ProblemBox } from '../ui/problem';
-import { CurlResult } from './new-curl';
 import { KeyStep } from './new-key';
 import type { ChosenKey } from './new-key';
 import { Result } from './new-result';
@@ -116,11 +115,7 @@ function Preview({ chosenKey, body, zone }: { chosenKey: ChosenKey; body: Record
                             <Moment at={data.valid_before} />
                         </Fact>
                     </dl>
-                    {data.missing > 0 && (
-                        <p>
-                            {t('new.preview.request', { n: data.missing })} <Words of={[...new Set(data.approvals.flatMap((one) => one.by))]} />
-                        </p>
-                    )}
+                    {data.missing > 0 && <p>{t('new.preview.request', { n: data.missing })}</p>}
                 </>
             )}
         </section>
@@ -130,11 +125,6 @@ function Preview({ chosenKey, body, zone }: { chosenKey: ChosenKey; body: Record
 export interface Issued {
     cert: Cert;
     key: Pick<ChosenKey, 'name'>;
-    zone: string;
-}
-
-export interface Promised {
-    ticket: NewTicket;
     zone: string;
 }
 
@@ -148,18 +138,10 @@ async function issue(body: Record<string, unknown>): Promise<Cert | AccessReques
     return JSON.parse(answer.text) as Cert | AccessRequest;
 }
 
-interface FormProps {
-    roles: RoleView[];
-    user: string;
-    onIssued: (issued: Issued) => void;
-    onPromised: (promised: Promised) => void;
-}
-
-function Form({ roles, user, onIssued, onPromised }: FormProps): JSX.Element {
+function Form({ roles, user, onIssued }: { roles: RoleView[]; user: string; onIssued: (issued: Issued) => void }): JSX.Element {
     const wanted = query.value.get('role')?.split(',') ?? [];
     const only = roles.length === 1 ? roles[0] : undefined;
     const [key, setKey] = useState<ChosenKey | null>(null);
-    const [isCurl, setCurl] = useState(false);
     const [zone, setZone] = useState(query.value.get('zone') ?? only?.zone ?? '');
     const [names, setNames] = useState<string[]>(wanted.length > 0 ? wanted : only ? [only.role] : []);
     const [ttl, setTtl] = useState<number | null>(null);
@@ -171,13 +153,7 @@ function Form({ roles, user, onIssued, onPromised }: FormProps): JSX.Element {
     const needsApproval = chosen.some((role) => role.approvals > 0);
     const needsReason = chosen.some((role) => role.needs_reason);
     const breaksGlass = chosen.some((role) => role.break_glass);
-    const isRefused = isCurl && (needsApproval || breaksGlass);
     const { run, isBusy, problem } = useAction(async () => {
-        if (isCurl) {
-            const wish = { zone, roles: chosen.map((role) => role.role), ttl_s: span, ...(reason.trim() ? { reason: reason.trim() } : {}) };
-            onPromised({ ticket: await post<NewTicket>('/v1/tickets', wish), zone });
-            return;
-        }
         if (!key) {
             return;
         }
@@ -194,7 +170,7 @@ function Form({ roles, user, onIssued, onPromised }: FormProps): JSX.Element {
     };
     return (
         <form onSubmit={submit}>
-            <KeyStep chosen={key} onChoose={setKey} onCurl={setCurl} comment={user} />
+            <KeyStep chosen={key} onChoose={setKey} comment={user} />
             <RoleStep
                 roles={roles}
                 zone={zone}
@@ -218,10 +194,9 @@ function Form({ roles, user, onIssued, onPromised }: FormProps): JSX.Element {
                 </>
             )}
             {key && chosen.length > 0 && (!needsReason || reason.trim() !== '') && <Preview chosenKey={key} body={bodyOf(zone, chosen, key, span, reason.trim(), breaksGlass && isDrill)} zone={zone} />}
-            {isRefused && <Note tone="warn">{t('new.curl.refused')}</Note>}
             <ProblemBox problem={problem} />
-            <button type="submit" disabled={(!key && !isCurl) || isRefused || chosen.length === 0 || isBusy || (needsReason && reason.trim() === '')} aria-busy={isBusy}>
-                {t(isCurl ? 'new.curl' : needsApproval ? 'new.request' : breaksGlass ? 'new.break' : 'new.get')}
+            <button type="submit" disabled={!key || chosen.length === 0 || isBusy || (needsReason && reason.trim() === '')} aria-busy={isBusy}>
+                {t(needsApproval ? 'new.request' : breaksGlass ? 'new.break' : 'new.get')}
             </button>
             <Cli command={needsApproval || breaksGlass ? `vouch request ${names[0] ?? 'ROLE'} --zone ${zone || 'ZONE'} --ttl ${spanText(span)} --reason '${reason || '…'}'${breaksGlass && isDrill ? ' --drill' : ''}` : `vouch login ${location.origin}`} />
         </form>
@@ -230,24 +205,21 @@ function Form({ roles, user, onIssued, onPromised }: FormProps): JSX.Element {
 
 export function NewCertPage(): JSX.Element {
     const [issued, setIssued] = useState<Issued | null>(null);
-    const [promised, setPromised] = useState<Promised | null>(null);
     const who = me.value;
     if (!who) {
         return <Loading />;
     }
     return (
         <>
-            <Heading title={t(issued ? 'result.title' : promised ? 'curl.title' : 'nav.new')} />
+            <Heading title={t(issued ? 'result.title' : 'nav.new')} />
             {issued ? (
                 <Result issued={issued} onAgain={() => setIssued(null)} />
-            ) : promised ? (
-                <CurlResult ticket={promised.ticket} zone={promised.zone} onAgain={() => setPromised(null)} />
             ) : who.roles.length === 0 ? (
                 <Empty title={t('access.none')}>
                     <p>{t('access.none.text', { user: who.user })}</p>
                 </Empty>
             ) : (
-                <Form roles={who.roles} user={who.user} onIssued={setIssued} onPromised={setPromised} />
+                <Form roles={who.roles} user={who.user} onIssued={setIssued} />
             )}
         </>
     );

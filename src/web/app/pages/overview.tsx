@@ -3,9 +3,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { all, get } from '../api';
-import { backupNeed, loadBackupNeed } from '../backups';
 import { ago, count, duration } from '../format';
-import { CONDITION_TONES } from '../hosts';
+import { endOf, healthOf } from '../hosts';
 import { t, word } from '../i18n';
 import { useLive } from '../live';
 import { readPolicy } from '../policy';
@@ -15,11 +14,10 @@ import { Honeycomb } from '../pictures/honeycomb';
 import { Ends } from '../pictures/runway';
 import { Timeline } from '../pictures/timeline';
 import type { Happened } from '../pictures/timeline';
-import { openProposals, proposalText } from '../proposals';
 import { endingSeals, loadEndingSeals } from '../reviews';
 import { go, query, setQuery, withQuery } from '../router';
 import { mayAdminister } from '../session';
-import type { Account, Cert, FleetNeed, FleetSummary, Login, Page, Summary, SummaryRow } from '../types';
+import type { Account, Cert, FleetHost, Login, Page, Summary, SummaryRow } from '../types';
 import { Badge, Cli, Heading, Loading } from '../ui/bits';
 import type { Tone } from '../ui/bits';
 import { useEvery, useLoad } from '../ui/load';
@@ -30,13 +28,12 @@ interface Facts {
     summary: Summary; // of everything; the rest is what is shown one by one
     people: Cert[];
     alarms: Login[];
-    fleet: FleetSummary;
+    fleet: FleetHost[];
     policy: Policy;
     accounts: Account[];
 }
 
 const MOST = 2000;
-const NEEDS_SHOWN = 12;
 
 async function load(seconds: number, signal: AbortSignal): Promise<Facts> {
     const from = new Date(Math.floor(Date.now() / 1000) * 1000 - seconds * 1000).toISOString();
@@ -44,7 +41,7 @@ async function load(seconds: number, signal: AbortSignal): Promise<Facts> {
         get<Summary>(withQuery('/v1/summary', { hours: seconds / 3600 }), signal),
         get<Page<Cert>>('/v1/certs?type=user&limit=1', signal),
         get<Page<Login>>(withQuery('/v1/logins', { alarms: 'true', outcome: 'refused', from, limit: 50 }), signal),
-        get<FleetSummary>('/v1/summary/fleet', signal),
+        all<FleetHost>('/v1/fleet', 5000, signal),
         readPolicy(),
         mayAdminister.value ? all<Account>('/v1/accounts', MOST, signal) : Promise.resolve([]),
     ]);
@@ -82,28 +79,29 @@ interface Need {
     href: string;
 }
 
-function needOf(host: FleetNeed): Need {
-    const href = `/hosts/${encodeURIComponent(host.name)}`;
-    if (host.condition === 'waiting') {
-        return { tone: 'info', text: t('need.adopt', { host: host.name }), href: '/enrolment' };
-    }
-    if (host.valid_before && host.condition !== 'critical' && host.condition !== 'locked') {
-        return { tone: 'bad', text: t('need.renew', { host: host.name, span: duration((Date.parse(host.valid_before) - Date.now()) / 1000) }), href };
-    }
-    return { tone: CONDITION_TONES[host.condition], text: `${host.name}: ${host.problems.join('; ') || host.why || word('health', host.condition)}`, href };
-}
+const RENEW_S = 5 * 86400;
 
 function needsOf(facts: Facts): Need[] {
-    const needs = facts.fleet.needs.map(needOf);
+    const krl = facts.summary.krl.version;
+    const needs: Need[] = [];
     const admins = facts.accounts.filter((account) => account.closed).map((account): Need => ({ tone: 'warn', text: t('need.closed', { user: account.user }), href: `/users/${encodeURIComponent(account.user)}` }));
+    for (const host of facts.fleet) {
+        const health = healthOf(host, krl);
+        const href = `/hosts/${encodeURIComponent(host.name)}`;
+        const end = endOf(host);
+        if (health === 'waiting') {
+            needs.push({ tone: 'info', text: t('need.adopt', { host: host.name }), href: '/enrolment' });
+        } else if (health === 'critical' || health === 'locked') {
+            needs.push({ tone: 'bad', text: `${host.name}: ${host.problems.join('; ') || host.why || word('health', health)}`, href });
+        } else if (health !== 'ok') {
+            needs.push({ tone: 'warn', text: `${host.name}: ${host.problems.join('; ') || word('health', health)}`, href });
+        }
+        if (host.state === 'active' && end && (Date.parse(end) - Date.now()) / 1000 < RENEW_S) {
+            needs.push({ tone: 'bad', text: t('need.renew', { host: host.name, span: duration((Date.parse(end) - Date.now()) / 1000) }), href });
+        }
+    }
     for (const login of facts.alarms) {
         needs.push({ tone: 'bad', text: `${login.login}@${login.host}: ${login.alarm}`, href: withQuery('/logins', { host: login.host, alarms: 'true' }) });
-    }
-    if (backupNeed.value) {
-        needs.push(backupNeed.value);
-    }
-    for (const one of openProposals.value) {
-        needs.push({ tone: 'warn', text: t('need.proposal', { user: one.proposer, what: proposalText(one) }), href: '/ca/rotation' });
     }
     for (const seal of endingSeals.value) {
         needs.push({ tone: 'warn', text: t('need.seal', { user: seal.holder, time: seal.ends ? ago(seal.ends) : '' }), href: '/break-glass' });
@@ -114,7 +112,6 @@ function needsOf(facts: Facts): Need[] {
 
 function Attention({ facts }: { facts: Facts }): JSX.Element {
     const needs = needsOf(facts);
-    const more = needs.length + facts.fleet.needing - facts.fleet.needs.length - NEEDS_SHOWN;
     return (
         <section>
             <h2>{t('overview.attention')}</h2>
@@ -124,14 +121,14 @@ function Attention({ facts }: { facts: Facts }): JSX.Element {
                 </p>
             ) : (
                 <ul class="plain">
-                    {needs.slice(0, NEEDS_SHOWN).map((need, i) => (
+                    {needs.slice(0, 12).map((need, i) => (
                         <li key={i}>
                             <Badge tone={need.tone}>{word('tone', need.tone)}</Badge> <a href={need.href}>{need.text}</a>
                         </li>
                     ))}
                 </ul>
             )}
-            {more > 0 && <p class="quiet">{t('overview.more', { n: more })}</p>}
+            {needs.length > 12 && <p class="quiet">{t('overview.more', { n: needs.length - 12 })}</p>}
         </section>
     );
 }
@@ -143,7 +140,7 @@ function Start({ facts }: { facts: Facts }): JSX.Element | null {
     const administrators = facts.accounts.filter((account) => isSetUp(account) && list(admins ?? {}, 'members').includes(account.user)).length;
     const steps: [boolean, string, string][] = [
         [(facts.policy.document.zones ?? []).length > 0, t('start.zone'), '/zones'],
-        [facts.summary.hosts.active > 0, t('start.host'), '/enrolment'],
+        [facts.fleet.some((host) => host.state === 'active'), t('start.host'), '/enrolment'],
         [facts.people.length > 0, t('start.login'), '/new'],
         [administrators > 1, t('start.second'), '/users'],
     ];
@@ -179,7 +176,6 @@ export function OverviewPage(): JSX.Element {
         found.reload();
     };
     useEffect(() => void loadEndingSeals().catch(() => undefined), []);
-    useEffect(() => void loadBackupNeed().catch(() => undefined), []);
     useLive(30, again);
     useEvery(60, again); // hosts report, and time passes, without the ledger
     const facts = found.data;
@@ -206,7 +202,7 @@ export function OverviewPage(): JSX.Element {
                     <Attention facts={facts} />
                     <Timeline title={t('overview.issued')} events={events} from={Date.parse(facts.summary.from)} until={now} onPick={(from, until) => go(withQuery('/audit', { from: new Date(from).toISOString(), until: new Date(until).toISOString() }))} />
                     <Ends valid={facts.summary.ending} total={facts.summary.certs.valid} />
-                    <Honeycomb fleet={facts.fleet} />
+                    <Honeycomb hosts={facts.fleet} krl={facts.summary.krl.version} />
                     <p class="quiet">{t('as-of', { time: ago(new Date(found.at).toISOString()) })}</p>
                     <Cli command="vouch audit tail" />
                 </>

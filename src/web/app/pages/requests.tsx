@@ -16,7 +16,6 @@ import { Confirm } from '../ui/dialog';
 import { Field } from '../ui/forms';
 import { useAction, useGet, useRows } from '../ui/load';
 import { ProblemBox } from '../ui/problem';
-import { Proposals } from '../ui/proposals';
 import { DataTable } from '../ui/table';
 import type { Column } from '../ui/table';
 import { countWaiting } from '../waiting';
@@ -54,7 +53,6 @@ export function RequestsPage(): JSX.Element {
                     ))}
                 </div>
             </Heading>
-            {which === 'to-decide' && mayRead.value && <Proposals />}
             <DataTable
                 caption={t('nav.requests')}
                 columns={columns()}

@@ -13,7 +13,6 @@ import { Confirm } from '../ui/dialog';
 import { Field, Select } from '../ui/forms';
 import { useEvery, useGet, useRows } from '../ui/load';
 import { ProblemBox } from '../ui/problem';
-import { Proposals, propose } from '../ui/proposals';
 import { DataTable } from '../ui/table';
 import type { Column } from '../ui/table';
 
@@ -35,12 +34,12 @@ function Revoke({ ca, onClose, onDone }: { ca: Ca | null; onClose: () => void; o
     const isCa = kind === 'ca';
     const work = async (reason: string): Promise<void> => {
         if (value.trim() !== '') {
-            await (isCa ? propose({ act: 'revoke', fingerprint: value.trim() }, reason) : post('/v1/revocations', { [kind]: value.trim(), reason }));
+            await post('/v1/revocations', { [kind]: value.trim(), reason });
             onDone();
         }
     };
     return (
-        <Confirm title={t('revoke.title')} action={t(isCa ? 'proposal.make' : 'revoke')} asksReason="required" onClose={onClose} onConfirm={work} {...(isCa && ca ? { typed: ca.name } : {})}>
+        <Confirm title={t('revoke.title')} action={t('revoke')} asksReason="required" onClose={onClose} onConfirm={work} {...(isCa && ca ? { typed: ca.name } : {})}>
             <Select
                 label={t('revocation.what')}
                 value={kind}
@@ -48,11 +47,7 @@ function Revoke({ ca, onClose, onDone }: { ca: Ca | null; onClose: () => void; o
                 onInput={(next) => setKind(next as Kind)}
             />
             <Field label={t('revocation.value')} value={value} onInput={setValue} required isCode help={word('revocation.help', kind)} />
-            {isCa && (
-                <Note tone="bad">
-                    {t('revocation.ca-warning')} {t('proposal.about')}
-                </Note>
-            )}
+            {isCa && <Note tone="bad">{t('revocation.ca-warning')}</Note>}
             <Note tone="warn">{t('revoke.running')}</Note>
         </Confirm>
     );
@@ -91,7 +86,6 @@ export function RevocationPage(): JSX.Element {
                 )}
             </Heading>
             <ProblemBox problem={ca.problem ?? status.problem} />
-            <Proposals act="revoke" onDone={done} />
             {ca.data && <Lists ca={ca.data} />}
             <div aria-live="polite">{status.data && (status.data.hosts > 0 ? <Swarm status={status.data} /> : <Empty title={t('swarm.none')} />)}</div>
             <section>

@@ -8,12 +8,11 @@ import { t, word } from '../i18n';
 import { useLive } from '../live';
 import { Lineage } from '../pictures/lineage';
 import type { Rotation, RotationItem, RotationPhase } from '../types';
-import { Badge, Cli, Heading, Loading, Moment, Note } from '../ui/bits';
+import { Badge, Cli, Code, Heading, Loading, Moment, Note } from '../ui/bits';
 import { Confirm } from '../ui/dialog';
 import { Tick } from '../ui/forms';
 import { useEvery, useGet } from '../ui/load';
 import { ProblemBox } from '../ui/problem';
-import { ProposeDialog, Proposals } from '../ui/proposals';
 import { CaTabs } from '../ui/tabs';
 
 const STEPS = ['create', 'distribute', 'switch', 'wait', 'remove', 'destroy'] as const;
@@ -75,62 +74,32 @@ function StepDialog({ item, verb, onClose, onDone }: StepProps): JSX.Element {
     const [isLeavingBehind, setLeavingBehind] = useState(false);
     const [isNow, setNow] = useState(false);
     const isDestroying = verb === 'advance' && item.next === 'destroy';
-    // The key that the step destroys must be named. One that has signed is destroyed by two people; a new one that
-    // never did goes on the way back.
+    // The key that the step destroys must be named; a new one that never signed is destroyed on the way back.
     const gone = item.keys.find((key) => key.state === (verb === 'back' ? 'next' : 'removed'));
     const named = item.hosts.named.filter((host) => host.why !== 'silent').map((host) => host.host);
     const what = verb === 'advance' ? (item.next ?? 'switch') : verb;
-    const without = isLeavingBehind && named.length > 0 ? { without: named } : {};
-    const children = (
-        <>
-            <p>{t(`rotation.about.${what}`)}</p>
-            {verb === 'advance' && named.length > 0 && <Tick label={t('rotation.leave', { hosts: named.join(', ') })} checked={isLeavingBehind} onInput={setLeavingBehind} />}
-            {verb === 'advance' && item.next === 'remove' && item.until && <Tick label={t('rotation.now')} checked={isNow} onInput={setNow} />}
-        </>
-    );
-    if (gone && (isDestroying || (verb === 'back' && gone.certs > 0))) {
-        const wish = { act: 'destroy' as const, fingerprint: gone.fingerprint, ...without, ...(verb === 'back' ? { now: true } : {}) };
-        return (
-            <ProposeDialog wish={wish} title={t(`rotation.do.${what}`)} onClose={onClose} onDone={onDone}>
-                {children}
-            </ProposeDialog>
-        );
-    }
     const work = async (): Promise<void> => {
         await post('/v1/ca/rotation', {
             use: item.use,
             verb,
             phase: item.phase,
-            ...without,
+            ...(isLeavingBehind && named.length > 0 ? { without: named } : {}),
             ...(isNow ? { now: true } : {}),
-            ...(verb === 'back' && gone ? { fingerprint: gone.fingerprint } : {}),
+            ...((isDestroying || verb === 'back') && gone ? { fingerprint: gone.fingerprint } : {}),
         });
         onDone();
     };
     return (
-        <Confirm title={t(`rotation.do.${what}`)} action={t(`rotation.do.${what}`)} onClose={onClose} onConfirm={work} {...(verb === 'start' ? { isMild: true } : {})}>
-            {children}
-        </Confirm>
-    );
-}
-
-// In wrong hands: the old key, and all that it signed, is worth nothing wherever the list arrives.
-function RevokeOld({ item, onDone }: { item: RotationItem; onDone: () => void }): JSX.Element | null {
-    const [isOpen, setOpen] = useState(false);
-    const old = item.keys.find((key) => key.state === 'old' || key.state === 'removed');
-    return !old ? null : (
-        <>
-            <p>
-                <button type="button" class="small outline danger" onClick={() => setOpen(true)}>
-                    {t('rotation.revoke')}
-                </button>
-            </p>
-            {isOpen && (
-                <ProposeDialog wish={{ act: 'revoke', fingerprint: old.fingerprint }} title={t('rotation.revoke')} onClose={() => setOpen(false)} onDone={onDone}>
-                    <Note tone="bad">{t('revocation.ca-warning')}</Note>
-                </ProposeDialog>
+        <Confirm title={t(`rotation.do.${what}`)} action={t(`rotation.do.${what}`)} onClose={onClose} onConfirm={work} {...(isDestroying && gone ? { typed: gone.fingerprint } : {})} {...(verb === 'start' ? { isMild: true } : {})}>
+            <p>{t(`rotation.about.${what}`)}</p>
+            {isDestroying && gone && (
+                <p>
+                    <Code>{gone.fingerprint}</Code>
+                </p>
             )}
-        </>
+            {verb === 'advance' && named.length > 0 && <Tick label={t('rotation.leave', { hosts: named.join(', ') })} checked={isLeavingBehind} onInput={setLeavingBehind} />}
+            {verb === 'advance' && item.next === 'remove' && item.until && <Tick label={t('rotation.now')} checked={isNow} onInput={setNow} />}
+        </Confirm>
     );
 }
 
@@ -167,7 +136,6 @@ function Item({ item, onDone }: { item: RotationItem; onDone: () => void }): JSX
                     </>
                 )}
             </p>
-            <RevokeOld item={item} onDone={onDone} />
             <Cli command={`vouch ca rotate ${item.phase === 'steady' ? 'plan' : 'status'} ${item.use}`} />
             {verb && <StepDialog item={item} verb={verb} onClose={() => setVerb(null)} onDone={onDone} />}
         </article>
@@ -185,7 +153,6 @@ export function RotationPage(): JSX.Element {
             <p>{t('rotation.text')}</p>
             <ProblemBox problem={found.problem} onRetry={found.reload} />
             {found.isLoading && !found.data && <Loading />}
-            <Proposals onDone={found.reload} />
             {found.data && (
                 <>
                     <div class="cards wide" aria-live="polite">

@@ -2,7 +2,7 @@
 // A list of the API as a table: filters as chips that live in the address, sorting, CSV, more rows, and the
 // command that shows the same.
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { query, setQuery } from '../router';
 import { Cli, Empty, Loading } from './bits';
@@ -33,7 +33,6 @@ interface TableProps<T> {
     filters?: Filter[];
     cli?: string;
     file?: string;
-    search?: ComponentChildren; // in the place of the box for text: then the rows are what was searched already
 }
 
 function Chips({ filters }: { filters: Filter[] }): JSX.Element | null {
@@ -61,8 +60,6 @@ function Chips({ filters }: { filters: Filter[] }): JSX.Element | null {
 
 function FilterInput({ filter }: { filter: Filter }): JSX.Element {
     const value = query.value.get(filter.name) ?? '';
-    const [typed, setTyped] = useState(value); // rows that come meanwhile take nothing away
-    useEffect(() => setTyped(value), [value]);
     const change = (event: Event): void => setQuery({ [filter.name]: (event.target as HTMLInputElement).value.trim() });
     return (
         <label>
@@ -77,23 +74,23 @@ function FilterInput({ filter }: { filter: Filter }): JSX.Element {
                     ))}
                 </select>
             ) : (
-                <input type="text" value={typed} maxLength={LONGEST} onInput={(event) => setTyped((event.target as HTMLInputElement).value)} onChange={change} spellcheck={false} />
+                <input type="text" value={value} maxLength={LONGEST} onChange={change} spellcheck={false} />
             )}
         </label>
     );
 }
 
-function FilterBar({ filters, isShort, search, children }: { filters: Filter[]; isShort: boolean; search?: ComponentChildren; children?: ComponentChildren }): JSX.Element {
+function FilterBar({ filters, isShort, children }: { filters: Filter[]; isShort: boolean; children?: ComponentChildren }): JSX.Element {
     const text = query.value.get('q') ?? '';
     return (
         <>
             <div class="filters">
-                {search ?? ((!isShort || text !== '') && (
+                {(!isShort || text !== '') && (
                     <label>
                         <span>{t('filter.text')}</span>
                         <input type="search" value={text} maxLength={LONGEST} onInput={(event) => setQuery({ q: (event.target as HTMLInputElement).value })} />
                     </label>
-                ))}
+                )}
                 {filters.map((one) => (
                     <FilterInput key={one.name} filter={one} />
                 ))}
@@ -109,8 +106,8 @@ const SHORT = 8; // rows that need no searching
 
 type Order = [id: string, direction: 1 | -1] | null;
 
-function arrange<T>(rows: T[], columns: Column<T>[], order: Order, isSearched: boolean): T[] {
-    const needle = isSearched ? '' : (query.value.get('q') ?? '').trim().toLowerCase();
+function arrange<T>(rows: T[], columns: Column<T>[], order: Order): T[] {
+    const needle = (query.value.get('q') ?? '').trim().toLowerCase();
     const found = needle ? rows.filter((row) => columns.some((column) => column.text(row).toLowerCase().includes(needle))) : rows;
     const column = order && columns.find((one) => one.id === order[0]);
     if (!order || !column) {
@@ -152,13 +149,13 @@ function Head<T>({ columns, order, onOrder }: HeadProps<T>): JSX.Element {
 export function DataTable<T>(props: TableProps<T>): JSX.Element {
     const { columns, rows, filters = [] } = props;
     const [order, setOrder] = useState<Order>(null);
-    const shown = arrange(rows.data ?? [], columns, order, props.search !== undefined);
+    const shown = arrange(rows.data ?? [], columns, order);
     const named = columns.filter((column) => column.title);
     const download = (): void => save(`${props.file ?? 'table'}.csv`, csv([named.map((one) => one.title), ...shown.map((row) => named.map((one) => one.text(row)))]), 'text/csv;charset=utf-8');
     const isFiltered = ['q', ...filters.map((one) => one.name)].some((name) => query.value.get(name));
     return (
         <section class="table-part">
-            <FilterBar filters={filters} isShort={filters.length === 0 && (rows.data?.length ?? 0) < SHORT} search={props.search}>
+            <FilterBar filters={filters} isShort={filters.length === 0 && (rows.data?.length ?? 0) < SHORT}>
                 {shown.length > 0 && (
                     <button type="button" class="small outline" onClick={download}>
                         CSV

@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-VXZ7Z6NZ.js";import"./chunk-RJDC3QL3.js";import"./chunk-VDNWF5MM.js";import"./chunk-SZL3WUI7.js";import"./chunk-ZVYKCYKB.js";import"./chunk-WOT6VMZA.js";export{b as LoginsPage,a as loginColumns};
