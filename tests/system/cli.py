@@ -100,7 +100,7 @@ class Bench:
         self.host_ca = os.path.join(self.ca, "host_ca.pub")
         self.krl = lab.join("one.krl")
         lab.must_vouch("krl", "build", "--out", self.krl, "--cert", self.cert)
-        self.garbage = lab.write("garbage", os.urandom(300) + b"\n")
+        self.garbage = lab.write("garbage", b"\xff" + os.urandom(299) + b"\n")
         self.missing = lab.join("no", "such")
 
     def sign(self, *more, kind="user"):
