@@ -16,7 +16,7 @@ enum vouch_store_review_state {
 };
 enum vouch_store_review_kind {
     VOUCH_STORE_REVIEW_ANY = 0,
-    VOUCH_STORE_REVIEW_LOUD,   // a certificate for now
+    VOUCH_STORE_REVIEW_LOUD,   // a certificate to be used at once
     VOUCH_STORE_REVIEW_SEALED, // one that is put away
 };
 enum vouch_store_review_why { VOUCH_STORE_REVIEW_EMERGENCY = 0, VOUCH_STORE_REVIEW_DRILL };

@@ -59,7 +59,7 @@ static int run_ls(const struct vouch_cli *cli, enum vouch_exit *ret_exit,
 
 static const struct vouch_option ls_options[] = {
     {"state", 0, VOUCH_OPTION_ONE, 0, "STATE", "only open, done or void: nothing was issued"},
-    {"kind", 0, VOUCH_OPTION_ONE, 0, "KIND", "only loud, which were for now, or sealed"},
+    {"kind", 0, VOUCH_OPTION_ONE, 0, "KIND", "only loud, to be used at once, or sealed"},
     VOUCH_ANSWER_LIMIT_OPTION,
     VOUCH_REACH_OPTIONS,
 };

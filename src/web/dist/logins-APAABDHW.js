@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-P4OALPTM.js";import"./chunk-NODD6L6K.js";import"./chunk-6PTJMZEI.js";import"./chunk-SZL3WUI7.js";import"./chunk-RYS52GPQ.js";import"./chunk-WOT6VMZA.js";export{b as LoginsPage,a as loginColumns};

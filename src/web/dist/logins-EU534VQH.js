@@ -1,0 +1,1 @@
+import{a,b}from"./chunk-Z562VFD3.js";import"./chunk-YLF2HJBT.js";import"./chunk-VTJ6ASGM.js";import"./chunk-SZL3WUI7.js";import"./chunk-VH7RM6FF.js";import"./chunk-WOT6VMZA.js";export{b as LoginsPage,a as loginColumns};
